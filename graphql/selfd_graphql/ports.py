@@ -1,0 +1,248 @@
+"""What the API needs from above, as Protocols that the daemon implements.
+
+Records are the store's. Every method may raise a `selfd_storage.StorageError` or a
+`selfd_graphql.errors.ServiceError`; both reach the client with a code, everything else is masked.
+Iterators of subscriptions end their work when they are closed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal, Protocol, TypeAlias
+
+from selfd_storage import (
+    AnswerRecord,
+    ArticleRecord,
+    BackupRecord,
+    ChangeKind,
+    ConversationRecord,
+    EventRecord,
+    FeedRecord,
+    Hit,
+    Item,
+    JobKind,
+    JobRecord,
+    JobState,
+    MemoryKind,
+    MemoryRecord,
+    MessageRecord,
+    NewMemory,
+    Page,
+    Scope,
+    StorageReportRecord,
+)
+
+MindKind: TypeAlias = Literal["BUILTIN", "MLX", "HTTP", "ENSEMBLE"]
+
+
+@dataclass(frozen=True, slots=True)
+class MindInfo:
+    """One model that can answer. `parameters` and `bytes_per_second` are None until known or measured."""
+
+    id: str
+    name: str
+    kind: MindKind
+    model: str
+    loaded: bool
+    is_default: bool
+    parameters: float | None
+    bytes_per_second: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class StatusInfo:
+    """The daemon's state at one moment; `uptime` in seconds, `resident_memory` in bytes."""
+
+    version: str
+    uptime: float
+    backend: str
+    mind: MindInfo | None
+    memory_count: int
+    article_count: int
+    running_jobs: int
+    resident_memory: int
+    ready: bool
+    problems: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryChangeInfo:
+    """One change to the memories; `memory` is None when it was forgotten."""
+
+    kind: ChangeKind
+    id: str
+    memory: MemoryRecord | None
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What `ask` and `generate` are given. `scope` None means everywhere."""
+
+    text: str
+    conversation_id: str | None = None
+    mind_id: str | None = None
+    scope: Sequence[Scope] | None = None
+    max_bytes: int = 2048
+    temperature: float = 0.0
+    method: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """What `complete` is given: raw text for one mind, with no retrieval."""
+
+    text: str
+    mind_id: str | None = None
+    max_bytes: int = 256
+    temperature: float = 0.0
+    seed: int | None = None
+    speculative: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class TextPiece:
+    """A piece of text as it is made."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The end of a generation. `acceptance` is None where nothing was drafted."""
+
+    answer: AnswerRecord | None
+    acceptance: float | None
+    bytes_per_second: float
+
+
+Generation: TypeAlias = TextPiece | Finished
+
+
+class MemoryPort(Protocol):
+    """Remembering, changing, forgetting."""
+
+    async def remember(self, memory: NewMemory) -> MemoryRecord: ...
+    async def remember_many(self, memories: Sequence[NewMemory]) -> Sequence[MemoryRecord]: ...
+    async def update(
+        self, id: str, *, text: str | None, tags: Sequence[str] | None
+    ) -> MemoryRecord: ...
+    async def forget(self, id: str) -> bool: ...
+    async def page(
+        self,
+        *,
+        first: int,
+        after: str | None,
+        kind: MemoryKind | None,
+        tag: str | None,
+        as_of: datetime | None,
+    ) -> Page[MemoryRecord]: ...
+    def changes(self) -> AsyncIterator[MemoryChangeInfo]: ...
+
+
+class SearchPort(Protocol):
+    """Retrieval over everything that is stored."""
+
+    async def search(
+        self, query: str, *, scope: Sequence[Scope] | None, first: int, as_of: datetime | None
+    ) -> Sequence[Hit]: ...
+
+
+class DocumentPort(Protocol):
+    """Reading files on this machine into the store."""
+
+    async def ingest(self, path: str) -> JobRecord: ...
+
+
+class FeedPort(Protocol):
+    """Following feeds."""
+
+    async def add(self, url: str) -> FeedRecord: ...
+    async def remove(self, id: str) -> bool: ...
+    async def import_opml(self, opml: str) -> Sequence[FeedRecord]: ...
+    async def poll(self, ids: Sequence[str] | None) -> JobRecord: ...
+    async def all(self) -> Sequence[FeedRecord]: ...
+    async def by_ids(self, ids: Sequence[str]) -> Sequence[FeedRecord | None]: ...
+    async def articles(
+        self, *, first: int, after: str | None, feed_id: str | None, since: datetime | None
+    ) -> Page[ArticleRecord]: ...
+    def article_stream(self, feed_ids: Sequence[str] | None) -> AsyncIterator[ArticleRecord]: ...
+
+
+class AnswerPort(Protocol):
+    """Questions, answers and the conversations that they belong to."""
+
+    async def ask(self, question: Question) -> AnswerRecord: ...
+    def generate(self, question: Question) -> AsyncIterator[Generation]: ...
+    async def give_feedback(
+        self, answer_id: str, *, rating: int, correction: str | None
+    ) -> bool: ...
+    async def conversations(
+        self, *, first: int, after: str | None
+    ) -> Page[ConversationRecord]: ...
+    async def conversation(self, id: str) -> ConversationRecord | None: ...
+    async def messages(self, conversation_id: str) -> Sequence[MessageRecord]: ...
+
+
+class MindPort(Protocol):
+    """The models that can answer."""
+
+    async def minds(self) -> Sequence[MindInfo]: ...
+    async def mind(self, id: str) -> MindInfo | None: ...
+
+
+class JobPort(Protocol):
+    """Long work."""
+
+    async def start(self, kind: JobKind, options: Mapping[str, Any]) -> JobRecord: ...
+    async def cancel(self, id: str) -> JobRecord: ...
+    async def job(self, id: str) -> JobRecord | None: ...
+    async def page(
+        self, *, first: int, after: str | None, state: JobState | None
+    ) -> Page[JobRecord]: ...
+    def progress(self, id: str | None) -> AsyncIterator[JobRecord]: ...
+
+
+class EventPort(Protocol):
+    """The durable, numbered log, replayed and then live."""
+
+    def stream(
+        self, *, kinds: Sequence[str] | None, after: int | None
+    ) -> AsyncIterator[EventRecord]: ...
+
+
+class SystemPort(Protocol):
+    """The daemon itself."""
+
+    async def status(self) -> StatusInfo: ...
+    async def storage(self) -> StorageReportRecord: ...
+    async def backup(self, path: str) -> BackupRecord: ...
+    async def items(self, ids: Sequence[str]) -> Sequence[Item | None]:
+        """Memories, articles and chunks by id, in the order of `ids`, None where there is none."""
+        ...
+
+    async def answers(self, ids: Sequence[str]) -> Sequence[AnswerRecord | None]: ...
+
+
+class Services(Protocol):
+    """Everything above, handed to each request as `info.context["services"]`."""
+
+    @property
+    def memories(self) -> MemoryPort: ...
+    @property
+    def search(self) -> SearchPort: ...
+    @property
+    def documents(self) -> DocumentPort: ...
+    @property
+    def feeds(self) -> FeedPort: ...
+    @property
+    def answering(self) -> AnswerPort: ...
+    @property
+    def minds(self) -> MindPort: ...
+    @property
+    def jobs(self) -> JobPort: ...
+    @property
+    def events(self) -> EventPort: ...
+    @property
+    def system(self) -> SystemPort: ...

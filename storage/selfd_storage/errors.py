@@ -1,0 +1,71 @@
+"""StorageError
+├── NotFoundError          no row has that id
+├── InvalidInputError      a value that the store cannot hold (empty text, too long, bad cursor)
+├── DuplicateError         it is there already (a feed's URL)
+├── SchemaTooNewError      the file was written by a newer selfd
+├── NotADatabaseError      the file is no selfd database, or damaged beyond reading
+├── IntegrityError         a row no longer matches its content hash
+├── StoreReadOnlyError     the data folder cannot be written to
+└── StoreFullError         the disk is full; reads go on, writes resume when there is room
+"""
+
+from __future__ import annotations
+
+
+class StorageError(Exception):
+    """Base of every error that the store raises on purpose."""
+
+
+class NotFoundError(StorageError):
+    """No row has that id."""
+
+    def __init__(self, kind: str, id: str) -> None:
+        super().__init__(f"no {kind} with id {id!r}")
+        self.kind = kind
+        self.id = id
+
+
+class InvalidInputError(StorageError):
+    """A value that the store cannot hold."""
+
+
+class DuplicateError(StorageError):
+    """The thing is there already; `id` names it."""
+
+    def __init__(self, message: str, id: str) -> None:
+        super().__init__(message)
+        self.id = id
+
+
+class SchemaTooNewError(StorageError):
+    """The file was written by a newer selfd."""
+
+    def __init__(self, path: str, found: int, known: int) -> None:
+        super().__init__(
+            f"{path!r} is at schema {found}, this selfd knows {known}: upgrade selfd; the file was left alone"
+        )
+        self.path = path
+        self.found = found
+        self.known = known
+
+
+class NotADatabaseError(StorageError):
+    """The file is no selfd database, or damaged beyond reading."""
+
+
+class IntegrityError(StorageError):
+    """A row no longer matches its content hash; `id` names it."""
+
+    def __init__(self, id: str) -> None:
+        super().__init__(
+            f"{id} no longer matches its content hash: restore it from a backup with selfd restore"
+        )
+        self.id = id
+
+
+class StoreReadOnlyError(StorageError):
+    """The data folder or its files cannot be written to."""
+
+
+class StoreFullError(StorageError):
+    """The disk is full; what was acknowledged is safe and reads go on."""

@@ -1,0 +1,322 @@
+"""What the store hands out: frozen records, one per kind of thing.
+
+Every id is a string `kind:number` (`memory:12`, `article:7`), made and read by `ids.py` alone, so that
+one form is used from the row to the API. Times are aware datetimes in UTC. Sizes are bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Generic, Literal, TypeAlias, TypeVar
+
+MemoryKind: TypeAlias = Literal["FACT", "EPISODE", "PREFERENCE", "NOTE", "REFLECTION"]
+Scope: TypeAlias = Literal["MEMORY", "ARTICLE", "DOCUMENT"]
+JobKind: TypeAlias = Literal[
+    "POLL_FEEDS",
+    "INGEST",
+    "BUILD_ENGRAM",
+    "CONSOLIDATE",
+    "COMPRESS",
+    "FINETUNE",
+    "LORA",
+    "DISTILL",
+    "SELF_EDIT",
+    "REINFORCE",
+    "EVOLVE",
+    "EVALUATE",
+    "ASSESS_SELF",
+    "BENCHMARK",
+    "BACKUP",
+]
+JobState: TypeAlias = Literal["QUEUED", "RUNNING", "SUCCEEDED", "FAILED", "CANCELLED", "WAITING"]
+ChangeKind: TypeAlias = Literal["ADDED", "UPDATED", "MERGED", "FORGOTTEN"]
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """One page of a list that grows; `cursors[i]` belongs to `items[i]`."""
+
+    items: Sequence[T]
+    cursors: Sequence[str]
+    has_next: bool
+    has_previous: bool
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class NewMemory:
+    """What a caller gives to have remembered. `at` None means now."""
+
+    text: str
+    kind: MemoryKind = "NOTE"
+    tags: tuple[str, ...] = ()
+    source: str | None = None
+    at: datetime | None = None
+    surprise: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryRecord:
+    """One memory. `created_at` is when it happened, `recorded_at` when selfd was told."""
+
+    id: str
+    kind: MemoryKind
+    text: str
+    tags: tuple[str, ...]
+    source: str | None
+    created_at: datetime
+    recorded_at: datetime
+    updated_at: datetime
+    occurrences: int
+    surprise: float | None
+    importance: float
+
+
+@dataclass(frozen=True, slots=True)
+class NewChunk:
+    """A piece of a document, with its 1-based, inclusive line range."""
+
+    text: str
+    start_line: int
+    end_line: int
+
+
+@dataclass(frozen=True, slots=True)
+class NewDocument:
+    """A file as it was read. `content_hash` is over its raw bytes."""
+
+    path: str
+    media_type: str
+    size: int
+    content_hash: bytes
+    modified_at: datetime
+    chunks: Sequence[NewChunk]
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentRecord:
+    """One ingested file."""
+
+    id: str
+    path: str
+    media_type: str
+    size: int
+    content_hash: bytes
+    modified_at: datetime
+    ingested_at: datetime
+    chunk_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkRecord:
+    """One piece of a document."""
+
+    id: str
+    document_id: str
+    path: str
+    text: str
+    start_line: int
+    end_line: int
+
+
+@dataclass(frozen=True, slots=True)
+class FeedRecord:
+    """One followed feed and the state of its polling. `error` is None when the last poll went well."""
+
+    id: str
+    url: str
+    title: str
+    added_at: datetime
+    last_polled_at: datetime | None
+    next_poll_at: datetime | None
+    article_count: int
+    error: str | None
+    failures: int = 0
+    gone: bool = False
+    etag: str | None = None
+    last_modified: str | None = None
+    body_hash: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PollOutcome:
+    """What one poll of a feed found, written in one transaction with its new articles."""
+
+    at: datetime
+    next_poll_at: datetime
+    error: str | None = None
+    failures: int = 0
+    gone: bool = False
+    title: str | None = None
+    url: str | None = None
+    etag: str | None = None
+    last_modified: str | None = None
+    body_hash: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewArticle:
+    """An entry of a feed: sanitised HTML in `html`, plain text in `text`, no active content in either.
+
+    `guid` is the feed's own id for it (or its link, or a hash): the same guid in the same feed is
+    the same article, whatever else changed.
+    """
+
+    guid: str
+    title: str
+    url: str | None
+    summary: str
+    text: str
+    published_at: datetime | None
+    html: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleRecord:
+    """One stored article. `corroboration` counts the feeds that carried the same content."""
+
+    id: str
+    feed_id: str
+    guid: str
+    title: str
+    url: str | None
+    summary: str
+    text: str
+    published_at: datetime | None
+    fetched_at: datetime
+    corroboration: int
+
+
+Item: TypeAlias = MemoryRecord | ArticleRecord | ChunkRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One result of a search. `score` is in [0, 1]; `via` names the retrievers that found it."""
+
+    item: Item
+    score: float
+    text: str
+    via: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CitationRecord:
+    """The verbatim words of an item that an answer relies on."""
+
+    item_id: str
+    quote: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class NewAnswer:
+    """An answer as it was given, before it has an id."""
+
+    question: str
+    text: str
+    confidence: float
+    abstained: bool
+    citations: tuple[CitationRecord, ...]
+    mind_id: str
+    task: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerRecord:
+    """One given answer."""
+
+    id: str
+    conversation_id: str
+    question: str
+    text: str
+    confidence: float
+    abstained: bool
+    citations: tuple[CitationRecord, ...]
+    mind_id: str
+    task: str
+    seconds: float
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRecord:
+    """One turn of a conversation; `answer` is set where selfd spoke."""
+
+    at: datetime
+    role: Literal["user", "assistant"]
+    text: str
+    answer: AnswerRecord | None
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationRecord:
+    """One conversation; its messages are read separately."""
+
+    id: str
+    title: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class JobRecord:
+    """One piece of long work. `metrics` holds measured results by name."""
+
+    id: str
+    kind: JobKind
+    state: JobState
+    progress: float
+    message: str
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    metrics: Mapping[str, Any]
+    error: str | None
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class EventRecord:
+    """One entry of the numbered log. `subject` is the id of what it is about."""
+
+    sequence: int
+    at: datetime
+    kind: str
+    subject: str | None
+    payload: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class StorageTierRecord:
+    """One storage tier, measured."""
+
+    name: str
+    codec: str
+    rows: int
+    raw_bytes: int
+    stored_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class StorageReportRecord:
+    """What memories take, measured from the files."""
+
+    memory_count: int
+    raw_bytes: int
+    stored_bytes: int
+    tiers: tuple[StorageTierRecord, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BackupRecord:
+    """One written backup. `verified` says that the copy was opened and checked."""
+
+    path: str
+    bytes: int
+    seconds: float
+    verified: bool
