@@ -2,7 +2,9 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-EXTRAS ?=
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+PINS := uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url \
+	--custom-compile-command "make pins" pyproject.toml requirements/build.in
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run test check demo bench lint fmt types schema docs pins clean
@@ -11,15 +13,19 @@ help: ## show what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
 $(BIN)/python:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "selfd needs Python 3.11 or newer; set PYTHON=..." >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "selfd needs Python 3.11 or newer: make PYTHON=python3.12 ..." >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.ready: pyproject.toml | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+# Pinned with hashes first, then selfd itself, so that nothing unpinned comes in.
+$(VENV)/.ready: pyproject.toml requirements/run.txt | $(BIN)/python
+	$(PIP) install --require-hashes -r requirements/run.txt
+	$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(VENV)/.ready-dev: pyproject.toml | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,mlx]'
+$(VENV)/.ready-dev: pyproject.toml requirements/dev.txt | $(BIN)/python
+	$(PIP) install --require-hashes -r requirements/dev.txt
+	$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $(VENV)/.ready $@
 
 setup: $(VENV)/.ready ## make .venv with selfd in it
@@ -27,7 +33,7 @@ setup: $(VENV)/.ready ## make .venv with selfd in it
 run: setup ## start the daemon in the foreground
 	$(BIN)/selfd up
 
-test: $(VENV)/.ready-dev check ## run the whole suite
+test: check ## run the whole suite
 	$(BIN)/python -m pytest
 
 check: lint types ## formatting, lint, layers, types
@@ -43,6 +49,10 @@ fmt: $(VENV)/.ready-dev ## format the code
 
 types: $(VENV)/.ready-dev ## mypy --strict over code and tests
 	$(BIN)/mypy
+
+pins: $(VENV)/.ready-dev ## pin every dependency anew, with hashes
+	$(BIN)/$(PINS) -o requirements/run.txt
+	$(BIN)/$(PINS) --extra dev --extra mlx -o requirements/dev.txt
 
 clean: ## remove what was built; never the data folder
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache bench-results
