@@ -1,0 +1,274 @@
+"""Every setting: its name, type, default, one sentence and check, in one table.
+
+`a.b` is the file's `[a] b = ...`, the environment's `SELFD_A_B` and, where one makes sense, a flag.
+A flag wins over the environment, that over settings.toml in the data folder, that over the default.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+from selfd_daemon._setting_lines import SettingLine, explain, setting_lines
+from selfd_daemon.errors import SettingError
+from selfd_daemon.paths import DataFolder, default_data_folder
+
+Origin: TypeAlias = Literal["flag", "environment", "file", "default"]
+LogLevel: TypeAlias = Literal["debug", "info", "warning", "error"]
+
+PREFIX = "SELFD_"
+
+
+def _split_list(value: object) -> object:
+    """Read `a, b` as two names; the file may also give a list."""
+    if isinstance(value, str):
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+    return value
+
+
+def _absolute(value: object) -> object:
+    return Path(value).expanduser().absolute() if isinstance(value, str | Path) else value
+
+
+Names: TypeAlias = Annotated[tuple[str, ...], BeforeValidator(_split_list)]
+AbsolutePath: TypeAlias = Annotated[Path, BeforeValidator(_absolute)]
+
+
+class _Group(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class MemorySettings(_Group):
+    """What one memory may be."""
+
+    max_text_bytes: int = Field(
+        default=256 * 1024,
+        ge=1,
+        le=16 * 1024 * 1024,
+        description="The longest text of one memory, in bytes of UTF-8.",
+    )
+    max_batch: int = Field(
+        default=1000, ge=1, le=10_000, description="How many memories one rememberMany may hold."
+    )
+
+
+class DocumentSettings(_Group):
+    """What ingest reads."""
+
+    max_file_bytes: int = Field(
+        default=20 * 1024 * 1024,
+        ge=1,
+        description="Larger files are skipped by ingest, and listed.",
+    )
+
+
+class FeedSettings(_Group):
+    """How feeds are fetched."""
+
+    allow_private: Names = Field(
+        default=(),
+        description="Hosts that may be fetched although their address is private or local.",
+    )
+    max_body_bytes: int = Field(
+        default=10 * 1024 * 1024,
+        ge=1024,
+        description="The largest feed or page that is read, decompressed.",
+    )
+    timeout_seconds: float = Field(
+        default=30.0, gt=0, le=600, description="How long one fetch may take from start to end."
+    )
+    concurrency: int = Field(
+        default=8, ge=1, le=64, description="How many feeds are fetched at the same time."
+    )
+    min_interval_seconds: int = Field(
+        default=300, ge=1, description="The shortest time between two polls of one feed."
+    )
+    max_interval_seconds: int = Field(
+        default=86_400, ge=60, description="The longest time between two polls of one feed."
+    )
+
+
+class AnsweringSettings(_Group):
+    """How questions are answered."""
+
+    threshold: float = Field(
+        default=0.5, ge=0, le=1, description="Answers with less confidence than this abstain."
+    )
+
+
+class LogSettings(_Group):
+    """What is written to logs/ in the data folder."""
+
+    level: LogLevel = Field(
+        default="info", description="The least severe kind of line that is written."
+    )
+    max_bytes: int = Field(
+        default=10 * 1024 * 1024,
+        ge=64 * 1024,
+        description="A log file larger than this is rotated.",
+    )
+    keep: int = Field(default=5, ge=1, le=100, description="How many rotated log files are kept.")
+
+
+class EventSettings(_Group):
+    """The durable event log."""
+
+    keep: int = Field(
+        default=100_000, ge=1000, description="How many of the newest events can be replayed."
+    )
+
+
+class Settings(BaseSettings):
+    """The whole table as a value, read once at start by `load` and handed down."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_nested_delimiter="_",
+        env_nested_max_split=1,
+        enable_decoding=False,
+        extra="forbid",
+        frozen=True,
+    )
+
+    data_dir: AbsolutePath = Field(
+        default_factory=default_data_folder,
+        description="The folder that holds everything selfd keeps; not settable in the file.",
+    )
+    port: int = Field(
+        default=7353, ge=0, le=65_535, description="The port on 127.0.0.1; 0 picks a free one."
+    )
+    offline: bool = Field(default=False, description="Open no connection to another machine.")
+    memory: MemorySettings = MemorySettings()
+    documents: DocumentSettings = DocumentSettings()
+    feeds: FeedSettings = FeedSettings()
+    answering: AnsweringSettings = AnsweringSettings()
+    logs: LogSettings = LogSettings()
+    events: EventSettings = EventSettings()
+
+    _origins: dict[str, Origin] = PrivateAttr(default_factory=dict)
+
+    @classmethod
+    def load(cls, flags: Mapping[str, Any] | None = None) -> Settings:
+        """Read flags, environment and file; a flag that is None was not given.
+
+        Raises:
+            SettingError: in one line, the setting, the value and the rule that it broke.
+        """
+        given = _nested({name: value for name, value in (flags or {}).items() if value is not None})
+        environment = EnvSettingsSource(cls)()
+        folder = given.get("data_dir") or environment.get("data_dir") or default_data_folder()
+        file = _read_file(DataFolder(Path(folder).expanduser().absolute()).settings)
+        origins: dict[str, Origin] = {}
+        merged: dict[str, Any] = {}
+        layers: tuple[tuple[Origin, Mapping[str, Any]], ...] = (
+            ("file", file),
+            ("environment", environment),
+            ("flag", given),
+        )
+        for origin, layer in layers:
+            for name, value in _leaves(layer):
+                origins[name] = origin
+                _put(merged, name, value)
+        try:
+            settings = cls(**merged)
+        except ValidationError as error:
+            raise explain(error, origins, cls.lines()) from error
+        settings._origins = origins
+        return settings
+
+    @classmethod
+    def lines(cls) -> tuple[SettingLine, ...]:
+        """Return the table itself, one line per setting."""
+        return setting_lines(cls)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Keep only what is passed in: `load` reads the sources, so that it can tell them apart."""
+        return (init_settings,)
+
+    def origins(self) -> dict[str, Origin]:
+        """Return where each setting's value came from."""
+        return {line.name: self._origins.get(line.name, "default") for line in self.lines()}
+
+    def value(self, name: str) -> Any:
+        """Return one setting by its dotted name."""
+        found: Any = self
+        for part in name.split("."):
+            found = getattr(found, part)
+        return found
+
+    @property
+    def folder(self) -> DataFolder:
+        """The data folder with the names in it."""
+        return DataFolder(self.data_dir)
+
+
+def unknown_variables(environ: Mapping[str, str] = os.environ) -> list[str]:
+    """Return the names in the environment that look like settings and are none."""
+    known = {line.variable for line in Settings.lines()}
+    return sorted(name for name in environ if name.startswith(PREFIX) and name not in known)
+
+
+def _read_file(path: Path) -> dict[str, Any]:
+    try:
+        with path.open("rb") as file:
+            content = tomllib.load(file)
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise SettingError(f"cannot read {str(path)!r}: {reason}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingError(f"{str(path)!r} is not valid TOML: {error}") from error
+    if "data_dir" in content:
+        raise SettingError(
+            f"data_dir cannot be set in {str(path)!r}, which is found by it: "
+            "use --data-dir or SELFD_DATA_DIR",
+            name="data_dir",
+        )
+    return content
+
+
+def _nested(flat: Mapping[str, Any]) -> dict[str, Any]:
+    nested: dict[str, Any] = {}
+    for name, value in flat.items():
+        _put(nested, name, value)
+    return nested
+
+
+def _put(tree: dict[str, Any], name: str, value: Any) -> None:
+    group, _, leaf = name.rpartition(".")
+    if not group:
+        tree[leaf] = value
+        return
+    branch = tree.get(group)
+    if not isinstance(branch, dict):  # a later, whole group wins over a stray value
+        branch = tree[group] = {}
+    branch[leaf] = value
+
+
+def _leaves(layer: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    for name, value in layer.items():
+        if isinstance(value, Mapping):
+            for leaf, inner in value.items():
+                yield f"{name}.{leaf}", inner
+        else:
+            yield name, value
