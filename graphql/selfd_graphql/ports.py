@@ -39,7 +39,7 @@ MindKind: TypeAlias = Literal["BUILTIN", "MLX", "HTTP", "ENSEMBLE"]
 
 @dataclass(frozen=True, slots=True)
 class MindInfo:
-    """One model that can answer. `parameters` and `bytes_per_second` are None until known or measured."""
+    """One model that can answer; `parameters` and `bytes_per_second` are None until known."""
 
     id: str
     name: str
@@ -99,6 +99,15 @@ class Prompt:
     temperature: float = 0.0
     seed: int | None = None
     speculative: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreInfo:
+    """How well the built-in model predicts a text: `bits` over all of its `bytes`."""
+
+    bytes: int
+    bits: float
+    bits_per_byte: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,18 +187,32 @@ class AnswerPort(Protocol):
     async def give_feedback(
         self, answer_id: str, *, rating: int, correction: str | None
     ) -> bool: ...
-    async def conversations(
-        self, *, first: int, after: str | None
-    ) -> Page[ConversationRecord]: ...
+    async def conversations(self, *, first: int, after: str | None) -> Page[ConversationRecord]: ...
     async def conversation(self, id: str) -> ConversationRecord | None: ...
     async def messages(self, conversation_id: str) -> Sequence[MessageRecord]: ...
 
 
 class MindPort(Protocol):
-    """The models that can answer."""
+    """The models that can answer, and the built-in one that is always there.
+
+    `score`, `embed` and `patches` are the built-in model's. Where it cannot be loaded they raise
+    `ServiceError("MODEL_UNAVAILABLE", ...)` with the reason.
+    """
 
     async def minds(self) -> Sequence[MindInfo]: ...
-    async def mind(self, id: str) -> MindInfo | None: ...
+    async def mind(self, id: str) -> MindInfo | None:
+        """One mind by its id; a mind that was removed but has given answers is still found."""
+        ...
+
+    async def score(self, text: str) -> ScoreInfo: ...
+    async def embed(self, texts: Sequence[str]) -> Sequence[Sequence[float]]:
+        """Unit-length vectors as plain floats, in the order of `texts`."""
+        ...
+
+    async def patches(self, text: str) -> Sequence[str]: ...
+    def complete(self, prompt: Prompt) -> AsyncIterator[Generation]:
+        """Pieces of text as they are made, then one `Finished` with no answer."""
+        ...
 
 
 class JobPort(Protocol):
