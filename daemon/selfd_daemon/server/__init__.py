@@ -1,0 +1,1 @@
+"""The process as the outside sees it: socket, token, guard, routes, signals; see `process.run`."""
