@@ -115,3 +115,34 @@ def _shown(value: object) -> str:
     if isinstance(value, tuple):
         return ", ".join(value) or "none"
     return str(value)
+
+
+def reference_page(lines: Sequence[SettingLine]) -> str:
+    """Return docs/reference/settings.md; a test holds the file to it."""
+    rows = [
+        f"| `{line.name}` | `{line.variable}` | {line.type} | {line.default} | {line.rule} "
+        f"| {line.sentence} |"
+        for line in lines
+    ]
+    return _PAGE_HEAD + "\n".join(rows) + "\n"
+
+
+_PAGE_HEAD = """# Settings
+
+Each setting can be given in three places. A flag (where `selfd up --help` shows one) wins over the environment, that
+over `settings.toml` in the data folder, that over the default. `selfd settings` prints the value in force and where
+it came from. Settings are read once, at start.
+
+```toml
+# settings.toml
+port = 7353
+
+[feeds]
+allow_private = ["nas.local"]
+```
+
+This page is generated from the table in `daemon/selfd_daemon/settings.py`: `python -m selfd_daemon.settings` prints it.
+
+| setting | environment | type | default | rule | meaning |
+| --- | --- | --- | --- | --- | --- |
+"""

@@ -7,6 +7,7 @@ A flag wins over the environment, that over settings.toml in the data folder, th
 from __future__ import annotations
 
 import os
+import sys
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -20,7 +21,7 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
-from selfd_daemon._setting_lines import SettingLine, explain, setting_lines
+from selfd_daemon._setting_lines import SettingLine, explain, reference_page, setting_lines
 from selfd_daemon.errors import SettingError
 from selfd_daemon.paths import DataFolder, default_data_folder
 
@@ -70,6 +71,14 @@ class DocumentSettings(_Group):
         default=20 * 1024 * 1024,
         ge=1,
         description="Larger files are skipped by ingest, and listed.",
+    )
+    max_text_bytes: int = Field(
+        default=8 * 1024 * 1024,
+        ge=1,
+        description="Files that hold more text than this are skipped by ingest, and listed.",
+    )
+    timeout_seconds: float = Field(
+        default=60.0, gt=0, description="How long the reading of one file may take."
     )
 
 
@@ -272,3 +281,7 @@ def _leaves(layer: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
                 yield f"{name}.{leaf}", inner
         else:
             yield name, value
+
+
+if __name__ == "__main__":
+    sys.stdout.write(reference_page(Settings.lines()))
