@@ -5,6 +5,9 @@
 ├── SchemaTooNewError      the file was written by a newer selfd
 ├── NotADatabaseError      the file is no selfd database, or damaged beyond reading
 ├── IntegrityError         a row no longer matches its content hash
+├── MigrationError         an older file could not be brought to this schema
+├── StoreBusyError         another process holds the file
+├── StoreClosedError       the store was closed
 ├── StoreReadOnlyError     the data folder cannot be written to
 └── StoreFullError         the disk is full; reads go on, writes resume when there is room
 """
@@ -42,7 +45,8 @@ class SchemaTooNewError(StorageError):
 
     def __init__(self, path: str, found: int, known: int) -> None:
         super().__init__(
-            f"{path!r} is at schema {found}, this selfd knows {known}: upgrade selfd; the file was left alone"
+            f"{path!r} is at schema {found}, this selfd knows {known}: upgrade selfd; "
+            "the file was left alone"
         )
         self.path = path
         self.found = found
@@ -61,6 +65,25 @@ class IntegrityError(StorageError):
             f"{id} no longer matches its content hash: restore it from a backup with selfd restore"
         )
         self.id = id
+
+
+class MigrationError(StorageError):
+    """A step of a migration failed; the file is as it was before that step."""
+
+    def __init__(self, path: str, step: str, reason: str) -> None:
+        super().__init__(
+            f"{path!r} could not take the step {step}: {reason}; the file is as it was before it"
+        )
+        self.path = path
+        self.step = step
+
+
+class StoreBusyError(StorageError):
+    """Another process holds the file."""
+
+
+class StoreClosedError(StorageError):
+    """The store was closed; nothing more can be read or written."""
 
 
 class StoreReadOnlyError(StorageError):

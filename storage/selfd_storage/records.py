@@ -1,7 +1,8 @@
 """What the store hands out: frozen records, one per kind of thing.
 
-Every id is a string `kind:number` (`memory:12`, `article:7`), made and read by `ids.py` alone, so that
-one form is used from the row to the API. Times are aware datetimes in UTC. Sizes are bytes.
+Every id is a string `kind:number` (`memory:12`, `article:7`), made and read by `ids.py` alone, so
+that one form is used from the row to the API. Times are aware datetimes in UTC, to the millisecond.
+Sizes are bytes.
 """
 
 from __future__ import annotations
@@ -125,7 +126,7 @@ class ChunkRecord:
 
 @dataclass(frozen=True, slots=True)
 class FeedRecord:
-    """One followed feed and the state of its polling. `error` is None when the last poll went well."""
+    """One followed feed and its polling. `error` is None when the last poll went well."""
 
     id: str
     url: str
@@ -160,7 +161,7 @@ class PollOutcome:
 
 @dataclass(frozen=True, slots=True)
 class NewArticle:
-    """An entry of a feed: sanitised HTML in `html`, plain text in `text`, no active content in either.
+    """An entry of a feed: sanitised HTML in `html`, plain text in `text`, both without active content.
 
     `guid` is the feed's own id for it (or its link, or a hash): the same guid in the same feed is
     the same article, whatever else changed.

@@ -1,0 +1,275 @@
+"""One SQLite file behind two calls: `read` and `write`.
+
+`write` is the only way to change the file: one function, one BEGIN IMMEDIATE transaction, one hop
+to the writer's thread. A cancelled caller stops waiting, the transaction still ends as it should, so
+no cancellation ever leaves one open. `read` borrows one of a few connections that cannot write.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Generic, Protocol, TypeVar
+
+from selfd_storage._sqlite import sqlite3
+from selfd_storage.connection import Connection, reader, translated, writer
+from selfd_storage.errors import StoreClosedError, StoreFullError
+from selfd_storage.migrations import Migration, check_file, migrate, schema_version
+from selfd_storage.room import Room, RoomLimits
+
+T = TypeVar("T")
+E = TypeVar("E")
+E_co = TypeVar("E_co", covariant=True)
+READERS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Emitted:
+    """An event that a transaction wants written with it."""
+
+    kind: str
+    subject: str | None
+    payload: Mapping[str, Any]
+
+
+@dataclass(slots=True)
+class Transaction:
+    """One open transaction, for the function that writes in it."""
+
+    connection: sqlite3.Connection
+    emitted: list[Emitted] = field(default_factory=list)
+
+    def execute(self, statement: str, values: Mapping[str, Any] | Sequence[Any] = ()) -> Any:
+        """Run one statement and return its cursor."""
+        return self.connection.execute(statement, values)
+
+    def emit(
+        self, kind: str, subject: str | None = None, payload: Mapping[str, Any] | None = None
+    ) -> None:
+        """Have an event written in this transaction, and published once it is committed."""
+        self.emitted.append(Emitted(kind, subject, payload or {}))
+
+
+class Journal(Protocol[E_co]):
+    """Writes the events of a transaction, just before its commit."""
+
+    def append(
+        self, connection: sqlite3.Connection, emitted: Sequence[Emitted]
+    ) -> Sequence[E_co]: ...
+
+
+class Database(Generic[E]):
+    """One file: a writer, a few readers, and the functions that run on their threads."""
+
+    def __init__(self, path: Path, room: Room, journal: Journal[E] | None) -> None:
+        """Use `open`."""
+        self.path = path
+        self.was_unclean = False
+        self._room = room
+        self._journal = journal
+        self._loop = asyncio.get_running_loop()
+        self._writer: Connection | None = None
+        self._readers: list[Connection] = []
+        self._idle: asyncio.Queue[Connection] = asyncio.Queue()
+        self._running: set[asyncio.Task[Any]] = set()
+        self._listeners: list[Callable[[Sequence[E]], None]] = []
+        self._is_durable: bool | None = None
+        self._closed = False
+
+    @classmethod
+    async def open(
+        cls,
+        path: Path,
+        *,
+        application_id: int,
+        steps: Sequence[Migration],
+        journal: Journal[E] | None = None,
+        limits: RoomLimits | None = None,
+        busy_seconds: float = 5.0,
+        before_migration: Callable[[sqlite3.Connection, int], None] | None = None,
+    ) -> Database[E]:
+        """Open or make the file and bring it to the present schema.
+
+        Args:
+            before_migration: called with an older file and its version, before the first step.
+        """
+        self = cls(path, Room(path.parent, limits or RoomLimits()), journal)
+        log = path.with_name(path.name + "-wal")
+        self.was_unclean = log.exists() and log.stat().st_size > 0
+        with translated(path):
+            await asyncio.to_thread(check_file, path, application_id, len(steps))
+
+        def prepare(connection: sqlite3.Connection) -> None:
+            version = schema_version(connection)
+            if before_migration is not None and 0 < version < len(steps):
+                before_migration(connection, version)
+            migrate(connection, path, application_id, steps)
+
+        try:
+            with translated(path):
+                self._writer = await _opened(writer(path, busy_seconds))
+                await self._writer.run(prepare)
+                for _ in range(READERS):
+                    self._readers.append(await _opened(reader(path, busy_seconds)))
+        except BaseException:
+            await self.close()
+            raise
+        for connection in self._readers:
+            self._idle.put_nowait(connection)
+        await asyncio.to_thread(self._room.keep_ballast)
+        return self
+
+    def on_commit(self, listener: Callable[[Sequence[E]], None]) -> None:
+        """Call `listener` on the event loop after each commit that wrote events, in their order."""
+        self._listeners.append(listener)
+
+    @property
+    def is_short_of_room(self) -> bool:
+        """Tell whether writes are refused until somebody frees space on the disk."""
+        return self._room.is_short
+
+    async def write(
+        self, fn: Callable[[Transaction], T], *, durable: bool = False, frees: bool = False
+    ) -> T:
+        """Run `fn` in one transaction and return its result once that is committed.
+
+        Args:
+            durable: reach the disk first, for what a person would miss after a power cut.
+            frees: the write makes room, so it may run on a disk that is almost full.
+        """
+        connection = self._open_writer()
+
+        def transact(raw: sqlite3.Connection) -> T:
+            if frees:
+                return self._freeing(raw, fn, durable)
+            self._room.require()
+            return self._transact(raw, fn, durable)
+
+        return await self._shielded(connection.run(transact))
+
+    async def read(self, fn: Callable[[sqlite3.Connection], T]) -> T:
+        """Run `fn` over one consistent snapshot; a cancelled caller stops its statement."""
+        if self._closed:
+            raise StoreClosedError("the store is closed: start selfd again with selfd up")
+        connection = await self._idle.get()
+
+        def snapshot(raw: sqlite3.Connection) -> T:
+            raw.execute("BEGIN")
+            try:
+                return fn(raw)
+            finally:
+                if raw.in_transaction:
+                    raw.execute("ROLLBACK")
+
+        try:
+            return await self._shielded(
+                connection.run(snapshot), lambda: self._idle.put_nowait(connection)
+            )
+        except asyncio.CancelledError:
+            connection.interrupt_now()
+            raise
+
+    async def checkpoint(self) -> bool:
+        """Move the write-ahead log into the file and empty it; False if a reader was in the way."""
+
+        def empty(raw: sqlite3.Connection) -> bool:
+            return bool(raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0)
+
+        return await self._shielded(self._open_writer().run(empty))
+
+    async def close(self) -> None:
+        """Finish what runs, then close; the last one out empties the write-ahead log."""
+        if not self._closed:
+            self._closed = True
+            await asyncio.shield(asyncio.ensure_future(self._close()))
+
+    async def _close(self) -> None:
+        if self._running:
+            await asyncio.wait(self._running)
+        for connection in self._readers:
+            await connection.close()
+        if self._writer is not None:
+            with suppress(sqlite3.Error):
+                await self._writer.run(lambda raw: raw.execute("PRAGMA optimize").close())
+            await self._writer.close()
+
+    def _open_writer(self) -> Connection:
+        if self._closed or self._writer is None:
+            raise StoreClosedError("the store is closed: start selfd again with selfd up")
+        return self._writer
+
+    async def _shielded(
+        self, work: Coroutine[Any, Any, T], done: Callable[[], None] | None = None
+    ) -> T:
+        """Await `work` in a task that outlives its caller, so that it always comes to its end."""
+        task = asyncio.create_task(work)
+        self._running.add(task)
+
+        def finish(ended: asyncio.Task[T]) -> None:
+            self._running.discard(ended)
+            if done is not None:
+                done()
+            if not ended.cancelled():
+                ended.exception()  # seen, even when nobody waits any more
+
+        task.add_done_callback(finish)
+        with translated(self.path):
+            return await asyncio.shield(task)
+
+    def _transact(
+        self, raw: sqlite3.Connection, fn: Callable[[Transaction], T], durable: bool
+    ) -> T:
+        self._set_durable(raw, durable)
+        raw.execute("BEGIN IMMEDIATE")
+        try:
+            transaction = Transaction(raw)
+            result = fn(transaction)
+            events: Sequence[E] = ()
+            if self._journal is not None and transaction.emitted:
+                events = self._journal.append(raw, transaction.emitted)
+            raw.execute("COMMIT")
+        finally:
+            if raw.in_transaction:  # a full disk has rolled back by itself
+                raw.execute("ROLLBACK")
+        if events:
+            self._loop.call_soon_threadsafe(self._publish, events)
+        return result
+
+    def _freeing(self, raw: sqlite3.Connection, fn: Callable[[Transaction], T], durable: bool) -> T:
+        try:
+            with translated(self.path):
+                result = self._transact(raw, fn, durable)
+        except StoreFullError:
+            if not self._room.give_up_ballast():
+                raise
+            result = self._transact(raw, fn, durable)
+        self._room.keep_ballast()
+        return result
+
+    def _set_durable(self, raw: sqlite3.Connection, durable: bool) -> None:
+        if durable != self._is_durable:
+            raw.execute("PRAGMA synchronous = FULL" if durable else "PRAGMA synchronous = NORMAL")
+            self._is_durable = durable
+
+    def _publish(self, events: Sequence[E]) -> None:
+        for listener in self._listeners:
+            listener(events)
+
+
+async def _opened(connection: Connection) -> Connection:
+    """Open a connection; a caller cancelled half-way leaves no thread behind."""
+    opening = asyncio.ensure_future(_awaited(connection))
+    try:
+        return await asyncio.shield(opening)
+    except asyncio.CancelledError:
+        with suppress(Exception):
+            await (await opening).close()
+        raise
+
+
+async def _awaited(connection: Connection) -> Connection:
+    await connection
+    return connection

@@ -1,0 +1,131 @@
+"""Memories: what selfd was told, as it was told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from selfd_storage._sqlite import sqlite3
+from selfd_storage.counts import Counts
+from selfd_storage.database import Database, Transaction
+from selfd_storage.errors import NotFoundError
+from selfd_storage.ids import number_of
+from selfd_storage.labels import tag_numbers
+from selfd_storage.memory_rows import KINDS, count_rows, read_by_ids, read_page
+from selfd_storage.memory_writes import change, erase, insert, load
+from selfd_storage.pages import checked_first, make_page, read_cursor
+from selfd_storage.records import EventRecord, MemoryKind, MemoryRecord, NewMemory, Page
+from selfd_storage.texts import checked_text
+from selfd_storage.times import optional_ms, to_ms
+
+
+class Memories:
+    """Adds, reads, changes and forgets memories; every change is durable when it returns.
+
+    A memory that says the same as one of its kind and source is folded into it: the older one
+    counts it in `occurrences`, takes over its tags, and keeps the time and wording of each telling.
+    """
+
+    def __init__(
+        self,
+        database: Database[EventRecord],
+        now: Callable[[], datetime],
+        counts: Counts,
+        on_damage: Callable[[str], None],
+    ) -> None:
+        self._database = database
+        self._now = now
+        self._counts = counts
+        self._on_damage = on_damage
+
+    async def add(self, new: NewMemory) -> MemoryRecord:
+        """Remember one text."""
+        return (await self.add_many([new]))[0]
+
+    async def add_many(self, news: Sequence[NewMemory]) -> list[MemoryRecord]:
+        """Remember many texts in one transaction: all of them, or none."""
+
+        def write(tx: Transaction) -> list[MemoryRecord]:
+            now = to_ms(self._now())
+            numbers = [insert(tx, new, now) for new in news]
+            records = read_by_ids(tx.connection, numbers)
+            return [records[number] for number in numbers]
+
+        return await self._database.write(write, durable=True)
+
+    async def update(
+        self, id: str, *, text: str | None = None, tags: Sequence[str] | None = None
+    ) -> MemoryRecord:
+        """Change text, tags or both; what was before is kept for `as_of`.
+
+        Raises:
+            NotFoundError: there is no such memory.
+            IntegrityError: it is damaged.
+        """
+
+        def write(tx: Transaction) -> MemoryRecord:
+            number = number_of("memory", id)
+            old = None if number is None else load(tx, number)
+            if old is None:
+                raise NotFoundError("memory", id)
+            raw = old.raw if text is None else checked_text(text, "text")
+            numbers = old.tags if tags is None else tuple(tag_numbers(tx, tags))
+            if raw != old.raw or numbers != old.tags:
+                change(tx, old, raw, numbers, to_ms(self._now()))
+                tx.emit("memory.updated", id)
+            return read_by_ids(tx.connection, [old.number])[old.number]
+
+        return await self._database.write(write, durable=True)
+
+    async def forget(self, id: str) -> bool:
+        """Remove a memory for good, with its past and its quotes; False where there is none."""
+        number = number_of("memory", id)
+        if number is None:
+            return False
+        found = await self._database.write(lambda tx: erase(tx, number), durable=True, frees=True)
+        if found:
+            await self._database.checkpoint()  # its bytes are in the write-ahead log too
+        return found
+
+    async def get(
+        self, ids: Sequence[str], *, as_of: datetime | None = None
+    ) -> list[MemoryRecord | None]:
+        """Return memories in the order of `ids`, None where there is none (or was none at `as_of`).
+
+        Raises:
+            IntegrityError: one of them is damaged.
+        """
+        numbers = [number_of("memory", id) for id in ids]
+        wanted = [number for number in numbers if number is not None]
+        moment = optional_ms(as_of)
+        found = await self._database.read(lambda db: read_by_ids(db, wanted, moment))
+        return [None if number is None else found.get(number) for number in numbers]
+
+    async def page(
+        self,
+        *,
+        first: int = 20,
+        after: str | None = None,
+        kind: MemoryKind | None = None,
+        tag: str | None = None,
+        as_of: datetime | None = None,
+    ) -> Page[MemoryRecord]:
+        """Return a page, newest first, as it is or was at `as_of`; damaged rows are left out."""
+        place = read_cursor("memory", after)
+        limit = checked_first(first) + 1
+        number = None if kind is None else KINDS[kind]
+        moment = optional_ms(as_of)
+
+        def read(db: sqlite3.Connection) -> Page[MemoryRecord]:
+            rows = read_page(db, place, limit, number, tag, moment, self._on_damage)
+            if number is None and tag is None and moment is None:
+                total = self._counts.memories
+            else:
+                total = count_rows(db, number, tag, moment)
+            return make_page("memory", rows, first, after, total)
+
+        return await self._database.read(read)
+
+    async def count(self) -> int:
+        """Return how many memories there are."""
+        return self._counts.memories

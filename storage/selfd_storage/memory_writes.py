@@ -1,0 +1,259 @@
+"""Writing memories inside a transaction: new ones, folded ones, changed ones, forgotten ones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from selfd_storage.bodies import pack, unpack
+from selfd_storage.citations import redact
+from selfd_storage.database import Transaction
+from selfd_storage.errors import IntegrityError
+from selfd_storage.ids import make_id
+from selfd_storage.labels import (
+    drop_unused_tags,
+    find_source,
+    pack_tags,
+    release_sources,
+    tag_numbers,
+    unpack_tags,
+    use_source,
+)
+from selfd_storage.memory_rows import KINDS
+from selfd_storage.records import NewMemory
+from selfd_storage.texts import checked_text, fingerprint, normalised
+from selfd_storage.times import to_ms
+
+FINGERPRINT_BYTES = 4  # among a million memories, one new text in 4,300 meets a false twin
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryRow:
+    """A memory as it lies there, with its text unpacked and checked."""
+
+    number: int
+    kind: int
+    at: int
+    recorded_at: int | None
+    updated_at: int | None
+    source_id: int | None
+    tags: tuple[int, ...]
+    occurrences: int
+    raw: bytes
+
+    @property
+    def valid_from(self) -> int:
+        """Return when the present text and tags began to hold."""
+        if self.updated_at is not None:
+            return self.updated_at
+        return self.at if self.recorded_at is None else self.recorded_at
+
+    @property
+    def fingerprint(self) -> int:
+        """Return what proposes this memory as the twin of a new one."""
+        return _fingerprint(self.kind, self.source_id, self.raw.decode("utf-8"))
+
+
+def load(tx: Transaction, number: int) -> MemoryRow | None:
+    """Return the memory with this number, None where there is none.
+
+    Raises:
+        IntegrityError: it is damaged.
+    """
+    row = tx.execute(
+        "SELECT kind, at, recorded_at, updated_at, source_id, tags, occurrences,"
+        " codec, size, hash, body FROM memories WHERE id = :id",
+        {"id": number},
+    ).fetchone()
+    if row is None:
+        return None
+    kind, at, recorded_at, updated_at, source_id, tags, occurrences, *body = row
+    meaning = (kind, at, recorded_at, source_id, tags)
+    raw = unpack(make_id("memory", number), "memory", *body, *meaning)
+    numbers = unpack_tags(tags)
+    return MemoryRow(
+        number, kind, at, recorded_at, updated_at, source_id, numbers, occurrences, raw
+    )
+
+
+def insert(tx: Transaction, new: NewMemory, now: int) -> int:
+    """Store a memory, or fold it into the one that says the same; return its number."""
+    raw = checked_text(new.text, "text")
+    at = now if new.at is None else to_ms(new.at)
+    twin = _twin(tx, new)
+    if twin is not None:
+        _fold(tx, twin, new, raw, at, now)
+        return twin.number
+    kind = KINDS[new.kind]
+    recorded_at = None if at == now else now
+    source_id = None if new.source is None else use_source(tx, new.source)
+    tags = tag_numbers(tx, new.tags)
+    packed_tags = pack_tags(tags)
+    cursor = tx.execute(
+        "INSERT INTO memories (kind, at, recorded_at, source_id, tags, occurrences, surprise,"
+        " tier, codec, dictionary, size, hash, body)"
+        " VALUES (:kind, :at, :recorded_at, :source_id, :tags, 1, :surprise,"
+        " :tier, :codec, :dictionary, :size, :hash, :body)",
+        {
+            "kind": kind,
+            "at": at,
+            "recorded_at": recorded_at,
+            "source_id": source_id,
+            "tags": packed_tags,
+            "surprise": new.surprise,
+            **pack("memory", raw, kind, at, recorded_at, source_id, packed_tags),
+        },
+    )
+    number = int(cursor.lastrowid)
+    _tag(tx, number, at, tags)
+    _propose(tx, number, _fingerprint(kind, source_id, new.text))
+    tx.emit("memory.added", make_id("memory", number))
+    return number
+
+
+def change(tx: Transaction, old: MemoryRow, raw: bytes, tags: Sequence[int], now: int) -> None:
+    """Give a memory another text or other tags, keeping what it was for a look at the past."""
+    valid_to = max(now, old.valid_from)
+    was = pack_tags(old.tags)
+    tx.execute(
+        "INSERT INTO memory_versions (memory_id, valid_from, valid_to, tags,"
+        " tier, codec, dictionary, size, hash, body)"
+        " VALUES (:memory_id, :valid_from, :valid_to, :tags,"
+        " :tier, :codec, :dictionary, :size, :hash, :body)",
+        {
+            "memory_id": old.number,
+            "valid_from": old.valid_from,
+            "valid_to": valid_to,
+            "tags": was,
+            **pack("version", old.raw, old.number, old.valid_from, valid_to, was),
+        },
+    )
+    becomes = pack_tags(tags)
+    tx.execute(
+        "UPDATE memories SET updated_at = :now, tags = :tags, tier = :tier, codec = :codec,"
+        " dictionary = :dictionary, size = :size, hash = :hash, body = :body WHERE id = :id",
+        {
+            "id": old.number,
+            "now": valid_to,
+            "tags": becomes,
+            **pack("memory", raw, old.kind, old.at, old.recorded_at, old.source_id, becomes),
+        },
+    )
+    _untag(tx, old.number, old.at, old.tags)
+    _tag(tx, old.number, old.at, tags)
+    _withdraw(tx, old.number, old.fingerprint)
+    text = raw.decode("utf-8")
+    _propose(tx, old.number, _fingerprint(old.kind, old.source_id, text))
+
+
+def erase(tx: Transaction, number: int) -> bool:
+    """Remove everything that was ever kept of a memory; False where there is none."""
+    row = tx.execute(
+        "SELECT at, source_id, tags FROM memories WHERE id = :id", {"id": number}
+    ).fetchone()
+    if row is None:
+        return False
+    at, source_id, tags = row
+    values = {"id": number}
+    told_again = tx.execute(
+        "SELECT source_id FROM memory_occurrences WHERE memory_id = :id", values
+    ).fetchall()
+    former = tx.execute("SELECT tags FROM memory_versions WHERE memory_id = :id", values).fetchall()
+    try:
+        present = load(tx, number)
+        _withdraw(tx, number, present.fingerprint if present else None)
+    except IntegrityError:
+        _withdraw(tx, number, None)  # a damaged memory can be forgotten too
+    _untag(tx, number, at, unpack_tags(tags))
+    tx.execute("DELETE FROM memory_occurrences WHERE memory_id = :id", values)
+    tx.execute("DELETE FROM memory_versions WHERE memory_id = :id", values)
+    tx.execute("DELETE FROM memories WHERE id = :id", values)
+    release_sources(tx, [source_id, *(each[0] for each in told_again)])
+    drop_unused_tags(
+        tx, {tag for each in [tags, *(f[0] for f in former)] for tag in unpack_tags(each)}
+    )
+    redact(tx, "memory", number)
+    tx.emit("memory.forgotten", make_id("memory", number))
+    return True
+
+
+def _twin(tx: Transaction, new: NewMemory) -> MemoryRow | None:
+    """Return the memory of the same kind and source that says the same."""
+    source_id = find_source(tx, new.source)
+    if new.source is not None and source_id is None:
+        return None
+    kind, says = KINDS[new.kind], normalised(new.text)
+    proposed = tx.execute(
+        "SELECT memory_id FROM memory_fingerprints WHERE fingerprint = :fingerprint",
+        {"fingerprint": _fingerprint(kind, source_id, new.text)},
+    ).fetchall()
+    for (number,) in proposed:
+        try:
+            row = load(tx, number)
+        except IntegrityError:
+            continue  # a damaged memory takes no twin in
+        if (
+            row is not None
+            and (row.kind, row.source_id) == (kind, source_id)
+            and normalised(row.raw.decode("utf-8")) == says
+        ):
+            return row
+    return None
+
+
+def _fold(tx: Transaction, twin: MemoryRow, new: NewMemory, raw: bytes, at: int, now: int) -> None:
+    """Count one more telling of a memory and keep what was special about it."""
+    tx.execute(
+        "INSERT INTO memory_occurrences (memory_id, number, at, recorded_at, source_id, text)"
+        " VALUES (:id, :number, :at, :now, :source_id, :text)",
+        {
+            "id": twin.number,
+            "number": twin.occurrences + 1,
+            "at": at,
+            "now": now,
+            "source_id": None if new.source is None else use_source(tx, new.source),
+            "text": None if raw == twin.raw else new.text,
+        },
+    )
+    tx.execute(
+        "UPDATE memories SET occurrences = occurrences + 1 WHERE id = :id", {"id": twin.number}
+    )
+    added = [tag for tag in tag_numbers(tx, new.tags) if tag not in twin.tags]
+    if added:
+        change(tx, twin, twin.raw, [*twin.tags, *added], now)
+    tx.emit("memory.merged", make_id("memory", twin.number))
+
+
+def _fingerprint(kind: int, source_id: int | None, text: str) -> int:
+    return fingerprint(str(kind), str(source_id), text, size=FINGERPRINT_BYTES)
+
+
+def _propose(tx: Transaction, number: int, fingerprint: int) -> None:
+    tx.execute(
+        "INSERT INTO memory_fingerprints (fingerprint, memory_id) VALUES (:fingerprint, :id)",
+        {"fingerprint": fingerprint, "id": number},
+    )
+
+
+def _withdraw(tx: Transaction, number: int, fingerprint: int | None) -> None:
+    tx.execute(
+        "DELETE FROM memory_fingerprints WHERE memory_id = :id"
+        " AND (:fingerprint IS NULL OR fingerprint = :fingerprint)",
+        {"fingerprint": fingerprint, "id": number},
+    )
+
+
+def _tag(tx: Transaction, number: int, at: int, tags: Sequence[int]) -> None:
+    for tag in tags:
+        tx.execute(
+            "INSERT INTO memory_tags (tag_id, at, memory_id) VALUES (:tag, :at, :id)",
+            {"tag": tag, "at": at, "id": number},
+        )
+
+
+def _untag(tx: Transaction, number: int, at: int, tags: Sequence[int]) -> None:
+    for tag in tags:
+        tx.execute(
+            "DELETE FROM memory_tags WHERE tag_id = :tag AND at = :at AND memory_id = :id",
+            {"tag": tag, "at": at, "id": number},
+        )
