@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from bisect import bisect_right
 from collections import deque
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 
 from selfd_storage import EventRecord, Store
 
@@ -46,7 +46,7 @@ class EventBus:
 
     def stream(
         self, *, kinds: Sequence[str] | None = None, after: int | None = None
-    ) -> AsyncIterator[EventRecord]:
+    ) -> AsyncGenerator[EventRecord, None]:
         """Give out events after a number (None: from now on), of some kinds or of all.
 
         The place is taken when this is called, not at the first `anext`. A number from the future,
@@ -57,7 +57,7 @@ class EventBus:
 
     async def _events(
         self, position: int, kinds: frozenset[str] | None
-    ) -> AsyncIterator[EventRecord]:
+    ) -> AsyncGenerator[EventRecord, None]:
         while True:
             wake = self._wake
             if position < self._before_ring:

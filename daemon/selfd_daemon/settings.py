@@ -138,6 +138,14 @@ class EventSettings(_Group):
     )
 
 
+class DiskSettings(_Group):
+    """Room on the disk of the data folder."""
+
+    floor_bytes: int = Field(
+        default=200_000_000, ge=0, description="With less free than this, selfd only reads."
+    )
+
+
 class Settings(BaseSettings):
     """The whole table as a value, read once at start by `load` and handed down."""
 
@@ -164,6 +172,7 @@ class Settings(BaseSettings):
     answering: AnsweringSettings = AnsweringSettings()
     logs: LogSettings = LogSettings()
     events: EventSettings = EventSettings()
+    disk: DiskSettings = DiskSettings()
 
     _origins: dict[str, Origin] = PrivateAttr(default_factory=dict)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 from selfd_storage import JobRecord
 
@@ -28,7 +28,7 @@ class ProgressBoard:
         for follower in self._followers:
             follower.wake.set()
 
-    async def follow(self, first: JobRecord | None) -> AsyncIterator[JobRecord]:
+    async def follow(self, first: JobRecord | None) -> AsyncGenerator[JobRecord, None]:
         """Give out `first` and what becomes of that job until it is finished; None follows all."""
         follower = _Follower(None if first is None else first.id)
         if first is not None:

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import uuid
 from collections.abc import AsyncIterator, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -141,8 +142,9 @@ class JobRunner:
     async def progress(self, id: str | None) -> AsyncIterator[JobRecord]:
         """Follow one job until it is finished, or all jobs for ever."""
         first = None if id is None else await self._known(id)
-        async for record in self._board.follow(first):
-            yield record
+        async with aclosing(self._board.follow(first)) as updates:
+            async for record in updates:
+                yield record
 
     async def stop(self) -> None:
         """Put what runs back in the queue for the next start, within a few seconds."""
@@ -154,6 +156,9 @@ class JobRunner:
             _, late = await asyncio.wait(tasks, timeout=SECONDS_TO_STOP)
             if late:  # they stay RUNNING in the store and count as interrupted
                 log.warning("jobs did not stop in time", jobs=len(late))
+
+    def close_streams(self) -> None:
+        """End every `progress` stream."""
         self._board.close()
 
     async def report(self, id: str, progress: float, message: str) -> None:

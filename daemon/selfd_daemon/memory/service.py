@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import replace
 from datetime import datetime
 
@@ -97,12 +98,14 @@ class MemoryService:
         """Follow every change from the moment of this call on."""
         return self._changes(self._bus.stream(kinds=tuple(CHANGES)))
 
-    async def _changes(self, events: AsyncIterator[EventRecord]) -> AsyncIterator[MemoryChangeInfo]:
-        async for event in events:
-            if event.subject is None:
-                continue
-            (memory,) = await self._store.memories.get([event.subject])
-            yield MemoryChangeInfo(CHANGES[event.kind], event.subject, memory)
+    async def _changes(
+        self, events: AsyncGenerator[EventRecord, None]
+    ) -> AsyncIterator[MemoryChangeInfo]:
+        async with aclosing(events):
+            async for event in events:
+                if event.subject is not None:
+                    (memory,) = await self._store.memories.get([event.subject])
+                    yield MemoryChangeInfo(CHANGES[event.kind], event.subject, memory)
 
     async def _scored(self, memory: NewMemory) -> NewMemory:
         if self._surprise is None or memory.surprise is not None:

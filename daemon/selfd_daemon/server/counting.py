@@ -29,7 +29,7 @@ class Counting:
             await self._app(scope, receive, send)
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
-        status = 0
+        status = 500  # what the server answers when the app fails before its first byte
 
         async def sending(message: Message) -> None:
             nonlocal status

@@ -1,0 +1,181 @@
+"""One daemon from start to stop: lock, token, socket, services, server, signals."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import faulthandler
+import os
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager
+from importlib.metadata import version as installed_version
+
+import structlog
+import uvicorn
+from starlette.types import ASGIApp
+
+from selfd_daemon.clock import utc_now
+from selfd_daemon.errors import DaemonError
+from selfd_daemon.logs import set_up_logs
+from selfd_daemon.paths import PRIVATE_UMASK
+from selfd_daemon.server.announcement import Announcement, announced
+from selfd_daemon.server.app import build_app
+from selfd_daemon.server.listener import HOST, listen
+from selfd_daemon.server.lock import sole_daemon
+from selfd_daemon.server.notify import ServiceManager
+from selfd_daemon.server.token import load_token
+from selfd_daemon.settings import Settings
+from selfd_daemon.wiring import running
+from selfd_graphql.ports import StatusInfo
+from selfd_storage import StorageError
+
+SECONDS_TO_STOP = 10.0
+SECONDS_TO_DRAIN = 3
+MOST_CONNECTIONS = 512
+MOST_SOCKET_MESSAGE = 1024 * 1024
+
+log = structlog.get_logger(__name__)
+
+
+def run(settings: Settings) -> int:
+    """Serve until SIGTERM or SIGINT, and return the process's exit status.
+
+    Whatever keeps the daemon from starting is told in one line on stderr, with status 1.
+    """
+    os.umask(PRIVATE_UMASK)
+    try:
+        settings.folder.prepare()
+        with sole_daemon(settings.folder.lock), ExitStack() as until_stopped:
+            token = load_token(settings.folder.token)
+            opened = until_stopped.enter_context(contextlib.closing(listen(settings.port)))
+            set_up_logs(settings.logs, settings.folder, secrets=[token])
+            asyncio.run(_serve(settings, opened, token, until_stopped))
+    except (DaemonError, StorageError) as error:
+        sys.stderr.write(f"selfd: {error}\n")
+        return 1
+    finally:
+        faulthandler.cancel_dump_traceback_later()
+    return 0
+
+
+async def _serve(
+    settings: Settings, opened: socket.socket, token: str, until_stopped: ExitStack
+) -> None:
+    port: int = opened.getsockname()[1]
+    version = installed_version("selfd")
+    manager = ServiceManager()
+    announcement = Announcement(
+        pid=os.getpid(),
+        url=f"http://{HOST}:{port}",
+        graphql=f"http://{HOST}:{port}/graphql",
+        version=version,
+        started_at=utc_now(),
+    )
+    async with _until_signalled(manager) as stop, running(settings, version=version) as daemon:
+        status = await daemon.system.status()
+
+        def ready() -> None:
+            until_stopped.enter_context(announced(settings.folder.announcement, announcement))
+            sys.stdout.write(_banner(announcement, status, settings))
+            sys.stdout.flush()
+            manager.tell("READY=1")
+            log.info("ready", url=announcement.url, version=version)
+
+        app = build_app(daemon, port=port, token=token, token_path=str(settings.folder.token))
+        server = _Server(_config(app), stop, ready=ready, stopping=daemon.end_streams)
+        alive = asyncio.create_task(manager.keep_alive())
+        try:
+            await server.serve(sockets=[opened])
+        finally:
+            alive.cancel()
+    log.info("stopped")
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without its timer and its signal handlers: it sleeps until there is work."""
+
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        stop: asyncio.Event,
+        *,
+        ready: Callable[[], None],
+        stopping: Callable[[], None],
+    ) -> None:
+        super().__init__(config)
+        self._stop = stop
+        self._ready = ready
+        self._stopping = stopping
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals to `_until_signalled`: uvicorn raises them again after a clean stop."""
+        yield
+
+    async def main_loop(self) -> None:
+        """Say that we are ready, wait for the signal, and end the streams before draining."""
+        self._ready()
+        await self._stop.wait()
+        self._stopping()
+
+
+def _config(app: ASGIApp) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        loop="asyncio",
+        http="httptools",
+        ws="websockets-sansio",
+        ws_max_size=MOST_SOCKET_MESSAGE,
+        ws_per_message_deflate=False,
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        date_header=False,
+        limit_concurrency=MOST_CONNECTIONS,
+        timeout_graceful_shutdown=SECONDS_TO_DRAIN,
+    )
+
+
+@asynccontextmanager
+async def _until_signalled(manager: ServiceManager) -> AsyncIterator[asyncio.Event]:
+    """Give an event that SIGTERM or SIGINT sets; from then on the process ends within 10 s.
+
+    The deadline is kept by a thread of the interpreter, so that it holds even when the event loop
+    hangs. What was acknowledged is in the database by then, which survives being cut off.
+    """
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def signalled(name: str) -> None:
+        if stop.is_set():
+            return
+        log.info("stopping", signal=name)
+        manager.tell("STOPPING=1")
+        faulthandler.dump_traceback_later(SECONDS_TO_STOP, exit=True)
+        stop.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, signalled, number.name)
+    try:
+        yield stop
+    finally:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(number)
+
+
+def _banner(announcement: Announcement, status: StatusInfo, settings: Settings) -> str:
+    mind = f"{status.mind.name} ({status.mind.model})" if status.mind else "none"
+    lines = [
+        f"selfd {status.version} is ready",
+        f"  url      {announcement.url}",
+        f"  graphql  {announcement.graphql}",
+        f"  backend  {status.backend}",
+        f"  mind     {mind}",
+        f"  data     {settings.data_dir}",
+        *(f"  problem  {problem}" for problem in status.problems),
+    ]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,94 @@
+"""The one place where everything is built, connected, started and stopped."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+import structlog
+
+from selfd_daemon.bus import EventBus
+from selfd_daemon.clock import Monotonic, Now, utc_now
+from selfd_daemon.jobs import JobRunner
+from selfd_daemon.memory import MemoryService
+from selfd_daemon.metrics import Metrics
+from selfd_daemon.minds import MindService
+from selfd_daemon.settings import Settings
+from selfd_daemon.system import SystemService
+from selfd_storage import StorageError, Store
+
+log = structlog.get_logger(__name__)
+
+BACKEND = "numpy"
+
+
+@dataclass(frozen=True, slots=True)
+class Daemon:
+    """Everything that runs; it satisfies `selfd_graphql.ports.Services`."""
+
+    memories: MemoryService
+    search: Store
+    minds: MindService
+    jobs: JobRunner
+    events: EventBus
+    system: SystemService
+    metrics: Metrics
+
+    def end_streams(self) -> None:
+        """Let every subscription come to its end, as the first step of a stop."""
+        self.events.close()
+        self.jobs.close_streams()
+
+
+@asynccontextmanager
+async def running(
+    settings: Settings,
+    *,
+    version: str,
+    now: Now = utc_now,
+    monotonic: Monotonic = time.monotonic,
+) -> AsyncIterator[Daemon]:
+    """Build everything over the data folder, start it, and stop it in the opposite order."""
+    async with AsyncExitStack() as stack:
+        store = await Store.open(settings.data_dir, now=now)
+        stack.push_async_callback(store.close)
+        bus = EventBus(store)
+        await bus.start()
+        jobs = JobRunner(store, now=now, monotonic=monotonic)
+        minds = MindService()
+        system = SystemService(
+            store,
+            jobs,
+            minds,
+            settings.folder,
+            version=version,
+            backend=BACKEND,
+            now=now,
+            monotonic=monotonic,
+        )
+        daemon = Daemon(
+            memories=MemoryService(store, bus, settings.memory),
+            search=store,
+            minds=minds,
+            jobs=jobs,
+            events=bus,
+            system=system,
+            metrics=Metrics(),
+        )
+        jobs.register("BACKUP", system.run_backup_job)
+        await _note(store, "daemon.started", version)
+        stack.push_async_callback(_note, store, "daemon.stopping", version)
+        await jobs.resume()
+        stack.push_async_callback(jobs.stop)
+        stack.callback(daemon.end_streams)
+        yield daemon
+
+
+async def _note(store: Store, kind: str, version: str) -> None:
+    """Write the daemon's own life into the log; a full disk must not keep it from living."""
+    try:
+        await store.events.append(kind, None, {"version": version})
+    except StorageError as error:
+        log.warning("event not written", kind=kind, error=str(error))
