@@ -1,0 +1,198 @@
+"""Text and HTML from strangers made harmless: what stays is what a person would see.
+
+Runs in the child. HTML goes through nh3's allow-list: no scripts, styles, forms, frames or images
+(a remote image tells its server who reads when), links without referrer. Text loses the characters
+that nobody sees, which are used to hide instructions and to disguise names.
+"""
+
+from __future__ import annotations
+
+import functools
+import html
+import re
+from collections import Counter
+from urllib.parse import urljoin, urlsplit
+
+import nh3
+from selectolax.lexbor import LexborHTMLParser
+
+_TAGS = {
+    "a", "abbr", "b", "blockquote", "br", "caption", "cite", "code", "col", "colgroup", "dd", "del",
+    "details", "dfn", "div", "dl", "dt", "em", "figcaption", "figure", "h1", "h2", "h3", "h4", "h5",
+    "h6", "hr", "i", "ins", "kbd", "li", "mark", "ol", "p", "pre", "q", "rp", "rt", "ruby", "s",
+    "samp", "small", "span", "strong", "sub", "summary", "sup", "table", "tbody", "td", "tfoot",
+    "th", "thead", "time", "tr", "u", "ul", "var", "wbr",
+}  # fmt: skip
+_BLOCKS = {
+    "blockquote", "br", "caption", "dd", "details", "div", "dl", "dt", "figcaption", "figure", "h1",
+    "h2", "h3", "h4", "h5", "h6", "hr", "li", "ol", "p", "pre", "summary", "table", "td", "th",
+    "tr", "ul",
+}  # fmt: skip
+_DROPPED_WITH_CONTENT = {
+    "audio", "canvas", "embed", "frame", "frameset", "iframe", "map", "math", "noembed", "noframes",
+    "noscript", "object", "script", "select", "style", "svg", "template", "textarea", "title",
+    "video", "xmp",
+}  # fmt: skip
+_ATTRIBUTES = {
+    "a": {"href", "title"},
+    "abbr": {"title"},
+    "ol": {"start"},
+    "td": {"colspan", "rowspan"},
+    "th": {"colspan", "rowspan", "scope"},
+    "time": {"datetime"},
+}
+_MAX_URL_LENGTH = 4096
+
+# HTML parsers need quadratic time for deep nesting (50,000 elements take nh3 6 s), so that is
+# flattened first. Elements of raw text cannot nest and stay, since their content is dropped.
+_MAX_DEPTH = 200
+_TAG_NAME = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
+_CLOSED_BY_ITSELF = frozenset({"br", "hr", "img", "input", "link", "meta", "p", "li", "wbr"})
+_TAG_BUT_RAW_TEXT = re.compile(
+    r"</?(?!(?:script|style|iframe|noembed|noframes|textarea|title|xmp)\b)[a-zA-Z][^>]*>", re.I
+)
+
+_MAY_HIDE = re.compile(r"hidden|display|visibility|font-size|opacity", re.I)
+_HIDING_STYLE = re.compile(
+    r"display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|"
+    r"(?:font-size|opacity)\s*:\s*0+(?:\.0*)?\s*(?:px|r?em|pt|%)?\s*(?:;|!|$)",
+    re.I,
+)
+
+# Never visible: C0 and C1 controls but tab and newline, soft hyphen, grapheme joiner, fillers,
+# zero-width space, direction marks and overrides, invisible operators, byte order mark, marks of
+# interlinear text, surrogates, noncharacters, tag characters and the variation selectors with them.
+_INVISIBLE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b"
+    "\u200e\u200f\u202a-\u202e\u2060-\u206f\u3164\ud800-\udfff\ufdd0-\ufdef\ufeff\uffa0"
+    "\ufff0-\ufffb\ufffe\uffff\U000e0000-\U000e0fff]"
+)
+# Joiners belong to writing between other letters than ours (Persian, Hindi, emoji), one at a time.
+_STRAY_JOINERS = re.compile(
+    "(?<![^\x00-\x7f\u200c\u200d])[\u200c\u200d]+|[\u200c\u200d]+(?![^\x00-\x7f])"
+    "|(?<=[\u200c\u200d])[\u200c\u200d]+"
+)
+_STRAY_SELECTORS = re.compile("(?<=[\ufe00-\ufe0f])[\ufe00-\ufe0f]+|(?<!\\S)[\ufe00-\ufe0f]+")
+_LINE_ENDS = re.compile("\r\n?|[\u2028\u2029\x0b\x0c\x85]")
+_SPACES = re.compile(r"[^\S\n]+")
+_WHITE_SPACE = re.compile(r"\s+")
+_EMPTY_LINES = re.compile(r"\n{3,}")
+_ANY_TAG = re.compile(r"<(/?)([a-z0-9]+)>")
+
+
+def visible(text: str) -> str:
+    """Return `text` without the characters that nobody sees, line ends made one kind."""
+    if text.isascii() and text.isprintable():
+        return text
+    text = _INVISIBLE.sub("", _LINE_ENDS.sub("\n", text))
+    return _STRAY_SELECTORS.sub("", _STRAY_JOINERS.sub("", text))
+
+
+def one_line(text: str, limit: int) -> str:
+    """Return visible text on one line, cut at `limit` characters."""
+    return " ".join(visible(text[: 2 * limit]).split())[:limit].rstrip()
+
+
+def paragraphs(text: str, limit: int) -> str:
+    """Return visible text with its lines, long runs of spaces and empty lines made short."""
+    lines = (_SPACES.sub(" ", line).strip() for line in visible(text).split("\n"))
+    return _EMPTY_LINES.sub("\n\n", "\n".join(lines)).strip()[:limit].rstrip()
+
+
+def safe_html(source: str, base: str) -> str:
+    """Return the allowed part of some HTML, links made absolute; "" where nothing remains."""
+    return visible(_cleaner(base).clean(_prepared(source))).strip()
+
+
+def plain_text(source: str, limit: int) -> str:
+    """Return what a person would read of some HTML, a line for each block."""
+    # Without attributes a tag ends at its first ">", so that the pattern cannot be misled.
+    bare = _bare_cleaner().clean(_prepared(source))
+    lines = _ANY_TAG.sub(lambda tag: "\n" if tag[2] in _BLOCKS else "", _kept_lines(bare))
+    return paragraphs(html.unescape(lines), limit)
+
+
+def html_of_text(text: str) -> str:
+    """Return plain text as HTML that shows it."""
+    return html.escape(text, quote=False).replace("\n", "<br>\n")
+
+
+def web_link(url: str, base: str = "") -> str | None:
+    """Return the absolute http or https address of a link, None where it leads elsewhere."""
+    try:
+        absolute = urljoin(base, visible(url).strip())
+        parts = urlsplit(absolute)
+        if parts.scheme.lower() not in ("http", "https") or not parts.hostname:
+            return None
+    except ValueError:
+        return None
+    return absolute if len(absolute) <= _MAX_URL_LENGTH else None
+
+
+@functools.lru_cache(maxsize=8)
+def _cleaner(base: str) -> nh3.Cleaner:
+    return nh3.Cleaner(
+        tags=_TAGS,
+        clean_content_tags=_DROPPED_WITH_CONTENT,
+        attributes=_ATTRIBUTES,
+        url_schemes={"http", "https", "mailto"},
+        url_relative=lambda url: web_link(url, base),
+        link_rel="noopener noreferrer nofollow",
+    )
+
+
+@functools.cache
+def _bare_cleaner() -> nh3.Cleaner:
+    return nh3.Cleaner(
+        tags=_BLOCKS, clean_content_tags=_DROPPED_WITH_CONTENT, attributes={}, link_rel=None
+    )
+
+
+def _kept_lines(bare: str) -> str:
+    """Turn line ends of the source into spaces, but for those inside `pre`."""
+    parts = re.split(r"(<pre>.*?</pre>)", bare, flags=re.DOTALL)
+    return "".join(
+        part if part.startswith("<pre>") else _WHITE_SPACE.sub(" ", part) for part in parts
+    )
+
+
+def _prepared(source: str) -> str:
+    """Make HTML fit for a real parser, and take out what it hides from people."""
+    if _too_deep(source):
+        source = _TAG_BUT_RAW_TEXT.sub("\n", source)
+    return _without_hidden(source) if _MAY_HIDE.search(source) else source
+
+
+def _without_hidden(source: str) -> str:
+    page = LexborHTMLParser(source)
+    hidden = [
+        node
+        for node in page.css("[hidden], [style]")
+        if "hidden" in node.attributes or _HIDING_STYLE.search(node.attributes.get("style") or "")
+    ]
+    if not hidden or page.body is None:
+        return source
+    for node in hidden:
+        if node.tag not in ("html", "body"):
+            node.decompose()
+    return page.body.html or ""
+
+
+def _too_deep(source: str) -> bool:
+    """Say whether elements may be nested too deep, in one pass over the tags."""
+    if source.count("<") <= _MAX_DEPTH:
+        return False
+    depth, open_elements = 0, Counter[str]()
+    for closing, name in _TAG_NAME.findall(source):
+        name = name.lower()
+        if name in _CLOSED_BY_ITSELF:
+            continue
+        if not closing:
+            open_elements[name] += 1
+            depth += 1
+        elif open_elements[name]:
+            open_elements[name] -= 1
+            depth -= 1
+        if depth > _MAX_DEPTH:
+            return True
+    return False
