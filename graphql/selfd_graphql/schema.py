@@ -1,0 +1,90 @@
+"""The schema, put together from what each noun adds to it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import strawberry
+from graphql import GraphQLError
+from strawberry.schema.config import StrawberryConfig
+from strawberry.tools import merge_types
+from strawberry.types.execution import ExecutionContext, ExecutionResult
+from strawberry.types.graphql import OperationType
+
+from selfd_graphql.answers import AnswerMutation, AnswerSubscription
+from selfd_graphql.context import FreshLoaders
+from selfd_graphql.conversations import ConversationQuery
+from selfd_graphql.documents import DocumentMutation
+from selfd_graphql.events import EventSubscription
+from selfd_graphql.failures import presented
+from selfd_graphql.feeds import FeedMutation, FeedQuery, FeedSubscription
+from selfd_graphql.jobs import JobMutation, JobQuery, JobSubscription
+from selfd_graphql.limits import Limits
+from selfd_graphql.lookup import NodeQuery
+from selfd_graphql.memories import MemoryMutation, MemoryQuery, MemorySubscription
+from selfd_graphql.minds import MindQuery
+from selfd_graphql.preparation import preparation
+from selfd_graphql.scalars import SCALARS, WideIntExecutor
+from selfd_graphql.search import SearchQuery
+from selfd_graphql.status import StatusQuery
+from selfd_graphql.storage import StorageMutation, StorageQuery
+
+QUERIES = (
+    StatusQuery,
+    NodeQuery,
+    MemoryQuery,
+    SearchQuery,
+    StorageQuery,
+    FeedQuery,
+    MindQuery,
+    ConversationQuery,
+    JobQuery,
+)
+MUTATIONS = (
+    MemoryMutation,
+    DocumentMutation,
+    FeedMutation,
+    AnswerMutation,
+    JobMutation,
+    StorageMutation,
+)
+SUBSCRIPTIONS = (
+    AnswerSubscription,
+    MemorySubscription,
+    FeedSubscription,
+    JobSubscription,
+    EventSubscription,
+)
+
+
+class Schema(strawberry.Schema):
+    """A schema whose errors are fit for clients, whichever way they leave."""
+
+    async def execute(self, query: str | None, **options: Any) -> ExecutionResult:  # type: ignore[override]  # the view names every option
+        """Execute a query or a mutation; subscriptions have `stream`."""
+        allowed = options.pop("allowed_operation_types", None) or set(OperationType)
+        answered_once = set(allowed) - {OperationType.SUBSCRIPTION}
+        return await super().execute(query, allowed_operation_types=answered_once, **options)
+
+    def process_errors(
+        self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
+    ) -> None:
+        """Replace each error by what a client may see; bugs are logged on the way."""
+        errors[:] = [presented(error) for error in errors]
+
+
+def build_schema(limits: Limits | None = None) -> Schema:
+    """Build the schema; it holds no state but its memory of prepared queries."""
+    return Schema(
+        query=merge_types("Query", QUERIES),
+        mutation=merge_types("Mutation", MUTATIONS),
+        subscription=merge_types("Subscription", SUBSCRIPTIONS),
+        extensions=[preparation(limits or Limits()), FreshLoaders],
+        execution_context_class=WideIntExecutor,
+        config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),
+    )
+
+
+def sdl() -> str:
+    """Return the schema as text, as `graphql/schema.graphql` holds it."""
+    return build_schema().as_str().rstrip() + "\n"

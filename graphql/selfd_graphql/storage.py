@@ -1,0 +1,102 @@
+"""Storage: what memories take on disk, and copies of them."""
+
+from __future__ import annotations
+
+from typing import Self
+
+import strawberry
+
+from selfd_graphql import described
+from selfd_graphql.context import Info, services
+from selfd_storage import BackupRecord, StorageReportRecord, StorageTierRecord
+
+
+@described.output
+class StorageTier:
+    """Rows that are stored in one way."""
+
+    name: str
+    codec: str
+    rows: int
+    raw_bytes: int
+    stored_bytes: int
+
+    @classmethod
+    def from_record(cls, record: StorageTierRecord) -> Self:
+        """Translate a record of the store."""
+        return cls(
+            name=record.name,
+            codec=record.codec,
+            rows=record.rows,
+            raw_bytes=record.raw_bytes,
+            stored_bytes=record.stored_bytes,
+        )
+
+
+@described.output
+class StorageReport:
+    """What memories take, measured."""
+
+    memory_count: int
+    raw_bytes: int = strawberry.field(
+        description="Bytes of the texts and float32 embeddings as they would be uncompressed."
+    )
+    stored_bytes: int = strawberry.field(
+        description="Bytes that they and their indexes take on disk."
+    )
+    tiers: list[StorageTier]
+
+    @described.field
+    async def saved(self) -> float:
+        """1 - storedBytes / rawBytes."""
+        return 1.0 - self.stored_bytes / self.raw_bytes if self.raw_bytes else 0.0
+
+    @classmethod
+    def from_record(cls, record: StorageReportRecord) -> Self:
+        """Translate a record of the store."""
+        return cls(
+            memory_count=record.memory_count,
+            raw_bytes=record.raw_bytes,
+            stored_bytes=record.stored_bytes,
+            tiers=[StorageTier.from_record(tier) for tier in record.tiers],
+        )
+
+
+@described.output
+class BackupReport:
+    """A backup that was written."""
+
+    path: str
+    bytes: int
+    seconds: float
+    verified: bool = strawberry.field(description="The copy was opened and checked.")
+
+    @classmethod
+    def from_record(cls, record: BackupRecord) -> Self:
+        """Translate a record of the store."""
+        return cls(
+            path=record.path,
+            bytes=record.bytes,
+            seconds=record.seconds,
+            verified=record.verified,
+        )
+
+
+@described.output
+class StorageQuery:
+    """What can be asked about storage."""
+
+    @described.field
+    async def storage(self, info: Info) -> StorageReport:
+        """What memories take on disk."""
+        return StorageReport.from_record(await services(info).system.storage())
+
+
+@described.output
+class StorageMutation:
+    """What can be done with storage."""
+
+    @described.mutation
+    async def backup(self, info: Info, path: str) -> BackupReport:
+        """Write a copy of everything to a new file."""
+        return BackupReport.from_record(await services(info).system.backup(path))
