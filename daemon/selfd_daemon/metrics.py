@@ -45,7 +45,7 @@ class Metrics:
         self._problems = self._gauge("selfd_problems", "Things that are degraded now")
         self._events = self._gauge("selfd_event_sequence", "Number of the newest event")
 
-    async def generating(self, pieces: AsyncIterator[T]) -> AsyncIterator[T]:
+    async def generating(self, pieces: AsyncIterator[T]) -> AsyncGenerator[T, None]:
         """Pass a generation on, counted as active until it has ended or was closed."""
         self.generations.inc()
         try:

@@ -56,7 +56,7 @@ class MemorySettings(_Group):
     max_text_bytes: int = Field(
         default=256 * 1024,
         ge=1,
-        le=16 * 1024 * 1024,
+        le=4 * 1024 * 1024,  # one request holds 8 MiB
         description="The longest text of one memory, in bytes of UTF-8.",
     )
     max_batch: int = Field(

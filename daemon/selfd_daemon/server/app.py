@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from html import escape
+from pathlib import Path
 from typing import TypeAlias
 
 from starlette.applications import Starlette
@@ -16,7 +17,9 @@ from selfd_daemon.clock import Monotonic
 from selfd_daemon.metrics import CONTENT_TYPE
 from selfd_daemon.server.counting import Counting
 from selfd_daemon.server.guard import Guard, OpenPaths
+from selfd_daemon.server.token import bearer_of
 from selfd_daemon.wiring import Daemon
+from selfd_graphql.app import graphql_app, graphql_routes
 
 Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
 
@@ -42,20 +45,22 @@ _LANDING = """<!doctype html>
 
 
 def build_app(
-    daemon: Daemon, api: ASGIApp, *, port: int, token: str, token_path: str, monotonic: Monotonic
+    daemon: Daemon, *, port: int, token: str, token_path: Path, monotonic: Monotonic
 ) -> ASGIApp:
     """Put the API behind the guard, with the few pages that we serve beside it."""
+    authenticate = bearer_of(token)
     routes: list[BaseRoute] = [
         Route("/", _landing(token_path)),
         Route("/health", _health),
         Route("/metrics", _metrics(daemon)),
+        *graphql_routes(graphql_app(daemon, authenticate=authenticate)),
     ]
-    guarded = Guard(Starlette(routes=routes), port=port, token=token, open_paths=OPEN)
+    guarded = Guard(Starlette(routes=routes), port=port, authenticate=authenticate, open_paths=OPEN)
     return Counting(guarded, daemon.metrics, monotonic=monotonic)
 
 
-def _landing(token_path: str) -> Endpoint:
-    page = _LANDING.format(token_path=escape(token_path))
+def _landing(token_path: Path) -> Endpoint:
+    page = _LANDING.format(token_path=escape(str(token_path)))
 
     async def landing(request: Request) -> Response:
         return HTMLResponse(page)

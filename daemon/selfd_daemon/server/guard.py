@@ -6,12 +6,13 @@ Sec-Fetch-Site stop foreign pages, the token stops everybody else on the machine
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 import orjson
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from selfd_daemon.server.token import Authenticate
 
 METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS"})
 OWN_FETCH_SITES = frozenset({b"same-origin", b"none"})
@@ -58,12 +59,14 @@ class Refusal:
 class Guard:
     """Wrap the whole app; WebSockets show their token later, in connection_init."""
 
-    def __init__(self, app: ASGIApp, *, port: int, token: str, open_paths: OpenPaths) -> None:
+    def __init__(
+        self, app: ASGIApp, *, port: int, authenticate: Authenticate, open_paths: OpenPaths
+    ) -> None:
         names = (f"127.0.0.1:{port}", f"localhost:{port}", f"[::1]:{port}")
         self._app = app
         self._hosts = frozenset(name.encode() for name in names)
         self._origins = frozenset(f"http://{name}".encode() for name in names)
-        self._bearer = f"Bearer {token}".encode()
+        self._authenticate = authenticate
         self._open_paths = open_paths
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -103,7 +106,7 @@ class Guard:
 
     def _has_token(self, headers: Iterable[tuple[bytes, bytes]]) -> bool:
         shown = _values(headers, b"authorization")
-        return len(shown) == 1 and hmac.compare_digest(shown[0], self._bearer)
+        return len(shown) == 1 and self._authenticate(shown[0].decode("latin-1"))
 
 
 def _values(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> list[bytes]:

@@ -9,6 +9,7 @@ import os
 import signal
 import socket
 import sys
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from importlib.metadata import version as installed_version
@@ -84,7 +85,13 @@ async def _serve(
             manager.tell("READY=1")
             log.info("ready", url=announcement.url, version=version)
 
-        app = build_app(daemon, port=port, token=token, token_path=str(settings.folder.token))
+        app = build_app(
+            daemon,
+            port=port,
+            token=token,
+            token_path=settings.folder.token,
+            monotonic=time.monotonic,
+        )
         server = _Server(_config(app), stop, ready=ready, stopping=daemon.end_streams)
         alive = asyncio.create_task(manager.keep_alive())
         try:

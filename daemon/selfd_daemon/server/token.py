@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
+import hmac
 import os
 import secrets
 import stat
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeAlias
 
 from selfd_daemon.errors import TokenFileError
+
+Authenticate: TypeAlias = Callable[[str | None], bool]
+
+
+def bearer_of(token: str) -> Authenticate:
+    """Return a check of an Authorization header, in a time that tells nothing about the token."""
+    expected = f"Bearer {token}".encode()
+
+    def authenticate(shown: str | None) -> bool:
+        given = b"" if shown is None else shown.encode("utf-8", "replace")
+        return hmac.compare_digest(given, expected)
+
+    return authenticate
 
 
 def load_token(path: Path) -> str:

@@ -10,6 +10,7 @@ import pytest
 from starlette.types import Message, Receive, Scope, Send
 
 from selfd_daemon.server.guard import SECURITY_HEADERS, Guard, OpenPaths
+from selfd_daemon.server.token import bearer_of
 
 TOKEN = "a-token-that-nobody-guesses"
 BEARER = ("authorization", f"Bearer {TOKEN}")
@@ -45,7 +46,7 @@ async def _ask(
         "query_string": query,
         "headers": [(name.encode(), value.encode()) for name, value in headers],
     }
-    guard = Guard(_inside, port=7353, token=TOKEN, open_paths=OPEN)
+    guard = Guard(_inside, port=7353, authenticate=bearer_of(TOKEN), open_paths=OPEN)
     await guard(scope, receive, send)
     return sent
 
@@ -84,6 +85,7 @@ async def _ask(
         ([HOST, ("authorization", TOKEN)], 401),
         ([HOST, ("authorization", f"Basic {TOKEN}")], 401),
         ([HOST, BEARER, ("authorization", "Bearer wrong")], 401),
+        ([HOST, ("authorization", "Bearer t\xf6ken")], 401),
     ],
 )
 async def test_who_may_come_in(headers: Sequence[tuple[str, str]], status: int) -> None:
