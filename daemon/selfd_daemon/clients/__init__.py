@@ -1,0 +1,1 @@
+"""Programs for people that speak to the daemon through its API alone."""

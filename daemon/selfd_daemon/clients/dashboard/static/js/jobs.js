@@ -1,0 +1,56 @@
+// Jobs: what runs, how far it is, what it measured.
+
+import { follow, send } from "./api.js";
+import { attempt, duration, empty, h, notify, when } from "./dom.js";
+
+export const title = "Jobs";
+
+const RUNNING = new Set(["QUEUED", "RUNNING", "WAITING"]);
+
+export function show(page) {
+  const list = h("ul", { className: "cards" });
+  page.append(list);
+  load();
+
+  async function load() {
+    const data = await attempt(() => send("jobs", { first: 30 }));
+    if (!data) return;
+    const { edges } = data.jobs;
+    list.replaceChildren(...(edges.length ? edges.map(({ node }) => card(node)) : [h("li", {}, empty("No jobs yet."))]));
+  }
+
+  return follow("job_progress", {}, {
+    next: ({ jobProgress }) => {
+      const old = list.querySelector(`[data-id="${jobProgress.id}"]`);
+      if (old) old.replaceWith(card(jobProgress));
+      else {
+        list.querySelector(".empty")?.parentElement.remove();
+        list.prepend(card(jobProgress));
+      }
+    },
+    failed: (error) => notify(error.message, { bad: true }),
+  });
+}
+
+function card(job) {
+  const name = job.kind.toLowerCase().replaceAll("_", " ");
+  const took = job.startedAt && job.finishedAt ? ` in ${duration((new Date(job.finishedAt) - new Date(job.startedAt)) / 1000)}` : "";
+  const cancel = async () => {
+    if (await attempt(() => send("cancel_job", { id: job.id }))) notify(`Cancelled: ${name}.`);
+  };
+  return h("li", { className: "card", "data-id": job.id },
+    h("p", {}, h("strong", {}, name), `: ${job.state.toLowerCase()}${took}`),
+    job.state === "RUNNING" ? h("progress", { max: 1, value: job.progress, "aria-label": `${name}, progress` }) : null,
+    job.error ? h("p", { className: "error" }, job.error) : h("p", { className: "meta" }, job.message),
+    figures(job.metrics),
+    h("div", { className: "meta" }, when(job.createdAt)),
+    RUNNING.has(job.state)
+      ? h("div", { className: "actions" }, h("button", { type: "button", className: "danger", on: { click: cancel } }, "Cancel"))
+      : null);
+}
+
+function figures(metrics) {
+  const plain = Object.entries(metrics).filter(([, value]) => typeof value !== "object");
+  if (!plain.length) return null;
+  return h("p", { className: "meta" }, plain.map(([name, value]) => `${name.replaceAll("_", " ")}: ${value}`).join(", "));
+}

@@ -1,0 +1,58 @@
+// System: what the daemon is, what is wrong with it, what its storage takes.
+
+import { send } from "./api.js";
+import { attempt, bytes, count, duration, h, share } from "./dom.js";
+
+export const title = "System";
+
+export function show(page) {
+  const state = h("section", { "aria-label": "State" });
+  const storage = h("section", { "aria-label": "Storage" });
+  page.append(state, storage);
+  drawState(state);
+  drawStorage(storage);
+  const timer = setInterval(() => drawState(state), 5000);
+  return () => clearInterval(timer);
+}
+
+function figures(pairs) {
+  return h("dl", { className: "figures" }, pairs.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value))));
+}
+
+async function drawState(section) {
+  const data = await attempt(() => send("status"));
+  if (!data) return;
+  const { status } = data;
+  section.replaceChildren(
+    figures([
+      ["Version", status.version], ["Up for", duration(status.uptime)], ["Backend", status.backend],
+      ["Mind", status.mind?.name ?? "none"], ["Memory in use", bytes(status.residentMemory)],
+      ["Memories", count(status.memoryCount)], ["Articles", count(status.articleCount)],
+    ]),
+    h("h2", {}, "Problems"),
+    status.problems.length
+      ? h("ul", {}, status.problems.map((problem) => h("li", { className: "error" }, problem)))
+      : h("p", { className: "meta" }, "None."));
+}
+
+async function drawStorage(section) {
+  const data = await attempt(() => send("storage"));
+  if (!data) return;
+  const { storage } = data;
+  section.replaceChildren(
+    h("h2", {}, "Storage"),
+    figures([
+      ["Memories", count(storage.memoryCount)], ["As they would be", bytes(storage.rawBytes)],
+      ["On disk", bytes(storage.storedBytes)], ["Saved", share(storage.saved)],
+    ]),
+    tiers(storage.tiers));
+}
+
+function tiers(list) {
+  const heading = ["Tier", "Codec", "Rows", "Raw", "Stored"].map((name, at) => h("th", { scope: "col", className: at > 1 ? "number" : "" }, name));
+  const rows = list.map((tier) => h("tr", {},
+    h("th", { scope: "row" }, tier.name), h("td", {}, tier.codec), h("td", { className: "number" }, count(tier.rows)),
+    h("td", { className: "number" }, bytes(tier.rawBytes)), h("td", { className: "number" }, bytes(tier.storedBytes))));
+  return h("div", { className: "scroll", tabIndex: 0 }, h("table", {},
+    h("caption", { className: "meta" }, "What each tier holds"), h("thead", {}, h("tr", {}, heading)), h("tbody", {}, rows)));
+}
