@@ -242,11 +242,13 @@ async def test_a_job_during_which_the_process_dies_is_given_up_after_some_tries(
 ) -> None:
     record = await store.jobs.create("INGEST", {})
     gate = _Gate()
-    for _ in range(MOST_INTERRUPTIONS):
+    for time_around in range(1, MOST_INTERRUPTIONS + 1):
         await store.jobs.save(record.id, state="RUNNING")  # as a killed process leaves it
         runner = _runner(store)
         runner.register("INGEST", gate)
         await runner.resume()
+        if time_around < MOST_INTERRUPTIONS:
+            await gate.began.acquire()
         current = await runner.job(record.id)
         await runner.stop()
     assert len(gate.runs) == MOST_INTERRUPTIONS - 1
