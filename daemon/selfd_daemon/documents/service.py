@@ -89,7 +89,7 @@ class DocumentService:
         tally = _Tally()
         walk = Walk(root, excluded=[self._data_folder])
         paths = [entry.path async for entry in self._files(walk, tally, job)]
-        stored = await self._stored(root)
+        stored = {record.path: record for record in await self._store.documents.under(str(root))}
         for number, file in enumerate(paths):
             shown = os.path.relpath(file, root) if file != str(root) else root.name
             await job.report(number / len(paths), f"{number + 1} of {len(paths)}: {shown}")
@@ -116,14 +116,6 @@ class DocumentService:
                 else:
                     tally.skip(entry.path, entry.reason)
             await job.report(0.0, f"looking: {found} files so far")
-
-    async def _stored(self, root: Path) -> dict[str, DocumentRecord]:
-        """Return what is stored of the folder, or of the one file, by path."""
-        folder = root if root.is_dir() else root.parent
-        records = await self._store.documents.under(str(folder))
-        return {
-            record.path: record for record in records if folder == root or record.path == str(root)
-        }
 
     async def _read(self, path: str, stored: DocumentRecord | None, tally: _Tally) -> None:
         try:

@@ -1,0 +1,85 @@
+"""The tree of commands, and what happens around each: errors in one line, the right status."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from selfd_daemon.cli import feeds, jobs, lifecycle, memories, questions, reading, storage
+
+app = typer.Typer(
+    name="selfd",
+    invoke_without_command=True,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["--help", "-h"]},
+)
+
+_PANELS = {
+    "The daemon": (
+        lifecycle.up, lifecycle.down, lifecycle.status, lifecycle.doctor, lifecycle.settings,
+    ),
+    "Ask and remember": (
+        questions.ask, questions.chat, memories.remember, memories.recall, memories.forget,
+        questions.conversations,
+    ),
+    "Read and follow": (reading.ingest, feeds.app, reading.articles),
+    "What it does and keeps": (
+        jobs.app, jobs.events, storage.models, storage.storage, storage.backup,
+    ),
+}  # fmt: skip
+
+for panel, commands in _PANELS.items():
+    for command in commands:
+        if isinstance(command, typer.Typer):
+            app.add_typer(command, rich_help_panel=panel)
+        else:
+            app.command(rich_help_panel=panel)(command)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        print(f"selfd {version('selfd')}")
+        raise typer.Exit
+
+
+@app.callback()
+def selfd(
+    context: typer.Context,
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Print the version.", callback=_version, is_eager=True),
+    ] = False,
+) -> None:
+    """A private AI daemon: it remembers, follows feeds, and answers with citations."""
+    if not context.invoked_subcommand:
+        print(context.get_help())
+
+
+def main() -> None:
+    """Run one command and exit with its status."""
+    try:
+        status = app(standalone_mode=False)
+    except typer.TyperException as error:
+        status = _complain(error)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nobody reads on
+        status = 0
+    sys.exit(status or 0)
+
+
+def _complain(error: typer.TyperException) -> int:
+    """Say in one line what is wrong; wrong usage also says where to look."""
+    message = error.format_message()
+    context = getattr(error, "ctx", None)
+    if error.exit_code == 2 and context is not None:
+        message = (
+            f"{message[:1].lower()}{message[1:].rstrip('.')}: see {context.command_path} --help"
+        )
+    sys.stderr.write(f"selfd: {message}\n")
+    return error.exit_code

@@ -1,0 +1,173 @@
+"""up, down, status, settings, doctor: the daemon's own life, most of it without a running one."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import signal
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from selfd_daemon.cli.client import Client
+from selfd_daemon.cli.errors import CommandError, NotRunningError
+from selfd_daemon.cli.folder import data_folder, is_default
+from selfd_daemon.cli.options import AsJson, DataDir
+from selfd_daemon.cli.output import BAD, BOLD, DIM, GOOD, LINK, WARN, Part, print_json, say, table
+from selfd_daemon.cli.text import plural, short_path, size, span
+
+_SECONDS_TO_STOP = 15.0  # the daemon itself gives up after 10
+_SECONDS_BETWEEN_LOOKS = 0.05
+
+
+def up(
+    data_dir: DataDir = None,
+    port: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N", help="The port on 127.0.0.1; 0 picks a free one.", show_default="7353"
+        ),
+    ] = None,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Open no connection to another machine.")
+    ] = False,
+) -> None:
+    """Start the daemon here, in the foreground; Ctrl-C stops it."""
+    from selfd_daemon.errors import SettingError
+    from selfd_daemon.server.process import run
+    from selfd_daemon.settings import Settings
+
+    try:
+        settings = Settings.load({"data_dir": data_dir, "port": port, "offline": offline or None})
+    except SettingError as error:
+        raise CommandError(str(error)) from error
+    raise typer.Exit(run(settings))
+
+
+def down(data_dir: DataDir = None) -> None:
+    """Stop the daemon; what runs is finished or goes on at the next start."""
+    from selfd_daemon.server.lock import holder
+
+    folder = data_folder(data_dir)
+    pid = holder(folder.lock)
+    if pid is None:
+        raise NotRunningError(folder.root, is_default=is_default(folder))
+    try:
+        os.kill(pid, signal.SIGTERM)  # it holds the folder's lock, so it is the daemon
+    except PermissionError as error:
+        raise CommandError(
+            f"process {pid} belongs to another user: stop it as that user"
+        ) from error
+    except ProcessLookupError:
+        pass  # gone in this very moment
+    until = time.monotonic() + _SECONDS_TO_STOP
+    while holder(folder.lock) == pid:
+        if time.monotonic() > until:
+            raise CommandError(f"process {pid} is still stopping: if it hangs, run kill -9 {pid}")
+        time.sleep(_SECONDS_BETWEEN_LOOKS)
+    say("selfd stopped")
+
+
+def status(data_dir: DataDir = None, json: AsJson = False) -> None:
+    """Show whether the daemon is well, and what it holds."""
+    client = Client.find(data_dir)
+    found = client.send("status")
+    if json:
+        print_json(found)
+        return
+    problems = found["problems"]
+    word: Part = ("ready", GOOD) if found["ready"] and not problems else ("degraded", WARN)
+    say((f"selfd {found['version']}", BOLD), " is ", word, f", up {span(found['uptime'])}")
+    mind = found["mind"]
+    table(
+        [
+            ("memories", f"{found['memoryCount']:,}"),
+            ("articles", f"{found['articleCount']:,}"),
+            ("jobs", f"{found['runningJobs']} running" if found["runningJobs"] else "none running"),
+            ("mind", f"{mind['name']} ({mind['model']})" if mind else "none"),
+            ("backend", found["backend"]),
+            ("resident", size(found["residentMemory"])),
+            ("url", (client.url, LINK)),
+            ("data", short_path(str(client.folder.root))),
+            *(("problem", (problem, WARN)) for problem in problems),
+        ]
+    )
+
+
+def settings(data_dir: DataDir = None, json: AsJson = False) -> None:
+    """Show every setting, its value, and where that came from."""
+    from selfd_daemon.errors import SettingError
+    from selfd_daemon.settings import Settings
+
+    try:
+        loaded = Settings.load({"data_dir": data_dir})
+    except SettingError as error:
+        raise CommandError(str(error)) from error
+    origins = loaded.origins()
+    values = {line.name: _plain(loaded.value(line.name)) for line in Settings.lines()}
+    if json:
+        print_json(
+            [
+                {
+                    "name": line.name,
+                    "value": values[line.name],
+                    "origin": origins[line.name],
+                    "variable": line.variable,
+                    "description": line.sentence,
+                }
+                for line in Settings.lines()
+            ]
+        )
+        return
+    width = max(map(len, values))
+    for line in Settings.lines():
+        origin = origins[line.name]
+        style = DIM if origin == "default" else LINK
+        say((f"{line.name:<{width}}  ", BOLD), f"{_shown(values[line.name])}  ", (origin, style))
+        say((f"{'':<{width}}  {line.sentence}", DIM))
+
+
+def doctor(data_dir: DataDir = None, json: AsJson = False) -> None:
+    """Look for what commonly goes wrong, and say what to do about it."""
+    from dataclasses import asdict
+
+    from selfd_daemon.doctor import diagnose
+    from selfd_daemon.errors import SettingError
+    from selfd_daemon.settings import Settings
+
+    try:
+        findings = diagnose(Settings.load({"data_dir": data_dir}))
+    except SettingError as error:
+        raise CommandError(str(error)) from error
+    faults = sum(not finding.ok for finding in findings)
+    if json:
+        print_json([asdict(finding) for finding in findings])
+        raise typer.Exit(1 if faults else 0)
+    width = max(len(finding.name) for finding in findings)
+    for finding in findings:
+        advised = finding.ok and finding.next_step
+        mark: Part = (
+            ("fault ", BAD) if not finding.ok else ("advice", WARN) if advised else ("ok    ", GOOD)
+        )
+        say(mark, f"  {finding.name:<{width}}  {finding.what}")
+        if finding.next_step:
+            say(f"{'':<8}{'':<{width}}  ", (f"→ {finding.next_step}", DIM))
+    say((f"\n{plural(faults, 'fault')}" if faults else "\nall well", BOLD))
+    raise typer.Exit(1 if faults else 0)
+
+
+def _plain(value: object) -> object:
+    """Return a setting's value as JSON can hold it."""
+    if isinstance(value, tuple):
+        return list(value)
+    return str(value) if isinstance(value, Path) else value
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list):
+        return ", ".join(map(str, value)) or "none"
+    return shlex.quote(value) if isinstance(value, str) else str(value)

@@ -1,0 +1,101 @@
+"""ingest, articles: what selfd reads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from selfd_daemon.cli.client import Client
+from selfd_daemon.cli.options import AsJson, DataDir, First, Since
+from selfd_daemon.cli.output import DIM, LINK, WARN, note, paragraph, print_json, say
+from selfd_daemon.cli.progress import finish
+from selfd_daemon.cli.sources import source_line
+from selfd_daemon.cli.text import one_line, plural, short_path, span
+
+_LISTED = 10
+_SUMMARY = 240
+
+
+def ingest(
+    paths: Annotated[
+        list[Path], typer.Argument(metavar="PATH...", help="Files or folders on this machine.")
+    ],
+    wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Wait until it is done.")] = True,
+    data_dir: DataDir = None,
+    json: AsJson = False,
+) -> None:
+    """Read files and folders; doing it again touches only what changed."""
+    client = Client.find(data_dir)
+    jobs = []
+    for path in paths:
+        job = client.send("ingest", path=str(path.expanduser().absolute()))
+        if wait:
+            job = finish(client, job, title=f"reading {path}")
+        jobs.append(job)
+        if not json:
+            _print_job(path, job)
+    if json:
+        print_json(jobs)
+
+
+def articles(
+    feed: Annotated[
+        str | None, typer.Option("--feed", metavar="ID", help="Only of this feed.")
+    ] = None,
+    since: Since = None,
+    first: First = 20,
+    data_dir: DataDir = None,
+    json: AsJson = False,
+) -> None:
+    """List the articles of the feeds, newest first."""
+    client = Client.find(data_dir)
+    page = client.send("articles", first=first, feedId=feed, since=since)
+    found = [edge["node"] for edge in page["edges"]]
+    if json:
+        print_json(found)
+        return
+    if not found:
+        note("no articles: selfd feeds add URL follows a feed, selfd feeds poll asks for news")
+    for number, article in enumerate(found):
+        say(*(["\n"] if number else []), *source_line({"__typename": "Article", **article}))
+        if article["summary"]:
+            paragraph(one_line(article["summary"], _SUMMARY), indent=2)
+        if article["url"]:
+            say(("  " + article["url"], DIM))
+    if page["totalCount"] > len(found):
+        note((f"\n{len(found)} of {page['totalCount']:,}; --first N shows more", DIM))
+
+
+def _print_job(path: Path, job: Mapping[str, Any]) -> None:
+    if job["state"] != "SUCCEEDED":
+        say((job["id"], LINK), f"  reading {path}; selfd jobs shows how far it is")
+        return
+    metrics = job["metrics"]
+    counts = [
+        f"{metrics[name]:,} {word}"
+        for name, word in (
+            ("added", "new"),
+            ("changed", "changed"),
+            ("unchanged", "unchanged"),
+            ("removed", "removed"),
+        )
+        if metrics[name]
+    ]
+    read = ", ".join(counts) or "nothing to read"
+    say(
+        (short_path(str(path.absolute())), LINK),
+        f"  {plural(metrics['files'], 'file')}: {read}; {plural(metrics['chunks'], 'passage')} "
+        f"in {span(metrics['seconds'])}",
+    )
+    _print_skipped(metrics)
+
+
+def _print_skipped(metrics: Mapping[str, Any]) -> None:
+    listed = metrics["skippedFiles"][:_LISTED]
+    for skipped in listed:
+        note(("  skipped ", WARN), f"{short_path(skipped['path'])}: {skipped['reason']}")
+    if (more := metrics["skipped"] - len(listed)) > 0:
+        note((f"  and {more:,} more; --json lists them", DIM))
