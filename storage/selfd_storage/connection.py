@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -98,6 +99,8 @@ def translated(path: Path) -> Iterator[None]:
             raise
         raise ours from error
     except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise StoreFullError(f"the disk of {str(path)!r} is full: free some space") from error
         raise StoreReadOnlyError(
             f"{str(path)!r} cannot be opened for writing ({error.strerror}): check its permissions"
         ) from error

@@ -1,8 +1,8 @@
 """One SQLite file behind two calls: `read` and `write`.
 
 `write` is the only way to change the file: one function, one BEGIN IMMEDIATE transaction, one hop
-to the writer's thread. A cancelled caller stops waiting, the transaction still ends as it should, so
-no cancellation ever leaves one open. `read` borrows one of a few connections that cannot write.
+to the writer's thread. A cancelled caller stops waiting, but the transaction comes to its end, so
+that none is ever left open. `read` borrows one of a few connections that cannot write.
 """
 
 from __future__ import annotations
@@ -89,12 +89,12 @@ class Database(Generic[E]):
         journal: Journal[E] | None = None,
         limits: RoomLimits | None = None,
         busy_seconds: float = 5.0,
-        before_migration: Callable[[sqlite3.Connection, int], None] | None = None,
+        before_migration: Callable[[int], None] | None = None,
     ) -> Database[E]:
         """Open or make the file and bring it to the present schema.
 
         Args:
-            before_migration: called with an older file and its version, before the first step.
+            before_migration: called with the version of an older file, before its first step.
         """
         self = cls(path, Room(path.parent, limits or RoomLimits()), journal)
         log = path.with_name(path.name + "-wal")
@@ -105,7 +105,7 @@ class Database(Generic[E]):
         def prepare(connection: sqlite3.Connection) -> None:
             version = schema_version(connection)
             if before_migration is not None and 0 < version < len(steps):
-                before_migration(connection, version)
+                before_migration(version)
             migrate(connection, path, application_id, steps)
 
         try:

@@ -135,7 +135,7 @@ def _kind_number(connection: sqlite3.Connection, name: str) -> int:
 
 
 def _json(payload: Mapping[str, Any]) -> str:
-    return json.dumps(payload, ensure_ascii=False, separators=(",", ":"))
+    return json.dumps(payload, separators=(",", ":"))
 
 
 def _packed(subject: str | None) -> tuple[int | None, int | str | None]:

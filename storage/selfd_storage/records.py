@@ -161,7 +161,7 @@ class PollOutcome:
 
 @dataclass(frozen=True, slots=True)
 class NewArticle:
-    """An entry of a feed: sanitised HTML in `html`, plain text in `text`, both without active content.
+    """An entry of a feed: sanitised HTML in `html`, plain text in `text`, neither active.
 
     `guid` is the feed's own id for it (or its link, or a hash): the same guid in the same feed is
     the same article, whatever else changed.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -9,15 +10,29 @@ from types import TracebackType
 from typing import Self
 
 from selfd_storage._sqlite import WAL_RESET_FIXED, sqlite3
+from selfd_storage.articles import Articles
+from selfd_storage.backup import write_copy
 from selfd_storage.connection import translated
+from selfd_storage.conversations import Conversations
 from selfd_storage.counts import Counts
+from selfd_storage.damage import Damage
 from selfd_storage.database import Database
+from selfd_storage.documents import Documents
 from selfd_storage.events import DEFAULT_KEEP, EventLog, Events
+from selfd_storage.feeds import Feeds
+from selfd_storage.items import read_items
+from selfd_storage.jobs import Jobs
 from selfd_storage.memories import Memories
-from selfd_storage.records import EventRecord
+from selfd_storage.records import BackupRecord, EventRecord, Item, StorageReportRecord
+from selfd_storage.report import bytes_in_use, read_tiers
 from selfd_storage.room import RoomLimits
 from selfd_storage.schema import APPLICATION_ID, STEPS
 from selfd_storage.times import utc_now
+from selfd_storage.values import Values
+from selfd_storage.verification import check_slice, quick_check
+
+_VERIFIED = "verification.place"
+_ALL = 2**62
 
 
 class Store:
@@ -29,11 +44,20 @@ class Store:
         """Use `open`."""
         self.folder = folder
         self.database = database
-        self._damaged: set[str] = set()
+        self._now = now
+        self._damage = Damage()
         self._counts = Counts()
+        self._check: asyncio.Task[None] | None = None
         database.on_commit(self._counts.apply)
-        self.memories = Memories(database, now, self._counts, self._damaged.add)
+        database.on_commit(self._damage.apply)
+        self.memories = Memories(database, now, self._counts, self._damage.note)
+        self.documents = Documents(database, now, self._counts)
+        self.feeds = Feeds(database, now)
+        self.articles = Articles(database, self._counts, self._damage.note)
+        self.conversations = Conversations(database, now)
+        self.jobs = Jobs(database, now)
         self.events = Events(database)
+        self.values = Values(database)
 
     @classmethod
     async def open(
@@ -46,6 +70,11 @@ class Store:
         busy_seconds: float = 5.0,
     ) -> Self:
         """Open `selfd.db` and `index.db` in a folder, making what is missing.
+
+        Args:
+            keep_events: how many of the newest events the log keeps.
+            limits: how much of the disk is left to others.
+            busy_seconds: how long to wait for another process that holds the file.
 
         Raises:
             NotADatabaseError: `selfd.db` is something else; it was left alone.
@@ -62,14 +91,69 @@ class Store:
             journal=EventLog(now, keep_events),
             limits=limits,
             busy_seconds=busy_seconds,
+            before_migration=lambda version: _copy_before_migration(path, version, now()),
         )
         self = cls(folder, database, now)
-        await database.read(self._counts.load)
+        try:
+            await database.read(self._counts.load)
+        except BaseException:
+            await self.close()
+            raise
+        if database.was_unclean:
+            self._check = asyncio.create_task(self._check_structure())
         return self
 
     def on_commit(self, callback: Callable[[Sequence[EventRecord]], None]) -> None:
         """Call `callback` on the event loop after each commit that wrote events, in their order."""
         self.database.on_commit(callback)
+
+    async def items(self, ids: Sequence[str]) -> list[Item | None]:
+        """Return memories, articles and chunks in the order of `ids`, None where there is none.
+
+        A damaged one is None too, and named in `problems`.
+        """
+        return await self.database.read(lambda db: read_items(db, ids, self._damage.note))
+
+    async def report(self) -> StorageReportRecord:
+        """Measure what texts take: raw, and with all that is kept about them on disk."""
+        tiers = await self.database.read(read_tiers)
+        return StorageReportRecord(
+            memory_count=self._counts.memories,
+            raw_bytes=sum(tier.raw_bytes for tier in tiers),
+            stored_bytes=await self.database.read(bytes_in_use),
+            tiers=tiers,
+        )
+
+    async def backup(self, path: Path | str) -> BackupRecord:
+        """Write a verified copy of all that cannot be made again to a new file.
+
+        Raises:
+            DuplicateError: there is a file of that name.
+            NotADatabaseError: the store is damaged in its structure.
+        """
+        return await asyncio.to_thread(write_copy, self.database.path, Path(path))
+
+    async def verify(self, limit: int | None = None) -> list[str]:
+        """Check rows against their content hashes and return the ids of those that are damaged.
+
+        With a limit, the check goes on where the last one with a limit ended, and starts over at
+        the end, so that nightly slices get to everything.
+        """
+        if limit is None:
+            found = await self.database.read(lambda db: check_slice(db, (0, 0), _ALL))
+        else:
+            last = await self.values.get(_VERIFIED) or (0, 0)
+            place = (int(last[0]), int(last[1]))
+            found = await self.database.read(lambda db: check_slice(db, place, limit))
+            await self.values.set(_VERIFIED, found.next_place or (0, 0))
+        for id in found.damaged:
+            self._damage.note(id)
+        return found.damaged
+
+    async def checked(self) -> None:
+        """Wait for the check that follows an unclean stop."""
+        if self._check is not None:
+            await asyncio.wait([self._check])
 
     def problems(self) -> list[str]:
         """Return what is degraded, in words that a person can act on."""
@@ -85,11 +169,13 @@ class Store:
                 f"the disk of {str(self.folder)!r} is almost full, so nothing is written: "
                 "free some space"
             )
-        found += [f"{id} is damaged: restore it with selfd restore" for id in sorted(self._damaged)]
-        return found
+        return found + self._damage.problems()
 
     async def close(self) -> None:
         """Finish what runs and close the files."""
+        if self._check is not None:
+            self._check.cancel()
+            await asyncio.wait([self._check])
         await self.database.close()
 
     async def __aenter__(self) -> Self:
@@ -102,3 +188,13 @@ class Store:
         trace: TracebackType | None,
     ) -> None:
         await self.close()
+
+    async def _check_structure(self) -> None:
+        self._damage.complaints = await self.database.read(quick_check)
+
+
+def _copy_before_migration(path: Path, version: int, at: datetime) -> None:
+    """Keep an older file as it is, beside the one that is about to be changed."""
+    folder = path.parent / "backups"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    write_copy(path, folder / f"selfd-schema{version}-{at:%Y%m%d-%H%M%S}.db")

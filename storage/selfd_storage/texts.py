@@ -39,6 +39,11 @@ def checked_label(text: str, what: str) -> str:
     return text.strip()
 
 
+def storable(text: str) -> str:
+    """Return a text of ours, such as a message with a file's name, with stray bytes spelt out."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
 def normalised(text: str) -> str:
     """Return the form in which equal texts are equal: composed, case-folded, single blanks."""
     return " ".join(unicodedata.normalize("NFC", text).casefold().split())

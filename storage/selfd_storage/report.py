@@ -1,0 +1,34 @@
+"""What the store takes on disk, measured when asked."""
+
+from __future__ import annotations
+
+from selfd_storage._sqlite import sqlite3
+from selfd_storage.codecs import CODECS, TIERS
+from selfd_storage.records import StorageTierRecord
+
+_TIERS = """
+SELECT tier, codec, count(*), sum(size), sum(length(body)) FROM (
+    SELECT tier, codec, size, body FROM memories
+    UNION ALL SELECT tier, codec, size, body FROM memory_versions
+    UNION ALL SELECT tier, codec, size, body FROM chunks
+    UNION ALL SELECT tier, codec, size, body FROM articles
+    UNION ALL SELECT tier, codec, size, body FROM messages
+) GROUP BY tier, codec ORDER BY tier, codec
+"""
+
+
+def read_tiers(db: sqlite3.Connection) -> tuple[StorageTierRecord, ...]:
+    """Return the rows and bytes of each tier and codec, over all texts."""
+    return tuple(
+        StorageTierRecord(TIERS[tier], CODECS[codec].name, rows, raw, stored)
+        for tier, codec, rows, raw, stored in db.execute(_TIERS)
+    )
+
+
+def bytes_in_use(db: sqlite3.Connection) -> int:
+    """Return the bytes of a file's pages that hold something: texts, hashes, indexes, the log."""
+    size, pages, free = (
+        int(db.execute(pragma).fetchone()[0])
+        for pragma in ("PRAGMA page_size", "PRAGMA page_count", "PRAGMA freelist_count")
+    )
+    return size * (pages - free)
