@@ -11,6 +11,7 @@ import structlog
 
 from selfd_daemon.bus import EventBus
 from selfd_daemon.clock import Monotonic, Now, utc_now
+from selfd_daemon.documents.service import DocumentService
 from selfd_daemon.jobs import JobRunner
 from selfd_daemon.memory import MemoryService
 from selfd_daemon.metrics import Metrics
@@ -30,6 +31,7 @@ class Daemon:
 
     memories: MemoryService
     search: Store
+    documents: DocumentService
     minds: MindService
     jobs: JobRunner
     events: EventBus
@@ -57,6 +59,14 @@ async def running(
         bus = EventBus(store)
         await bus.start()
         jobs = JobRunner(store, now=now, monotonic=monotonic)
+        documents = DocumentService(
+            store,
+            jobs,
+            settings.documents,
+            data_folder=settings.data_dir,
+            monotonic=monotonic,
+        )
+        stack.push_async_callback(documents.close)
         minds = MindService()
         system = SystemService(
             store,
@@ -71,6 +81,7 @@ async def running(
         daemon = Daemon(
             memories=MemoryService(store, bus, settings.memory),
             search=store,
+            documents=documents,
             minds=minds,
             jobs=jobs,
             events=bus,
