@@ -26,7 +26,7 @@ class Limits:
     cost: int = 20_000  # fields that would be answered, lists counted by their length
     repeats: int = 200  # of one name, four for each that has a selection: rules compare all pairs
     nesting: int = 150  # braces and fragments, however little depth they add
-    list_items: int = 1_000  # of one list in the arguments
+    list_items: int = 10_000  # in the variables; services have lower limits of their own
 
 
 def too_much(

@@ -81,11 +81,6 @@ def _read(schema: GraphQLSchema, text: str, limits: Limits) -> Prepared:
         document = parse(text, max_tokens=limits.tokens)
     except GraphQLSyntaxError as error:
         return Prepared(None, (_invalid(error),))
-    except RecursionError:
-        advice = f"write at most {limits.depth} levels"
-        return Prepared(
-            None, (too_much("the nesting of this query", _braces(text), limits.nesting, advice),)
-        )
     errors = excesses(document, schema, limits)
     if not errors:
         found = validate(schema, document, max_errors=MAX_ERRORS, hide_suggestions=True)
@@ -105,15 +100,6 @@ def _invalid(error: GraphQLError) -> GraphQLError:
         error.positions,
         extensions={"code": "INVALID_QUERY"},
     )
-
-
-def _braces(text: str) -> int:
-    """Return how deeply brackets nest, near enough for a message."""
-    depth = deepest = 0
-    for mark in re.findall(r"[\[{(]|[\]})]", text):
-        depth += 1 if mark in "[{(" else -1
-        deepest = max(deepest, depth)
-    return deepest
 
 
 def _stand_in(operation_name: str | None) -> DocumentNode:

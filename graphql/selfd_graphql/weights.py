@@ -41,6 +41,7 @@ from selfd_graphql.limits import CAP, Limits, too_much
 from selfd_graphql.scalars import MAX_JSON_DEPTH
 
 GUESS = 20  # items of a list that takes no `first`
+INTROSPECTION = {"__schema": "__Schema", "__type": "__Type"}
 
 Type: TypeAlias = GraphQLNamedType | None
 
@@ -137,23 +138,25 @@ class _Scale:
         self._repeats[node.alias.value if node.alias else name] += 4 if node.selection_set else 1
         for argument in node.arguments or ():
             self._argument(argument)
+        if name in INTROSPECTION:
+            return self._introspection(node, level)
         definition = _definition(parent, name)
         inner_type = get_named_type(definition.type) if definition else None
-        if name in ("__schema", "__type"):
-            inner_type = self._schema.get_type("__Schema" if name == "__schema" else "__Type")
         inner = self.selections(node.selection_set, inner_type, level)
-        depth = inner.depth
-        if name in ("__schema", "__type"):
-            self._compare(
-                "the depth of this introspection", depth, self._limits.introspection_depth
-            )
-            depth = 0
         return Weight(
-            depth + 1,
+            inner.depth + 1,
             inner.aliases + (node.alias is not None),
             inner.fields + 1,
             min(1 + _length(node, definition) * inner.cost, CAP),
         )
+
+    def _introspection(self, node: FieldNode, level: int) -> Weight:
+        """Weigh the schema's own fields, which tools ask for more deeply; each costs one."""
+        root = self._schema.get_type(INTROSPECTION[node.name.value])
+        inner = self.selections(node.selection_set, root, level)
+        what = "the depth of this introspection"
+        self._compare(what, inner.depth, self._limits.introspection_depth)
+        return Weight(1, inner.aliases, inner.fields + 1, inner.fields + 1)
 
     def _argument(self, node: ArgumentNode) -> None:
         level: list[ValueNode] = [node.value]
@@ -186,7 +189,7 @@ def _length(node: FieldNode, definition: GraphQLField | None) -> int:
         if isinstance(asked, IntValueNode):
             return MAX_PAGE if len(asked.value) > 3 else max(int(asked.value), 1)
         return GUESS
-    if node.name.value == "edges":  # as many as the connection above was asked for
+    if node.name.value == "edges":  # as many as the connection around them was asked for
         return 1
     return GUESS if is_list_type(get_nullable_type(definition.type)) else 1
 

@@ -1,0 +1,399 @@
+"""Services in memory, with the methods of the ports and streams that a test can feed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any, Generic, TypeVar
+
+from selfd_graphql import (
+    Finished,
+    Generation,
+    MemoryChangeInfo,
+    MindInfo,
+    Prompt,
+    Question,
+    ScoreInfo,
+    ServiceError,
+    StatusInfo,
+    TextPiece,
+)
+from selfd_storage import (
+    AnswerRecord,
+    ArticleRecord,
+    BackupRecord,
+    ChunkRecord,
+    CitationRecord,
+    ConversationRecord,
+    EventRecord,
+    FeedRecord,
+    Hit,
+    InvalidInputError,
+    Item,
+    JobKind,
+    JobRecord,
+    JobState,
+    MemoryKind,
+    MemoryRecord,
+    MessageRecord,
+    NewMemory,
+    NotFoundError,
+    Page,
+    Scope,
+    StorageReportRecord,
+    StorageTierRecord,
+)
+
+T = TypeVar("T")
+
+NOON = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
+
+MIND = MindInfo("mind:builtin", "builtin", "BUILTIN", "extractive", True, True, 1e7, None)
+FEED = FeedRecord("feed:1", "https://a.example/rss", "A feed", NOON, None, None, 2, None)
+CHUNK = ChunkRecord("chunk:1", "document:1", "/notes/tea.md", "Steep it for three minutes.", 4, 6)
+JOB = JobRecord("job:1", "INGEST", "RUNNING", 0.5, "half", NOON, NOON, None, {"files": 3}, None)
+CONVERSATION = ConversationRecord("conversation:1", "How long?", NOON)
+ANSWER = AnswerRecord(
+    id="answer:1",
+    conversation_id="conversation:1",
+    question="How long?",
+    text="Three minutes.",
+    confidence=0.9,
+    abstained=False,
+    citations=(
+        CitationRecord("chunk:1", "three minutes", 0.8),
+        CitationRecord("memory:99", "forgotten words", 0.7),
+    ),
+    mind_id="mind:builtin",
+    task="question",
+    seconds=0.01,
+    created_at=NOON,
+)
+
+
+def article(number: int, feed_id: str = "feed:1") -> ArticleRecord:
+    """Return an article."""
+    id = f"article:{number}"
+    return ArticleRecord(id, feed_id, id, f"Title {number}", None, "Words.", "", None, NOON, 1)
+
+
+def page_of(items: Sequence[T], first: int, after: str | None) -> Page[T]:
+    """Return a page with places in the list as cursors."""
+    if after is not None and not after.isdigit():
+        raise InvalidInputError(f"{after!r} is no cursor of this list")
+    start = 0 if after is None else int(after)
+    end = min(start + first, len(items))
+    cursors = [str(place) for place in range(start + 1, end + 1)]
+    return Page(items[start:end], cursors, end < len(items), start > 0, len(items))
+
+
+class Channel(Generic[T]):
+    """A stream that a test feeds; it knows how many read it and what they asked for."""
+
+    def __init__(self) -> None:
+        self.readers = 0
+        self.asked: list[Any] = []
+        self.changed = asyncio.Event()
+        self._queue: asyncio.Queue[T | Exception | None] = asyncio.Queue()
+
+    def put(self, *items: T | Exception | None) -> None:
+        """Feed items; None ends the stream and an exception breaks it."""
+        for item in items:
+            self._queue.put_nowait(item)
+
+    async def stream(self, asked: Any = None) -> AsyncGenerator[T, None]:
+        """Yield what is fed."""
+        self.asked.append(asked)
+        self._count(1)
+        try:
+            while (item := await self._queue.get()) is not None:
+                if isinstance(item, Exception):
+                    raise item
+                yield item
+        finally:
+            self._count(-1)
+
+    async def wait_for_readers(self, count: int) -> None:
+        """Wait until so many read."""
+        while self.readers != count:
+            self.changed.clear()
+            await self.changed.wait()
+
+    def _count(self, step: int) -> None:
+        self.readers += step
+        self.changed.set()
+
+
+@dataclass
+class Memories:
+    """The memory port over a list, newest first."""
+
+    records: list[MemoryRecord] = field(default_factory=list)
+    channel: Channel[MemoryChangeInfo] = field(default_factory=Channel)
+    asked: dict[str, Any] = field(default_factory=dict)
+
+    async def remember(self, memory: NewMemory) -> MemoryRecord:
+        if not memory.text.strip():
+            raise InvalidInputError("a memory's text must not be empty")
+        record = MemoryRecord(
+            id=f"memory:{len(self.records) + 1}",
+            kind=memory.kind,
+            text=memory.text,
+            tags=memory.tags,
+            source=memory.source,
+            created_at=memory.at or NOON,
+            recorded_at=NOON,
+            updated_at=NOON,
+            occurrences=1,
+            surprise=memory.surprise,
+            importance=0.5,
+        )
+        self.records.insert(0, record)
+        return record
+
+    async def remember_many(self, memories: Sequence[NewMemory]) -> Sequence[MemoryRecord]:
+        return [await self.remember(memory) for memory in memories]
+
+    async def update(
+        self, id: str, *, text: str | None, tags: Sequence[str] | None
+    ) -> MemoryRecord:
+        for place, record in enumerate(self.records):
+            if record.id == id:
+                changed = replace(
+                    record,
+                    text=record.text if text is None else text,
+                    tags=record.tags if tags is None else tuple(tags),
+                )
+                self.records[place] = changed
+                return changed
+        raise NotFoundError("memory", id)
+
+    async def forget(self, id: str) -> bool:
+        before = len(self.records)
+        self.records = [record for record in self.records if record.id != id]
+        return len(self.records) < before
+
+    async def page(
+        self,
+        *,
+        first: int,
+        after: str | None,
+        kind: MemoryKind | None,
+        tag: str | None,
+        as_of: datetime | None,
+    ) -> Page[MemoryRecord]:
+        self.asked = {"first": first, "after": after, "kind": kind, "tag": tag, "as_of": as_of}
+        return page_of(self.records, first, after)
+
+    def changes(self) -> AsyncIterator[MemoryChangeInfo]:
+        return self.channel.stream()
+
+
+@dataclass
+class Search:
+    """The search port: finds what it is told to find."""
+
+    hits: Sequence[Hit] = ()
+    asked: dict[str, Any] = field(default_factory=dict)
+
+    async def search(
+        self, query: str, *, scope: Sequence[Scope] | None, first: int, as_of: datetime | None
+    ) -> Sequence[Hit]:
+        self.asked = {"query": query, "scope": scope, "first": first, "as_of": as_of}
+        return self.hits[:first]
+
+
+@dataclass
+class Documents:
+    """The document port."""
+
+    async def ingest(self, path: str) -> JobRecord:
+        if path == "/missing":
+            raise ServiceError("NOT_FOUND", f"no file or folder at {path!r}", path=path)
+        return JOB
+
+
+@dataclass
+class Feeds:
+    """The feed port; `reads` holds the ids of each read."""
+
+    feeds: list[FeedRecord] = field(default_factory=lambda: [FEED])
+    listed: list[ArticleRecord] = field(default_factory=lambda: [article(1), article(2)])
+    reads: list[Sequence[str]] = field(default_factory=list)
+    channel: Channel[ArticleRecord] = field(default_factory=Channel)
+
+    async def add(self, url: str) -> FeedRecord:
+        return replace(FEED, url=url)
+
+    async def remove(self, id: str) -> bool:
+        return id == FEED.id
+
+    async def import_opml(self, opml: str) -> Sequence[FeedRecord]:
+        return self.feeds
+
+    async def poll(self, ids: Sequence[str] | None) -> JobRecord:
+        return replace(JOB, kind="POLL_FEEDS", metrics={"ids": ids})
+
+    async def all(self) -> Sequence[FeedRecord]:
+        return self.feeds
+
+    async def by_ids(self, ids: Sequence[str]) -> Sequence[FeedRecord | None]:
+        self.reads.append(ids)
+        known = {feed.id: feed for feed in self.feeds}
+        return [known.get(id) for id in ids]
+
+    async def articles(
+        self, *, first: int, after: str | None, feed_id: str | None, since: datetime | None
+    ) -> Page[ArticleRecord]:
+        return page_of(self.listed, first, after)
+
+    def article_stream(self, feed_ids: Sequence[str] | None) -> AsyncIterator[ArticleRecord]:
+        return self.channel.stream(feed_ids)
+
+
+@dataclass
+class Answering:
+    """The answer port: one answer, given in pieces by `channel`."""
+
+    asked: list[Question] = field(default_factory=list)
+    feedback: list[Any] = field(default_factory=list)
+    channel: Channel[Generation] = field(default_factory=Channel)
+
+    async def ask(self, question: Question) -> AnswerRecord:
+        self.asked.append(question)
+        return ANSWER
+
+    def generate(self, question: Question) -> AsyncIterator[Generation]:
+        self.asked.append(question)
+        return self.channel.stream(question)
+
+    async def give_feedback(self, answer_id: str, *, rating: int, correction: str | None) -> bool:
+        self.feedback.append((answer_id, rating, correction))
+        return answer_id == ANSWER.id
+
+    async def conversations(self, *, first: int, after: str | None) -> Page[ConversationRecord]:
+        return page_of([CONVERSATION], first, after)
+
+    async def conversation(self, id: str) -> ConversationRecord | None:
+        return CONVERSATION if id == CONVERSATION.id else None
+
+    async def messages(self, conversation_id: str) -> Sequence[MessageRecord]:
+        return [
+            MessageRecord(NOON, "user", ANSWER.question, None),
+            MessageRecord(NOON, "assistant", ANSWER.text, ANSWER),
+        ]
+
+
+@dataclass
+class Minds:
+    """The mind port: one mind, which says text backwards."""
+
+    prompts: list[Prompt] = field(default_factory=list)
+
+    async def minds(self) -> Sequence[MindInfo]:
+        return [MIND]
+
+    async def mind(self, id: str) -> MindInfo | None:
+        return MIND if id == MIND.id else None
+
+    async def score(self, text: str) -> ScoreInfo:
+        return ScoreInfo(len(text.encode()), 16.0, 16.0 / len(text.encode()))
+
+    async def embed(self, texts: Sequence[str]) -> Sequence[Sequence[float]]:
+        return [(0.6, 0.8) for _ in texts]
+
+    async def patches(self, text: str) -> Sequence[str]:
+        return text.split()
+
+    async def complete(self, prompt: Prompt) -> AsyncGenerator[Generation, None]:
+        self.prompts.append(prompt)
+        yield TextPiece(prompt.text[::-1])
+        yield Finished(None, None, 7000.0)
+
+
+@dataclass
+class Jobs:
+    """The job port."""
+
+    started: list[tuple[JobKind, Mapping[str, Any]]] = field(default_factory=list)
+    channel: Channel[JobRecord] = field(default_factory=Channel)
+    asked: dict[str, Any] = field(default_factory=dict)
+
+    async def start(self, kind: JobKind, options: Mapping[str, Any]) -> JobRecord:
+        self.started.append((kind, options))
+        return replace(JOB, kind=kind, state="QUEUED")
+
+    async def cancel(self, id: str) -> JobRecord:
+        if id != JOB.id:
+            raise NotFoundError("job", id)
+        return replace(JOB, state="CANCELLED")
+
+    async def job(self, id: str) -> JobRecord | None:
+        return JOB if id == JOB.id else None
+
+    async def page(
+        self, *, first: int, after: str | None, state: JobState | None
+    ) -> Page[JobRecord]:
+        self.asked = {"state": state}
+        return page_of([JOB], first, after)
+
+    def progress(self, id: str | None) -> AsyncIterator[JobRecord]:
+        return self.channel.stream(id)
+
+
+@dataclass
+class Events:
+    """The event port."""
+
+    channel: Channel[EventRecord] = field(default_factory=Channel)
+
+    def stream(
+        self, *, kinds: Sequence[str] | None, after: int | None
+    ) -> AsyncIterator[EventRecord]:
+        return self.channel.stream((kinds, after))
+
+
+@dataclass
+class System:
+    """The system port; `broken` is raised by `status`."""
+
+    broken: Exception | None = None
+    resident_memory: int = 3 * 2**30
+    stored: dict[str, Item] = field(default_factory=lambda: {CHUNK.id: CHUNK})
+    reads: list[Sequence[str]] = field(default_factory=list)
+
+    async def status(self) -> StatusInfo:
+        if self.broken is not None:
+            raise self.broken
+        return StatusInfo("1.0", 5.5, "numpy", MIND, 1, 2, 0, self.resident_memory, True, ())
+
+    async def storage(self) -> StorageReportRecord:
+        tier = StorageTierRecord("hot", "lz4", 1, 200, 50)
+        return StorageReportRecord(1, 200, 50, (tier,))
+
+    async def backup(self, path: str) -> BackupRecord:
+        return BackupRecord(path, 5 * 2**30, 1.5, True)
+
+    async def items(self, ids: Sequence[str]) -> Sequence[Item | None]:
+        self.reads.append(ids)
+        return [self.stored.get(id) for id in ids]
+
+    async def answers(self, ids: Sequence[str]) -> Sequence[AnswerRecord | None]:
+        return [ANSWER if id == ANSWER.id else None for id in ids]
+
+
+@dataclass
+class FakeServices:
+    """Every port, each a small fake that a test can look into."""
+
+    memories: Memories = field(default_factory=Memories)
+    search: Search = field(default_factory=Search)
+    documents: Documents = field(default_factory=Documents)
+    feeds: Feeds = field(default_factory=Feeds)
+    answering: Answering = field(default_factory=Answering)
+    minds: Minds = field(default_factory=Minds)
+    jobs: Jobs = field(default_factory=Jobs)
+    events: Events = field(default_factory=Events)
+    system: System = field(default_factory=System)
