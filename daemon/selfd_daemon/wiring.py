@@ -18,7 +18,7 @@ from selfd_daemon.metrics import Metrics
 from selfd_daemon.minds import MindService
 from selfd_daemon.settings import Settings
 from selfd_daemon.system import SystemService
-from selfd_storage import StorageError, Store
+from selfd_storage import RoomLimits, StorageError, Store
 
 log = structlog.get_logger(__name__)
 
@@ -54,7 +54,12 @@ async def running(
 ) -> AsyncIterator[Daemon]:
     """Build everything over the data folder, start it, and stop it in the opposite order."""
     async with AsyncExitStack() as stack:
-        store = await Store.open(settings.data_dir, now=now)
+        store = await Store.open(
+            settings.data_dir,
+            now=now,
+            keep_events=settings.events.keep,
+            limits=RoomLimits(floor=settings.disk.floor_bytes),
+        )
         stack.push_async_callback(store.close)
         bus = EventBus(store)
         await bus.start()

@@ -109,7 +109,7 @@ def test_a_wrong_file_is_refused_with_the_reason(
 def test_settings_cannot_be_changed_after_the_start(tmp_path: Path) -> None:
     settings = Settings.load({"data_dir": tmp_path})
     with pytest.raises(ValidationError, match="frozen"):
-        settings.port = 1  # type: ignore[misc]  # the very thing that must fail
+        settings.port = 1
 
 
 def test_a_variable_that_is_no_setting_is_found() -> None:
