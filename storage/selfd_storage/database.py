@@ -24,6 +24,7 @@ T = TypeVar("T")
 E = TypeVar("E")
 E_co = TypeVar("E_co", covariant=True)
 READERS = 3
+STEPS_BETWEEN_LOOKS = 10_000  # of SQLite's machine, a tenth of a millisecond
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +101,7 @@ class Database(Generic[E]):
         log = path.with_name(path.name + "-wal")
         self.was_unclean = log.exists() and log.stat().st_size > 0
         with translated(path):
-            await asyncio.to_thread(check_file, path, application_id, len(steps))
+            await asyncio.to_thread(check_file, path, application_id, len(steps), busy_seconds)
 
         def prepare(connection: sqlite3.Connection) -> None:
             version = schema_version(connection)
@@ -155,8 +156,10 @@ class Database(Generic[E]):
         if self._closed:
             raise StoreClosedError("the store is closed: start selfd again with selfd up")
         connection = await self._idle.get()
+        abandoned = False
 
         def snapshot(raw: sqlite3.Connection) -> T:
+            raw.set_progress_handler(lambda: abandoned or self._closed, STEPS_BETWEEN_LOOKS)
             raw.execute("BEGIN")
             try:
                 return fn(raw)
@@ -169,6 +172,7 @@ class Database(Generic[E]):
                 connection.run(snapshot), lambda: self._idle.put_nowait(connection)
             )
         except asyncio.CancelledError:
+            abandoned = True  # for the next statement; the present one is interrupted
             connection.interrupt_now()
             raise
 
@@ -187,6 +191,8 @@ class Database(Generic[E]):
             await asyncio.shield(asyncio.ensure_future(self._close()))
 
     async def _close(self) -> None:
+        for connection in self._readers:
+            connection.interrupt_now()
         if self._running:
             await asyncio.wait(self._running)
         for connection in self._readers:

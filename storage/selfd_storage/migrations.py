@@ -17,7 +17,7 @@ Migration: TypeAlias = Callable[[sqlite3.Connection], None]
 _MAGIC = b"SQLite format 3\x00"
 
 
-def check_file(path: Path, application_id: int, known: int) -> None:
+def check_file(path: Path, application_id: int, known: int, busy_seconds: float = 5.0) -> None:
     """Refuse, without touching it, a file that is not ours or comes from a newer selfd.
 
     Raises:
@@ -36,7 +36,8 @@ def check_file(path: Path, application_id: int, known: int) -> None:
             f"{str(path)!r} is no SQLite database: move it away, or restore a backup with "
             "selfd restore; the file was left alone"
         )
-    found = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
+    uri = f"{path.absolute().as_uri()}?mode=ro"
+    found = sqlite3.connect(uri, uri=True, timeout=busy_seconds, isolation_level=None)
     try:
         owner = _number(found, "PRAGMA application_id")
         version = _number(found, "PRAGMA user_version")

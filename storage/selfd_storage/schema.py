@@ -2,7 +2,9 @@
 
 Times are milliseconds since 1970 in UTC. Text that may be long lies in `body` with `codec`,
 `dictionary` (NULL: the codec needs none) and `size` (raw bytes), as codecs.py tells; `tier` says
-how it was last packed. `hash` is the content hash of integrity.py. Ids are never used again.
+how it was last packed. `hash` is the content hash of integrity.py. Ids are never used again. A
+column that no index begins with names its parent in a comment, not in a REFERENCES clause: SQLite
+would read the whole table for every parent that is deleted.
 """
 
 from __future__ import annotations
@@ -31,7 +33,7 @@ CREATE TABLE memories (
     at INTEGER NOT NULL,               -- when it happened
     recorded_at INTEGER,               -- when selfd was told; NULL: at the moment `at`
     updated_at INTEGER,                -- when text or tags last changed; NULL: never
-    source_id INTEGER REFERENCES sources (id),  -- NULL: not said
+    source_id INTEGER,                 -- sources.id; NULL: not said
     tags TEXT,                         -- JSON list of tags.id in the order given; NULL: none
     occurrences INTEGER NOT NULL,      -- 1 and one more for each row of memory_occurrences
     surprise REAL,                     -- bits per byte when it came in; NULL: not measured
@@ -49,14 +51,14 @@ CREATE INDEX memories_by_time ON memories (at, id, kind);
 CREATE TABLE memory_tags (
     tag_id INTEGER NOT NULL REFERENCES tags (id),
     at INTEGER NOT NULL,
-    memory_id INTEGER NOT NULL REFERENCES memories (id),
+    memory_id INTEGER NOT NULL,        -- memories.id
     PRIMARY KEY (tag_id, at, memory_id)
 ) WITHOUT ROWID, STRICT;
 
 -- Serves the fold of equal memories. The 32-bit fingerprint only proposes; the text decides.
 CREATE TABLE memory_fingerprints (
     fingerprint INTEGER NOT NULL,
-    memory_id INTEGER NOT NULL REFERENCES memories (id),
+    memory_id INTEGER NOT NULL,        -- memories.id
     PRIMARY KEY (fingerprint, memory_id)
 ) WITHOUT ROWID, STRICT;
 
@@ -66,7 +68,7 @@ CREATE TABLE memory_occurrences (
     number INTEGER NOT NULL,           -- from 2 on; the memory itself is the first
     at INTEGER NOT NULL,
     recorded_at INTEGER NOT NULL,
-    source_id INTEGER REFERENCES sources (id),  -- NULL: not said
+    source_id INTEGER,                 -- sources.id; NULL: not said
     text TEXT,                         -- as it was told; NULL: to the letter as the memory
     PRIMARY KEY (memory_id, number)
 ) WITHOUT ROWID, STRICT;
