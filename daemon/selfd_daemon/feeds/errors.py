@@ -3,6 +3,7 @@
 ├── AddressRefusedError       the host is at a private address that the owner has not allowed
 ├── OfflineError              selfd was told to open no connections
 ├── UnreachableError          no address, refused, time-out, broken TLS, a reply cut short
+│   └── NetworkDownError      the fault is near us: there is no network at all
 ├── StatusError               the server answered with a status other than success
 │   └── GoneError             410: removed for good
 ├── TooLargeError             the reply is larger than feeds.max_body_bytes
@@ -49,6 +50,10 @@ class UnreachableError(FeedError):
     """Nothing usable came back; trying again later may help."""
 
     CODE = "UNREACHABLE"
+
+
+class NetworkDownError(UnreachableError):
+    """There is no network, or nobody who knows addresses; the server is not to blame."""
 
 
 class StatusError(FeedError):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import socket
+import errno
 import ssl
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
@@ -21,6 +21,7 @@ from selfd_daemon.feeds.errors import (
     AddressRefusedError,
     FeedError,
     GoneError,
+    NetworkDownError,
     StatusError,
     TooLargeError,
     UnreachableError,
@@ -185,7 +186,7 @@ class Fetcher:
             waited = _CONNECT_SECONDS if isinstance(error, httpx2.ConnectTimeout) else seconds
             raise UnreachableError(f"{host!r} did not answer within {waited:.0f} s") from error
         except httpx2.ConnectError as error:
-            raise UnreachableError(_no_connection(url, error)) from error
+            raise _no_connection(url, error) from error
         except httpx2.RemoteProtocolError as error:
             raise UnreachableError(
                 f"the reply of {host!r} is not what HTTP allows, or ended before its end"
@@ -229,19 +230,22 @@ def _refusal(url: httpx2.URL, response: httpx2.Response) -> StatusError:
     return StatusError(message, status=status, retry_after=retry_after)
 
 
-def _no_connection(url: httpx2.URL, error: BaseException) -> str:
+def _no_connection(url: httpx2.URL, error: BaseException) -> UnreachableError:
     """Find the reason under the wrapping of two libraries."""
     host, port = host_of(url), port_of(url)
     cause: BaseException | None = error
     while cause is not None:
         match cause:
             case ssl.SSLCertVerificationError():
-                return f"the certificate of {host!r} is not valid: {cause.verify_message}"
+                reason = f"the certificate of {host!r} is not valid: {cause.verify_message}"
+                return UnreachableError(reason)
             case ssl.SSLError():
-                return f"{host!r} does not speak TLS as it should ({cause.reason or cause})"
+                reason = f"{host!r} does not speak TLS as it should ({cause.reason or cause})"
+                return UnreachableError(reason)
             case ConnectionRefusedError():
-                return f"{host!r} refused the connection on port {port}: is it running?"
-            case socket.gaierror():
-                return f"no address is known for {host!r}: check its spelling and your network"
+                reason = f"{host!r} refused the connection on port {port}: is it running?"
+                return UnreachableError(reason)
+            case OSError(errno=errno.ENETUNREACH | errno.ENETDOWN):
+                return NetworkDownError(f"there is no way to {host!r}: check the network")
         cause = cause.__cause__ or cause.__context__
-    return f"no connection to {host!r} on port {port} ({error})"
+    return UnreachableError(f"no connection to {host!r} on port {port} ({error})")

@@ -17,7 +17,12 @@ import httpcore2
 import httpx2
 
 from selfd_daemon.feeds.addresses import PUBLIC_PORTS, AllowedHosts, is_public
-from selfd_daemon.feeds.errors import AddressError, AddressRefusedError, UnreachableError
+from selfd_daemon.feeds.errors import (
+    AddressError,
+    AddressRefusedError,
+    NetworkDownError,
+    UnreachableError,
+)
 
 Resolve: TypeAlias = Callable[[str, int], Awaitable[Sequence[str]]]
 
@@ -90,6 +95,10 @@ class GuardedBackend(httpcore2.AsyncNetworkBackend):
         try:
             found = list(dict.fromkeys(await self._resolve(host, port)))
         except OSError as error:
+            if isinstance(error, socket.gaierror) and error.errno == socket.EAI_AGAIN:
+                raise NetworkDownError(
+                    f"no name server answers for {host!r}: check the network"
+                ) from error
             raise UnreachableError(no_address(host)) from error
         except UnicodeError as error:  # a label of more than 63 characters
             raise AddressError(f"{host!r} cannot be a host name") from error

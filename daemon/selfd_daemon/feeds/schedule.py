@@ -1,0 +1,83 @@
+"""The loop that polls feeds as they come due, and sleeps until the next one is."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import asdict
+
+import structlog
+
+from selfd_daemon.clock import Now
+from selfd_daemon.feeds.rounds import Totals
+from selfd_storage import FeedRecord, StorageError, Store
+
+LONGEST_SLEEP = 60.0  # seconds; a laptop that slept finds out soon after that it has
+SHORTEST_SLEEP = 1.0
+WITHOUT_NETWORK = 300.0
+FIRST_TROUBLE = 30.0
+LONGEST_TROUBLE = 3600.0
+
+log = structlog.get_logger(__name__)
+
+
+class Schedule:
+    """Polls what is due, again and again; `sleep` is a parameter so that tests can let time fly."""
+
+    def __init__(
+        self,
+        store: Store,
+        poll: Callable[[Sequence[FeedRecord]], Awaitable[Totals]],
+        *,
+        now: Now,
+        sleep: Callable[[float], Awaitable[None]],
+    ) -> None:
+        self._store = store
+        self._poll = poll
+        self._now = now
+        self._sleep = sleep
+        self._woken = asyncio.Event()
+
+    def wake(self) -> None:
+        """End the present sleep: there may be something due that was not there before."""
+        self._woken.set()
+
+    async def run(self) -> None:
+        """Poll until cancelled."""
+        trouble = FIRST_TROUBLE
+        while True:
+            self._woken.clear()
+            try:
+                await self._pause(await self.poll_due())
+                trouble = FIRST_TROUBLE
+            except StorageError as error:
+                # What cannot be stored would be fetched again and again, so wait ever longer.
+                log.warning("feeds are not polled", error=str(error), seconds=trouble)
+                await self._pause(trouble)
+                trouble = min(2 * trouble, LONGEST_TROUBLE)
+
+    async def poll_due(self) -> float:
+        """Poll what is due now; return after how many seconds to look again."""
+        due = await self._store.feeds.due(self._now())
+        if due:
+            totals = await self._poll(due)
+            log.info("feeds polled", **asdict(totals))
+            if totals.network_down:
+                return WITHOUT_NETWORK
+        feeds = await self._store.feeds.all()
+        times = [feed.next_poll_at for feed in feeds if feed.next_poll_at and not feed.gone]
+        if not times:
+            return LONGEST_SLEEP
+        return min(max((min(times) - self._now()).total_seconds(), SHORTEST_SLEEP), LONGEST_SLEEP)
+
+    async def _pause(self, seconds: float) -> None:
+        tasks = (
+            asyncio.ensure_future(self._sleep(seconds)),
+            asyncio.ensure_future(self._woken.wait()),
+        )
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
