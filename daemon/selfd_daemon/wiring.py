@@ -9,9 +9,11 @@ from dataclasses import dataclass
 
 import structlog
 
+from selfd_daemon.background import in_background
 from selfd_daemon.bus import EventBus
 from selfd_daemon.clock import Monotonic, Now, utc_now
 from selfd_daemon.documents.service import DocumentService
+from selfd_daemon.feeds.service import FeedService
 from selfd_daemon.jobs import JobRunner
 from selfd_daemon.memory import MemoryService
 from selfd_daemon.metrics import Metrics
@@ -32,6 +34,7 @@ class Daemon:
     memories: MemoryService
     search: Store
     documents: DocumentService
+    feeds: FeedService
     minds: MindService
     jobs: JobRunner
     events: EventBus
@@ -72,6 +75,8 @@ async def running(
             monotonic=monotonic,
         )
         stack.push_async_callback(documents.close)
+        feeds = FeedService(store, bus, jobs, settings, now=now, version=version)
+        stack.push_async_callback(feeds.close)
         minds = MindService()
         system = SystemService(
             store,
@@ -87,6 +92,7 @@ async def running(
             memories=MemoryService(store, bus, settings.memory),
             search=store,
             documents=documents,
+            feeds=feeds,
             minds=minds,
             jobs=jobs,
             events=bus,
@@ -98,6 +104,7 @@ async def running(
         stack.push_async_callback(_note, store, "daemon.stopping", version)
         await jobs.resume()
         stack.push_async_callback(jobs.stop)
+        await stack.enter_async_context(in_background(feeds.run(), "feeds"))
         stack.callback(daemon.end_streams)
         yield daemon
 

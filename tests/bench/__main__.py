@@ -53,9 +53,8 @@ def table(rows: Sequence[Row]) -> str:
     lines = []
     for line in cells:
         what, *figures, note = line
-        middle = "  ".join(
-            text.rjust(width) for text, width in zip(figures, widths[1:-1], strict=True)
-        )
+        spaced = zip(figures, widths[1:-1], strict=True)
+        middle = "  ".join(text.rjust(width) for text, width in spaced)
         lines.append(f"{what.ljust(widths[0])}  {middle}  {note}".rstrip())
     return "\n".join(lines)
 

@@ -26,9 +26,7 @@ SUBSCRIBERS, EVENTS, EVENTS_A_SECOND = 100, 1000, 200
 REMEMBER = "mutation ($t: String!) { remember(input: {text: $t}) { id } }"
 REMEMBER_MANY = "mutation ($i: [RememberInput!]!) { rememberMany(inputs: $i) { id } }"
 STATUS = "{ status { version uptime memoryCount articleCount runningJobs residentMemory ready } }"
-EVENTS_DOCUMENT = (
-    'subscription ($n: Int!) { events(kinds: ["memory.added"], after: $n) { sequence } }'
-)
+ADDED = 'subscription ($n: Int!) { events(kinds: ["memory.added"], after: $n) { sequence } }'
 
 
 def rows(data: Path | None) -> list[Row]:
@@ -94,7 +92,7 @@ async def _fan_out(daemon: RunningDaemon) -> list[Row]:
 
     async def listen(place: int) -> None:
         async with daemon.socket() as socket:
-            await send_subscribe(socket, "1", EVENTS_DOCUMENT, n=latest)
+            await send_subscribe(socket, "1", ADDED, n=latest)
             await ready.wait()
             async for _ in messages(socket):
                 arrived[place] += 1

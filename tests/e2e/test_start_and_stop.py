@@ -36,7 +36,7 @@ def test_it_says_where_it_listens_and_what_it_is(folder: Path) -> None:
         assert (health.status, json.loads(health.body)) == (200, {"ready": True})
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_signal_stops_it_cleanly(folder: Path, number: signal.Signals) -> None:
     with running_daemon(folder) as daemon:
         daemon.remember("the spare key is under the pot")

@@ -33,6 +33,7 @@ from selfd_daemon.wiring import running
 from selfd_graphql.ports import StatusInfo
 from selfd_storage import StorageError
 
+STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 SECONDS_TO_STOP = 10.0
 SECONDS_TO_DRAIN = 3
 MOST_CONNECTIONS = 512
@@ -42,7 +43,7 @@ log = structlog.get_logger(__name__)
 
 
 def run(settings: Settings) -> int:
-    """Serve until SIGTERM or SIGINT, and return the process's exit status.
+    """Serve until a signal to stop, and return the process's exit status.
 
     Whatever keeps the daemon from starting is told in one line on stderr, with status 1.
     """
@@ -149,7 +150,7 @@ def _config(app: ASGIApp) -> uvicorn.Config:
 
 @asynccontextmanager
 async def _until_signalled(manager: ServiceManager) -> AsyncIterator[asyncio.Event]:
-    """Give an event that SIGTERM or SIGINT sets; from then on the process ends within 10 s.
+    """Give an event that a signal to stop sets; from then on the process ends within 10 s.
 
     The deadline is kept by a thread of the interpreter, so that it holds even when the event loop
     hangs. What was acknowledged is in the database by then, which survives being cut off.
@@ -165,12 +166,12 @@ async def _until_signalled(manager: ServiceManager) -> AsyncIterator[asyncio.Eve
         faulthandler.dump_traceback_later(SECONDS_TO_STOP, exit=True)
         stop.set()
 
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in STOP_SIGNALS:
         loop.add_signal_handler(number, signalled, number.name)
     try:
         yield stop
     finally:
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in STOP_SIGNALS:
             loop.remove_signal_handler(number)
 
 
