@@ -1,0 +1,253 @@
+"""The index of words: one object beside the database, asked for items by what they say.
+
+`index.db` can be deleted at any time: it is made anew from `selfd.db`. One task follows the log; a
+search waits for it, so that what was acknowledged before is found, but not for ever.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+from typing import Any, NamedTuple, Self
+
+from selfd_storage._sqlite import sqlite3
+from selfd_storage.database import Database
+from selfd_storage.errors import MigrationError, NotADatabaseError, SchemaTooNewError
+from selfd_storage.events import latest_sequence
+from selfd_storage.ids import CODES, NAMES
+from selfd_storage.ranking import Candidates, Query, View, fuse
+from selfd_storage.ranking_words import WordScores, rarest
+from selfd_storage.records import EventRecord, Scope
+from selfd_storage.room import RoomLimits
+from selfd_storage.times import optional_ms, utc_now
+from selfd_storage.words_columns import BURIED
+from selfd_storage.words_file import APPLICATION_ID, STEPS, count_documents, read_postings
+from selfd_storage.words_follow import Follower
+
+POSTINGS = 100_000  # that one search reads at most, but for its rarest term
+PATIENCE_SECONDS = 2.0  # that a search waits for the index to catch up
+PURGE_SECONDS = 2.0  # from a burial to the purge
+PURGE_SHARE = 20  # ... or so many times what the last purge took: at most 5 % of the time
+
+_DAMAGED = (NotADatabaseError, SchemaTooNewError, MigrationError)
+_SCOPES: Mapping[Scope, int] = {
+    "MEMORY": CODES["memory"],
+    "ARTICLE": CODES["article"],
+    "DOCUMENT": CODES["chunk"],
+}
+
+
+class Found(NamedTuple):
+    """One item that a search found; `score` is in [0, 1], `via` says what spoke for it."""
+
+    item_id: str
+    score: float
+    via: tuple[str, ...]
+
+
+class WordIndex:
+    """`index.db` and what of it is in memory. Open it with `WordIndex.open`, close it when done."""
+
+    def __init__(
+        self,
+        source: Database[EventRecord],
+        open_file: Callable[[], Any],
+        path: Path,
+        now: Callable[[], datetime],
+    ) -> None:
+        """Use `open`."""
+        self._source = source
+        self._open_file = open_file
+        self._path = path
+        self._now = now
+        self._latest = 0
+        self._is_damaged = False
+        self._trouble: Exception | None = None
+        self._purge_at: float | None = None
+        self._purge_pause = PURGE_SECONDS
+        self._woken = asyncio.Event()
+        self._progressed = asyncio.Condition()
+        self._file: Database[Any]
+        self._follower: Follower
+        self._tending: asyncio.Task[None] | None = None
+
+    @classmethod
+    async def open(
+        cls,
+        folder: Path,
+        source: Database[EventRecord],
+        *,
+        now: Callable[[], datetime] = utc_now,
+        limits: RoomLimits | None = None,
+        busy_seconds: float = 5.0,
+    ) -> Self:
+        """Open `index.db`, make it anew if it is missing or damaged, and follow `source`."""
+        path = folder / "index.db"
+
+        async def open_file() -> Database[Any]:
+            return await Database.open(
+                path,
+                application_id=APPLICATION_ID,
+                steps=STEPS,
+                limits=limits,
+                busy_seconds=busy_seconds,
+            )
+
+        self = cls(source, open_file, path, now)
+        source.on_commit(self._note)
+        self._latest = await source.read(latest_sequence)
+        try:
+            await self._load()
+        except _DAMAGED:
+            await self._start_anew()
+        self._tending = asyncio.create_task(self._tend())
+        self._woken.set()
+        return self
+
+    async def close(self) -> None:
+        """Stop following and close the file."""
+        if self._tending is not None:
+            self._tending.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._tending
+        await self._file.close()
+
+    def problems(self) -> list[str]:
+        """Return what is degraded, in words that a person can act on."""
+        if self._trouble is not None:
+            return [f"the index of words is behind, so searches miss what is new: {self._trouble}"]
+        if self._follower.progress.walk is not None:
+            return ["the index of words is being made anew: searches are not complete yet"]
+        return []
+
+    async def search(
+        self,
+        query: str,
+        *,
+        scope: Sequence[Scope] | None = None,
+        first: int = 10,
+        as_of: datetime | None = None,
+    ) -> list[Found]:
+        """Return the items that fit a question best, as of now or of a moment.
+
+        Args:
+            scope: where to look; None is everywhere.
+        """
+        await self._wait_for_present(PATIENCE_SECONDS)
+        asked = Query.read(query, self._now() if as_of is None else as_of)
+        kinds = None if scope is None else tuple(_SCOPES[each] for each in scope)
+        moment = optional_ms(as_of)
+        try:
+            return await self._search(asked, kinds, moment, first)
+        except _DAMAGED:
+            self._is_damaged = True
+            await self._wait_for_present(PATIENCE_SECONDS)
+            return await self._search(asked, kinds, moment, first)
+
+    async def catch_up(self) -> None:
+        """Wait until everything that was acknowledged so far can be found.
+
+        Raises:
+            StorageError: the index cannot be written to.
+        """
+        await self._wait_for_present(None)
+        if self._trouble is not None:
+            raise self._trouble
+
+    async def purge(self) -> None:
+        """Remove the last traces of forgotten words now; it happens by itself seconds later."""
+        await self.catch_up()
+        self._purge_at = 0.0
+        self._woken.set()
+        async with self._progressed:
+            await self._progressed.wait_for(lambda: self._purge_at is None or self._trouble)
+        if self._trouble is not None:
+            raise self._trouble
+
+    async def _search(
+        self, asked: Query, kinds: tuple[int, ...] | None, moment: int | None, first: int
+    ) -> list[Found]:
+        columns = self._follower.columns
+        view = View(columns, self._follower.chains, kinds, moment)
+
+        def find(db: sqlite3.Connection) -> Candidates:
+            frequencies = count_documents(db, asked.terms)
+            scores = WordScores(view, asked, frequencies)
+            for term in rarest(frequencies, POSTINGS):
+                scores.add(term, read_postings(db, term))
+            return scores.candidates()
+
+        found = []
+        for ranked in fuse([await self._file.read(find)], [1.0], first):
+            entry = columns.entry(ranked.doc)
+            if entry.kind != BURIED:  # since a moment ago
+                found.append(Found(f"{NAMES[entry.kind]}:{entry.item}", ranked.score, ranked.via))
+        return found
+
+    def _note(self, events: Sequence[EventRecord]) -> None:
+        self._latest = events[-1].sequence
+        self._woken.set()
+
+    def _is_present(self, sequence: int) -> bool:
+        progress = self._follower.progress
+        return progress.walk is None and progress.cursor >= sequence and not self._is_damaged
+
+    async def _wait_for_present(self, seconds: float | None) -> None:
+        """Wait until the index holds what the log held at this moment, or cannot get there."""
+        wanted = self._latest
+        if self._is_present(wanted):
+            return
+        self._trouble = None
+        self._woken.set()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds), self._progressed:
+                await self._progressed.wait_for(lambda: self._is_present(wanted) or self._trouble)
+
+    async def _tend(self) -> None:
+        """Follow the log whenever it grows, and purge some time after something went."""
+        loop = asyncio.get_running_loop()
+        while True:
+            with suppress(TimeoutError):
+                async with asyncio.timeout_at(self._purge_at):
+                    await self._woken.wait()
+            self._woken.clear()
+            try:
+                if self._is_damaged:
+                    await self._file.close()
+                    await self._start_anew()
+                await self._follower.catch_up()
+                if self._follower.has_graves and self._purge_at is None:
+                    self._purge_at = loop.time() + self._purge_pause
+                if self._purge_at is not None and self._purge_at <= loop.time():
+                    await self._purge(loop.time)
+                self._trouble = None
+            except Exception as error:  # told by `problems`; a task that dies would tell nobody
+                self._is_damaged = self._is_damaged or isinstance(error, _DAMAGED)
+                self._trouble = error
+                self._purge_at = None
+            async with self._progressed:
+                self._progressed.notify_all()
+
+    async def _purge(self, clock: Callable[[], float]) -> None:
+        began = clock()
+        await self._follower.purge()
+        self._purge_pause = max(PURGE_SECONDS, PURGE_SHARE * (clock() - began))
+        self._purge_at = None
+
+    async def _load(self) -> None:
+        self._file = await self._open_file()
+        self._follower = Follower(self._source, self._file)
+        try:
+            await self._follower.load()
+        except BaseException:
+            await self._file.close()
+            raise
+
+    async def _start_anew(self) -> None:
+        for suffix in ("", "-wal", "-shm"):
+            self._path.with_name(self._path.name + suffix).unlink(missing_ok=True)
+        await self._load()
+        self._is_damaged = False
