@@ -33,6 +33,9 @@ setup: $(VENV)/.ready ## make .venv with selfd in it
 run: setup ## start the daemon in the foreground
 	$(BIN)/selfd up
 
+demo: setup ## read, follow, remember and ask, on files that come with selfd
+	$(BIN)/python docs/tutorial/demo/run.py $(if $(DATA_DIR),--data-dir $(DATA_DIR))
+
 test: check ## run the whole suite
 	$(BIN)/python -m pytest
 
@@ -49,6 +52,16 @@ fmt: $(VENV)/.ready-dev ## format the code
 
 types: $(VENV)/.ready-dev ## mypy --strict over code and tests
 	$(BIN)/mypy
+
+bench: $(VENV)/.ready-dev ## measure against the budgets
+	PYTHONPATH=tests $(BIN)/python -m bench $(BENCH)
+
+schema: $(VENV)/.ready-dev ## export the API's schema
+	$(BIN)/python -m selfd_graphql.export > graphql/schema.graphql
+
+docs: $(VENV)/.ready-dev ## write the generated pages of docs/reference anew
+	$(BIN)/python -m selfd_daemon.settings > docs/reference/settings.md
+	$(BIN)/python -m selfd_daemon.cli.reference > docs/reference/cli.md
 
 pins: $(VENV)/.ready-dev ## pin every dependency anew, with hashes
 	$(BIN)/$(PINS) -o requirements/run.txt

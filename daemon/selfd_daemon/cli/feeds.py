@@ -30,7 +30,7 @@ def feeds(context: typer.Context, data_dir: DataDir = None, json: AsJson = False
 @app.command("add")
 def add(
     urls: Annotated[
-        list[str], typer.Argument(metavar="URL...", help="A feed, or a page that names one.")
+        list[str], typer.Argument(metavar="URL", help="A feed, or a page that names one.")
     ],
     data_dir: DataDir = None,
     json: AsJson = False,
@@ -72,9 +72,7 @@ def list_feeds(data_dir: DataDir = None, json: AsJson = False) -> None:
 
 @app.command("remove")
 def remove(
-    names: Annotated[
-        list[str], typer.Argument(metavar="ID|URL...", help="Ids or addresses of feeds.")
-    ],
+    names: Annotated[list[str], typer.Argument(metavar="FEED", help="Their ids or addresses.")],
     data_dir: DataDir = None,
 ) -> None:
     """Stop following feeds, and drop their articles."""
@@ -89,7 +87,9 @@ def poll(
     names: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[ID|URL...]", help="Which feeds; nothing means all.", show_default=False
+            metavar="FEED",
+            help="Their ids or addresses; nothing means all.",
+            show_default=False,
         ),
     ] = None,
     data_dir: DataDir = None,
@@ -117,7 +117,7 @@ def poll(
 
 @app.command("import")
 def import_opml(
-    file: Annotated[Path, typer.Argument(help="An OPML file, or - for stdin.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="An OPML file, or - for stdin.")],
     data_dir: DataDir = None,
     json: AsJson = False,
 ) -> None:
@@ -135,7 +135,9 @@ def import_opml(
 def export_opml(
     file: Annotated[
         Path | None,
-        typer.Argument(help="The OPML file to write; nothing prints it.", show_default=False),
+        typer.Argument(
+            metavar="FILE", help="The OPML file to write; nothing prints it.", show_default=False
+        ),
     ] = None,
     data_dir: DataDir = None,
 ) -> None:

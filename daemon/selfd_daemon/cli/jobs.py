@@ -36,7 +36,10 @@ _STYLES = {"SUCCEEDED": GOOD, "FAILED": BAD, "CANCELLED": WARN, "RUNNING": LINK}
 @app.callback()
 def jobs(
     context: typer.Context,
-    state: Annotated[JobStateName | None, typer.Option(help="Only in this state.")] = None,
+    state: Annotated[
+        JobStateName | None,
+        typer.Option(metavar="STATE", help="Only queued, running, succeeded, failed or cancelled."),
+    ] = None,
     first: First = 20,
     data_dir: DataDir = None,
     json: AsJson = False,
@@ -57,7 +60,7 @@ def jobs(
 
 @app.command("cancel")
 def cancel(
-    ids: Annotated[list[str], typer.Argument(metavar="ID...", help="Ids as jobs shows them.")],
+    ids: Annotated[list[str], typer.Argument(metavar="ID", help="Ids as jobs shows them.")],
     data_dir: DataDir = None,
 ) -> None:
     """Stop jobs; what they did so far stays."""
@@ -68,7 +71,7 @@ def cancel(
 
 @app.command("watch")
 def watch(
-    id: Annotated[str, typer.Argument(help="The job's id.")],
+    id: Annotated[str, typer.Argument(metavar="ID", help="The job's id.")],
     data_dir: DataDir = None,
     json: AsJson = False,
 ) -> None:
@@ -88,7 +91,7 @@ def watch(
 def events(
     kinds: Annotated[
         list[str] | None,
-        typer.Option("--kind", "-k", metavar="KIND", help="As in memory.added; may be repeated."),
+        typer.Option("--kind", "-k", metavar="KIND", help="As in memory.added; repeatable."),
     ] = None,
     after: Annotated[
         int | None, typer.Option(metavar="N", help="Replay what came after event N first.")

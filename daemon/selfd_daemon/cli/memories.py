@@ -32,14 +32,16 @@ def remember(
     text: Annotated[
         list[str] | None,
         typer.Argument(
-            help="What to remember; - or nothing reads it from stdin.", show_default=False
+            metavar="TEXT",
+            help="What to remember; - or nothing reads it from stdin.",
+            show_default=False,
         ),
     ] = None,
     kind: Kind = MemoryKindName.NOTE,
     tags: Annotated[
-        list[str] | None, typer.Option("--tag", "-t", help="A tag; may be repeated.")
+        list[str] | None, typer.Option("--tag", "-t", metavar="TAG", help="A tag; repeatable.")
     ] = None,
-    source: Annotated[str | None, typer.Option(help="Where it is from.")] = None,
+    source: Annotated[str | None, typer.Option(metavar="NAME", help="Where it is from.")] = None,
     at: At = None,
     lines: Annotated[
         bool, typer.Option("--lines", help="Each line of stdin is a memory of its own.")
@@ -71,13 +73,17 @@ def recall(
     query: Annotated[
         list[str] | None,
         typer.Argument(
-            help="What to look for; nothing lists the newest memories.", show_default=False
+            metavar="QUERY",
+            help="What to look for; nothing lists the newest memories.",
+            show_default=False,
         ),
     ] = None,
     scope: Scopes = None,
     first: First = 10,
     kind: Kind = None,
-    tag: Annotated[str | None, typer.Option("--tag", "-t", help="Only with this tag.")] = None,
+    tag: Annotated[
+        str | None, typer.Option("--tag", "-t", metavar="TAG", help="Only with this tag.")
+    ] = None,
     as_of: AsOf = None,
     data_dir: DataDir = None,
     json: AsJson = False,
@@ -105,7 +111,7 @@ def recall(
 
 
 def forget(
-    ids: Annotated[list[str], typer.Argument(metavar="ID...", help="Ids as recall shows them.")],
+    ids: Annotated[list[str], typer.Argument(metavar="ID", help="Ids as recall shows them.")],
     data_dir: DataDir = None,
 ) -> None:
     """Forget memories for good: the text, its codes and its index entries."""

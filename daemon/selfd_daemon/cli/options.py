@@ -63,11 +63,18 @@ First: TypeAlias = Annotated[
 Scopes: TypeAlias = Annotated[
     list[ScopeName] | None,
     typer.Option(
-        "--scope", "-s", help="Where to look; may be repeated.", show_default="everywhere"
+        "--scope", "-s", metavar="WHERE", help="Only memory, article or document; repeatable."
     ),
 ]
 Kind: TypeAlias = Annotated[
-    MemoryKindName | None, typer.Option("--kind", "-k", help="The kind of memory.")
+    MemoryKindName | None,
+    typer.Option(
+        "--kind",
+        "-k",
+        metavar="KIND",
+        help="fact, episode, preference, note or reflection.",
+        show_default=False,
+    ),
 ]
 Since: TypeAlias = Annotated[
     str | None,

@@ -34,7 +34,11 @@ _PROMPT = "› "
 def ask(
     question: Annotated[
         list[str] | None,
-        typer.Argument(help="The question; - or nothing reads it from stdin.", show_default=False),
+        typer.Argument(
+            metavar="QUESTION",
+            help="The question; - or nothing reads it from stdin.",
+            show_default=False,
+        ),
     ] = None,
     scope: Scopes = None,
     conversation: Annotated[
@@ -99,7 +103,8 @@ def chat(
 
 def conversations(
     id: Annotated[
-        str | None, typer.Argument(help="Show this one in full.", show_default=False)
+        str | None,
+        typer.Argument(metavar="ID", help="Show this one in full.", show_default=False),
     ] = None,
     first: First = 20,
     data_dir: DataDir = None,

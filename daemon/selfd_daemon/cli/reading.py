@@ -21,9 +21,9 @@ _SUMMARY = 240
 
 def ingest(
     paths: Annotated[
-        list[Path], typer.Argument(metavar="PATH...", help="Files or folders on this machine.")
+        list[Path], typer.Argument(metavar="PATH", help="Files or folders on this machine.")
     ],
-    wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Wait until it is done.")] = True,
+    no_wait: Annotated[bool, typer.Option("--no-wait", help="Start it and go on.")] = False,
     data_dir: DataDir = None,
     json: AsJson = False,
 ) -> None:
@@ -32,7 +32,7 @@ def ingest(
     jobs = []
     for path in paths:
         job = client.send("ingest", path=str(path.expanduser().absolute()))
-        if wait:
+        if not no_wait:
             job = finish(client, job, title=f"reading {path}")
         jobs.append(job)
         if not json:

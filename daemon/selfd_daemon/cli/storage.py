@@ -38,7 +38,9 @@ def storage(data_dir: DataDir = None, json: AsJson = False) -> None:
 
 
 def backup(
-    path: Annotated[Path, typer.Argument(help="The file to write; it may not exist yet.")],
+    path: Annotated[
+        Path, typer.Argument(metavar="FILE", help="The file to write; it may not exist yet.")
+    ],
     data_dir: DataDir = None,
     json: AsJson = False,
 ) -> None:
