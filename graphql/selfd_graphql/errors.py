@@ -13,10 +13,13 @@ from selfd_storage import (
     DuplicateError,
     IntegrityError,
     InvalidInputError,
+    MigrationError,
     NotADatabaseError,
     NotFoundError,
     SchemaTooNewError,
     StorageError,
+    StoreBusyError,
+    StoreClosedError,
     StoreFullError,
     StoreReadOnlyError,
 )
@@ -52,6 +55,9 @@ STORAGE_CODES: dict[type[StorageError], str] = {
     IntegrityError: "DAMAGED",
     StoreReadOnlyError: "READ_ONLY",
     StoreFullError: "DISK_FULL",
+    StoreBusyError: "BUSY",
+    StoreClosedError: "STOPPING",
+    MigrationError: "MIGRATION_FAILED",
 }
 
 

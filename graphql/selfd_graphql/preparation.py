@@ -12,6 +12,7 @@ from graphql import (
     GraphQLError,
     GraphQLSchema,
     GraphQLSyntaxError,
+    OperationDefinitionNode,
     parse,
     validate,
 )
@@ -49,8 +50,13 @@ class Preparation(SchemaExtension):
         context = self.execution_context
         if context.query:
             prepared = self._prepare(context.schema._schema, context.query)
-            context.graphql_document = prepared.document or _stand_in(context.operation_name)
-            self._errors = [*prepared.errors, *variable_excesses(context.variables, self._limits)]
+            name = context._provided_operation_name
+            context.graphql_document = prepared.document or _stand_in(name)
+            self._errors = [
+                *prepared.errors,
+                *_unnamed(context.graphql_document, name),
+                *variable_excesses(context.variables, self._limits),
+            ]
         yield
 
     def on_validate(self) -> Iterator[None]:
@@ -100,6 +106,15 @@ def _invalid(error: GraphQLError) -> GraphQLError:
         error.positions,
         extensions={"code": "INVALID_QUERY"},
     )
+
+
+def _unnamed(document: DocumentNode, operation_name: str | None) -> list[GraphQLError]:
+    """Refuse to guess which operation is meant; strawberry would run the first."""
+    count = sum(isinstance(node, OperationDefinitionNode) for node in document.definitions)
+    if count < 2 or operation_name is not None:
+        return []
+    message = f"this document has {count} operations: say which one with operationName"
+    return [GraphQLError(message, extensions={"code": "INVALID_QUERY"})]
 
 
 def _stand_in(operation_name: str | None) -> DocumentNode:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
+
+from strawberry.types.execution import ExecutionResult
 
 from selfd_graphql import (
     Finished,
@@ -47,6 +49,10 @@ from selfd_storage import (
 )
 
 T = TypeVar("T")
+
+# A query with its variables in, what clients would get out; and the same of a subscription.
+Ask: TypeAlias = Callable[..., Awaitable[ExecutionResult]]
+Follow: TypeAlias = Callable[..., AsyncGenerator[ExecutionResult, None]]
 
 NOON = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
 
