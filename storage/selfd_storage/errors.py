@@ -4,6 +4,7 @@
 ├── DuplicateError         it is there already (a feed's URL)
 ├── SchemaTooNewError      the file was written by a newer selfd
 ├── NotADatabaseError      the file is no selfd database, or damaged beyond reading
+├── EngramError            a file is no engram, or cannot be written
 ├── IntegrityError         a row no longer matches its content hash
 ├── MigrationError         an older file could not be brought to this schema
 ├── StoreBusyError         another process holds the file
@@ -92,3 +93,7 @@ class StoreReadOnlyError(StorageError):
 
 class StoreFullError(StorageError):
     """The disk is full; what was acknowledged is safe and reads go on."""
+
+
+class EngramError(StorageError):
+    """A file is no engram, holds less than it should, or cannot be written."""

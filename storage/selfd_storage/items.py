@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 from selfd_storage._sqlite import sqlite3
 from selfd_storage.articles import read_articles
@@ -11,7 +12,7 @@ from selfd_storage.documents import read_chunks
 from selfd_storage.errors import IntegrityError
 from selfd_storage.ids import split_id
 from selfd_storage.memory_rows import read_by_ids
-from selfd_storage.records import Item
+from selfd_storage.records import ArticleRecord, Item
 
 Reader = Callable[[sqlite3.Connection, Sequence[int]], Mapping[int, Item]]
 READERS: dict[str, Reader] = {
@@ -21,10 +22,24 @@ READERS: dict[str, Reader] = {
 }
 
 
+def text_of(item: Item) -> str:
+    """Return what an item says, as far as it can be searched."""
+    if isinstance(item, ArticleRecord):
+        return f"{item.title}\n{item.text or item.summary}"
+    return item.text
+
+
 def read_items(
-    db: sqlite3.Connection, ids: Sequence[str], on_damage: Callable[[str], None]
+    db: sqlite3.Connection,
+    ids: Sequence[str],
+    on_damage: Callable[[str], None],
+    as_of: int | None = None,
 ) -> list[Item | None]:
-    """Return items in the order of `ids`, None where there is none or it is damaged."""
+    """Return items in the order of `ids`, None where there is none or it is damaged.
+
+    Memories are as they were at `as_of`; articles and chunks have no past.
+    """
+    readers = READERS | {"memory": partial(read_by_ids, as_of=as_of)}
     wanted: defaultdict[str, list[int]] = defaultdict(list)
     for id in ids:
         parts = split_id(id)
@@ -33,7 +48,7 @@ def read_items(
     found = {
         item.id: item
         for kind, numbers in wanted.items()
-        for item in _readable(db, READERS[kind], numbers, on_damage)
+        for item in _readable(db, readers[kind], numbers, on_damage)
     }
     return [found.get(id) for id in ids]
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from selfd_storage._sqlite import WAL_RESET_FIXED, sqlite3
 from selfd_storage.articles import Articles
@@ -18,18 +18,30 @@ from selfd_storage.counts import Counts
 from selfd_storage.damage import Damage
 from selfd_storage.database import Database
 from selfd_storage.documents import Documents
+from selfd_storage.errors import StoreClosedError
 from selfd_storage.events import DEFAULT_KEEP, EventLog, Events
 from selfd_storage.feeds import Feeds
-from selfd_storage.items import read_items
+from selfd_storage.items import read_items, text_of
 from selfd_storage.jobs import Jobs
 from selfd_storage.memories import Memories
-from selfd_storage.records import BackupRecord, EventRecord, Item, StorageReportRecord
+from selfd_storage.pages import checked_first
+from selfd_storage.records import (
+    BackupRecord,
+    EventRecord,
+    Hit,
+    Item,
+    Scope,
+    StorageReportRecord,
+)
 from selfd_storage.report import bytes_in_use, read_tiers
 from selfd_storage.room import RoomLimits
 from selfd_storage.schema import APPLICATION_ID, STEPS
-from selfd_storage.times import utc_now
+from selfd_storage.times import optional_ms, utc_now
 from selfd_storage.values import Values
 from selfd_storage.verification import check_slice, quick_check
+
+if TYPE_CHECKING:  # it brings numpy, which the door of the package must not
+    from selfd_storage.words import WordIndex
 
 _VERIFIED = "verification.place"
 _ALL = 2**62
@@ -44,10 +56,12 @@ class Store:
         """Use `open`."""
         self.folder = folder
         self.database = database
+        self._index = folder / "index.db"
         self._now = now
         self._damage = Damage()
         self._counts = Counts()
         self._check: asyncio.Task[None] | None = None
+        self._words: WordIndex | None = None
         database.on_commit(self._counts.apply)
         database.on_commit(self._damage.apply)
         self.memories = Memories(database, now, self._counts, self._damage.note)
@@ -96,6 +110,7 @@ class Store:
         self = cls(folder, database, now)
         try:
             await database.read(self._counts.load)
+            await self._open_words(limits, busy_seconds)
         except BaseException:
             await self.close()
             raise
@@ -106,6 +121,31 @@ class Store:
     def on_commit(self, callback: Callable[[Sequence[EventRecord]], None]) -> None:
         """Call `callback` on the event loop after each commit that wrote events, in their order."""
         self.database.on_commit(callback)
+
+    async def search(
+        self,
+        query: str,
+        *,
+        scope: Sequence[Scope] | None = None,
+        first: int = 10,
+        as_of: datetime | None = None,
+    ) -> list[Hit]:
+        """Return what fits a question best, the best first, as of now or of a moment.
+
+        Args:
+            scope: where to look; None is everywhere.
+        """
+        checked_first(first)
+        if self._words is None:
+            raise StoreClosedError("the store is closed: start selfd again with selfd up")
+        found = await self._words.search(query, scope=scope, first=first, as_of=as_of)
+        ids, moment = [each.item_id for each in found], optional_ms(as_of)
+        items = await self.database.read(lambda db: read_items(db, ids, self._damage.note, moment))
+        return [
+            Hit(item, each.score, text_of(item), each.via)
+            for each, item in zip(found, items, strict=True)
+            if item is not None
+        ]
 
     async def items(self, ids: Sequence[str]) -> list[Item | None]:
         """Return memories, articles and chunks in the order of `ids`, None where there is none.
@@ -120,7 +160,7 @@ class Store:
         return StorageReportRecord(
             memory_count=self._counts.memories,
             raw_bytes=sum(tier.raw_bytes for tier in tiers),
-            stored_bytes=await self.database.read(bytes_in_use),
+            stored_bytes=await self.database.read(bytes_in_use) + self._index.stat().st_size,
             tiers=tiers,
         )
 
@@ -169,6 +209,8 @@ class Store:
                 f"the disk of {str(self.folder)!r} is almost full, so nothing is written: "
                 "free some space"
             )
+        if self._words is not None:
+            found += self._words.problems()
         return found + self._damage.problems()
 
     async def close(self) -> None:
@@ -176,6 +218,9 @@ class Store:
         if self._check is not None:
             self._check.cancel()
             await asyncio.wait([self._check])
+        if self._words is not None:
+            await self._words.close()
+            self._words = None
         await self.database.close()
 
     async def __aenter__(self) -> Self:
@@ -188,6 +233,13 @@ class Store:
         trace: TracebackType | None,
     ) -> None:
         await self.close()
+
+    async def _open_words(self, limits: RoomLimits | None, busy_seconds: float) -> None:
+        from selfd_storage.words import WordIndex
+
+        self._words = await WordIndex.open(
+            self.folder, self.database, now=self._now, limits=limits, busy_seconds=busy_seconds
+        )
 
     async def _check_structure(self) -> None:
         self._damage.complaints = await self.database.read(quick_check)
