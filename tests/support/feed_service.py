@@ -13,6 +13,7 @@ from random import Random
 from typing import Any
 
 from selfd_daemon.bus import EventBus
+from selfd_daemon.feeds.network import Resolve
 from selfd_daemon.feeds.service import FeedService
 from selfd_daemon.jobs import JobRunner
 from selfd_daemon.settings import FeedSettings, Settings
@@ -78,6 +79,7 @@ async def running_feeds(
     allow: Sequence[str] = ("127.0.0.1",),
     feeds: Mapping[str, Any] | None = None,
     offline: bool = False,
+    resolve: Resolve = to_loopback,
 ) -> AsyncIterator[Running]:
     """Open the store in `folder` and build the service over it, as the daemon does."""
     clock = clock or Clock()
@@ -98,7 +100,7 @@ async def running_feeds(
             now=clock,
             version="test",
             rng=Random(7),
-            resolve=to_loopback,
+            resolve=resolve,
             sleep=clock.sleep,
         )
         try:

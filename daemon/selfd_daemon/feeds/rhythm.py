@@ -54,8 +54,12 @@ def interval(news: Sequence[datetime], now: datetime, pace: Pace) -> timedelta:
     recent = [at for at in news if now - at <= _OBSERVED]
     if not recent:
         return pace.longest
-    whole = len(recent) < len(news)  # something older is known, so nothing in between is missing
-    observed = _OBSERVED if whole else max(now - recent[-1], _SHORTEST_OBSERVED)
+    if len(recent) < len(news):  # something older is known, so nothing in between is missing
+        observed = _OBSERVED
+    elif len(recent) == _MOMENTS:  # there may be more, but none between these
+        observed = now - recent[-1]
+    else:
+        observed = max(now - recent[-1], _SHORTEST_OBSERVED)
     return min(max(observed / len(recent) / 2, pace.shortest), pace.longest)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict
+from datetime import timedelta
 
 import structlog
 
@@ -12,8 +13,9 @@ from selfd_daemon.clock import Now
 from selfd_daemon.feeds.rounds import Totals
 from selfd_storage import FeedRecord, StorageError, Store
 
-LONGEST_SLEEP = 60.0  # seconds; a laptop that slept finds out soon after that it has
-SHORTEST_SLEEP = 1.0
+LONGEST_SLEEP = 60.0  # seconds; timers stop while a laptop sleeps, so the clock is looked at
+LONGEST_WAIT = 3600.0
+SHORTEST_WAIT = 1.0
 WITHOUT_NETWORK = 300.0
 FIRST_TROUBLE = 30.0
 LONGEST_TROUBLE = 3600.0
@@ -48,12 +50,12 @@ class Schedule:
         while True:
             self._woken.clear()
             try:
-                await self._pause(await self.poll_due())
+                await self._wait(await self.poll_due())
                 trouble = FIRST_TROUBLE
             except StorageError as error:
                 # What cannot be stored would be fetched again and again, so wait ever longer.
                 log.warning("feeds are not polled", error=str(error), seconds=trouble)
-                await self._pause(trouble)
+                await self._wait(trouble)
                 trouble = min(2 * trouble, LONGEST_TROUBLE)
 
     async def poll_due(self) -> float:
@@ -67,8 +69,14 @@ class Schedule:
         feeds = await self._store.feeds.all()
         times = [feed.next_poll_at for feed in feeds if feed.next_poll_at and not feed.gone]
         if not times:
-            return LONGEST_SLEEP
-        return min(max((min(times) - self._now()).total_seconds(), SHORTEST_SLEEP), LONGEST_SLEEP)
+            return LONGEST_WAIT
+        return min(max((min(times) - self._now()).total_seconds(), SHORTEST_WAIT), LONGEST_WAIT)
+
+    async def _wait(self, seconds: float) -> None:
+        """Wait until the clock has moved on, or until woken."""
+        until = self._now() + timedelta(seconds=seconds)
+        while not self._woken.is_set() and (left := (until - self._now()).total_seconds()) > 0:
+            await self._pause(min(left, LONGEST_SLEEP))
 
     async def _pause(self, seconds: float) -> None:
         tasks = (

@@ -207,6 +207,10 @@ class FeedService:
             await asyncio.Event().wait()
         await self._schedule.run()
 
+    async def poll_due(self) -> float:
+        """Poll what is due now; return after how many seconds to look again."""
+        return await self._schedule.poll_due()
+
     async def _round(
         self,
         feeds: Sequence[FeedRecord],
