@@ -101,6 +101,7 @@ class Database(Generic[E]):
         log = path.with_name(path.name + "-wal")
         self.was_unclean = log.exists() and log.stat().st_size > 0
         with translated(path):
+            await asyncio.to_thread(self._room.make_way)
             await asyncio.to_thread(check_file, path, application_id, len(steps), busy_seconds)
 
         def prepare(connection: sqlite3.Connection) -> None:

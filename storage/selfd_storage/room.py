@@ -14,6 +14,7 @@ from pathlib import Path
 from selfd_storage.errors import StoreFullError
 
 MEGABYTE = 1_000_000
+TO_OPEN = 500_000  # bytes that SQLite may take for the logs of the files that it opens
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,11 @@ class Room:
         except OSError:
             return False
         return True
+
+    def make_way(self) -> None:
+        """Give up the ballast where a file could not even be opened for reading without it."""
+        if self.free < TO_OPEN:
+            self.give_up_ballast()
 
     def keep_ballast(self) -> None:
         """Lay the ballast down again if there is room; noise, so that no filesystem shrinks it."""

@@ -10,6 +10,8 @@ from pathlib import Path
 
 from selfd_daemon.errors import AlreadyRunningError
 
+_WIDTH = 20  # written over in place, so that a full disk has room for it
+
 
 @contextlib.contextmanager
 def sole_daemon(path: Path) -> Iterator[None]:
@@ -24,10 +26,9 @@ def sole_daemon(path: Path) -> Iterator[None]:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise AlreadyRunningError(path.parent, _pid(descriptor)) from None
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, str(os.getpid()).encode(), 0)
+        with contextlib.suppress(OSError):  # on a full disk we are merely not named
+            os.pwrite(descriptor, f"{os.getpid():<{_WIDTH}}".encode(), 0)
         yield
-        os.ftruncate(descriptor, 0)
     finally:
         os.close(descriptor)
 
@@ -48,5 +49,5 @@ def holder(path: Path) -> int | None:
 
 
 def _pid(descriptor: int) -> int | None:
-    text = os.pread(descriptor, 20, 0).decode("ascii", "replace").strip()
+    text = os.pread(descriptor, _WIDTH, 0).decode("ascii", "replace").strip()
     return int(text) if text.isdecimal() else None
