@@ -188,8 +188,8 @@ def title_of(question: str) -> str:
     line = " ".join(question.split())
     if len(line) <= TITLE_LENGTH:
         return line
-    cut = line[: TITLE_LENGTH - 1]
-    return (cut.rsplit(" ", 1)[0] if " " in cut else cut) + "…"
+    cut = line[:TITLE_LENGTH]
+    return (cut.rsplit(" ", 1)[0] if " " in cut else cut[:-1]) + "…"
 
 
 def _open_conversation(tx: Transaction, question: str, now: int) -> int:

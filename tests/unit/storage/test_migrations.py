@@ -12,7 +12,6 @@ from selfd_storage import (
     EventRecord,
     MigrationError,
     NotADatabaseError,
-    RoomLimits,
     SchemaTooNewError,
     Store,
 )
@@ -20,10 +19,9 @@ from selfd_storage.database import Database
 from selfd_storage.migrations import Migration
 from selfd_storage.schema import APPLICATION_ID, STEPS
 from support.golden import SCHEMAS, build, read_everything, still_holds
+from support.storage import ANY_ROOM
 
 pytestmark = pytest.mark.anyio
-
-ROOM = RoomLimits(floor=0, ballast=0)
 
 
 def m001_notes(db: sqlite3.Connection) -> None:
@@ -49,7 +47,7 @@ def m003_dangles(db: sqlite3.Connection) -> None:
 
 async def taken(path: Path, *steps: Migration) -> None:
     database: Database[EventRecord] = await Database.open(
-        path, application_id=7, steps=steps, limits=ROOM
+        path, application_id=7, steps=steps, limits=ANY_ROOM
     )
     await database.close()
 
@@ -65,7 +63,7 @@ def content(path: Path) -> list[str]:
 @pytest.mark.parametrize("schema", SCHEMAS, ids=lambda path: path.stem)
 async def test_every_past_schema_opens_and_keeps_what_it_held(schema: Path, tmp_path: Path) -> None:
     build(schema, tmp_path / "selfd.db")
-    async with await Store.open(tmp_path, limits=ROOM) as store:
+    async with await Store.open(tmp_path, limits=ANY_ROOM) as store:
         then = schema.with_suffix(".jsonl").read_text("utf-8").splitlines()
         assert still_holds(await read_everything(store), [json.loads(line) for line in then])
         assert await store.verify() == []
@@ -112,10 +110,10 @@ async def test_a_step_that_breaks_half_way_leaves_the_file_as_it_was(
 async def test_a_file_from_before_a_migration_is_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with await Store.open(tmp_path, limits=ROOM) as store:
+    async with await Store.open(tmp_path, limits=ANY_ROOM) as store:
         await store.values.set("born", "today")
     monkeypatch.setattr("selfd_storage.store.STEPS", (*STEPS, m001_notes))
-    async with await Store.open(tmp_path, limits=ROOM) as store:
+    async with await Store.open(tmp_path, limits=ANY_ROOM) as store:
         assert await store.values.get("born") == "today"
     (kept,) = (tmp_path / "backups").glob(f"selfd-schema{len(STEPS)}-*.db")
     assert content(kept)[-1] == f"version {len(STEPS)}"
@@ -132,7 +130,7 @@ async def test_a_store_from_the_future_is_refused_and_left_alone(tmp_path: Path)
     connection.close()
     before = path.read_bytes()
     with pytest.raises(SchemaTooNewError, match="upgrade selfd; the file was left alone"):
-        await Store.open(tmp_path, limits=ROOM)
+        await Store.open(tmp_path, limits=ANY_ROOM)
     assert path.read_bytes() == before
     assert sorted(found.name for found in tmp_path.iterdir()) == ["selfd.db"]
 
@@ -143,7 +141,7 @@ async def test_garbage_is_refused_and_left_alone(tmp_path: Path, size: int) -> N
     path.write_bytes(b"garbage!" * (size // 8 + 1))
     before = path.read_bytes()
     with pytest.raises(NotADatabaseError, match="is no SQLite database"):
-        await Store.open(tmp_path, limits=ROOM)
+        await Store.open(tmp_path, limits=ANY_ROOM)
     assert path.read_bytes() == before
 
 
@@ -152,7 +150,7 @@ async def test_garbage_behind_a_true_beginning_is_refused_and_left_alone(tmp_pat
     path.write_bytes(b"SQLite format 3\x00" + b"\xa5" * 8000)
     before = path.read_bytes()
     with pytest.raises(NotADatabaseError, match="damaged or no database"):
-        await Store.open(tmp_path, limits=ROOM)
+        await Store.open(tmp_path, limits=ANY_ROOM)
     assert path.read_bytes() == before
 
 
@@ -164,11 +162,11 @@ async def test_the_database_of_another_program_is_refused_and_left_alone(tmp_pat
     connection.close()
     before = path.read_bytes()
     with pytest.raises(NotADatabaseError, match="the database of another program"):
-        await Store.open(tmp_path, limits=ROOM)
+        await Store.open(tmp_path, limits=ANY_ROOM)
     assert path.read_bytes() == before
 
 
 async def test_an_empty_file_becomes_a_store(tmp_path: Path) -> None:
     (tmp_path / "selfd.db").touch()
-    async with await Store.open(tmp_path, limits=ROOM) as store:
+    async with await Store.open(tmp_path, limits=ANY_ROOM) as store:
         assert await store.memories.count() == 0

@@ -1,0 +1,112 @@
+"""Turns are kept whole, with what they rely on; what is forgotten is forgotten there too."""
+
+from __future__ import annotations
+
+import pytest
+
+from selfd_storage import (
+    CitationRecord,
+    InvalidInputError,
+    NewAnswer,
+    NewMemory,
+    NotFoundError,
+    Store,
+)
+from selfd_storage.conversations import TITLE_LENGTH, title_of
+from support.storage import Clock
+
+pytestmark = pytest.mark.anyio
+
+
+def answer(question: str = "Where?", text: str = "There.", *cited: tuple[str, str]) -> NewAnswer:
+    citations = tuple(CitationRecord(id, quote, 0.5) for id, quote in cited)
+    return NewAnswer(question, text, 0.75, False, citations, "builtin", "fact", 0.01)
+
+
+async def test_a_turn_comes_back_whole(store: Store, clock: Clock) -> None:
+    given = await store.conversations.record_turn(
+        None, answer("Where is it?", "Here.", ("memory:1", "Here."), ("chunk:2", "re"))
+    )
+    assert (given.question, given.text, given.created_at) == ("Where is it?", "Here.", clock())
+    assert given.citations == (
+        CitationRecord("memory:1", "Here.", 0.5), CitationRecord("chunk:2", "re", 0.5)
+    )  # fmt: skip
+    assert await store.conversations.answers(["answer:9", given.id]) == [None, given]
+    conversation = await store.conversations.get(given.conversation_id)
+    assert conversation is not None
+    assert (conversation.title, conversation.created_at) == ("Where is it?", clock())
+
+
+async def test_a_conversation_goes_on(store: Store, clock: Clock) -> None:
+    first = await store.conversations.record_turn(None, answer("One?", "1."))
+    clock.advance(minutes=1)
+    second = await store.conversations.record_turn(first.conversation_id, answer("Two?", "2."))
+    messages = await store.conversations.messages(first.conversation_id)
+    assert [(each.role, each.text, each.answer) for each in messages] == [
+        ("user", "One?", None), ("assistant", "1.", first),
+        ("user", "Two?", None), ("assistant", "2.", second),
+    ]  # fmt: skip
+    assert (await store.conversations.page()).total == 1
+
+
+async def test_a_turn_in_no_conversation_is_refused(store: Store) -> None:
+    with pytest.raises(NotFoundError, match="no conversation with id 'conversation:4'"):
+        await store.conversations.record_turn("conversation:4", answer())
+    assert await store.conversations.get("conversation:4") is None
+    assert await store.conversations.messages("conversation:4") == []
+
+
+async def test_a_turn_that_cites_nothing_real_is_refused_as_a_whole(store: Store) -> None:
+    with pytest.raises(InvalidInputError, match="names no item: 'nonsense'"):
+        await store.conversations.record_turn(None, answer("?", "!", ("nonsense", "q")))
+    assert (await store.conversations.page()).total == 0
+
+
+async def test_conversations_are_paged_newest_first(store: Store, clock: Clock) -> None:
+    for number in range(5):
+        clock.advance(minutes=1)
+        await store.conversations.record_turn(None, answer(f"Question {number}?"))
+    page = await store.conversations.page(first=3)
+    assert [each.title for each in page.items] == ["Question 4?", "Question 3?", "Question 2?"]
+    rest = await store.conversations.page(first=3, after=page.cursors[-1])
+    assert [each.title for each in rest.items] == ["Question 1?", "Question 0?"]
+    assert (page.total, page.has_next, rest.has_next) == (5, True, False)
+
+
+@pytest.mark.parametrize(
+    ("question", "title"),
+    [("Short?", "Short?"), ("two\n  lines?", "two lines?"), ("word " * 40, "word " * 15 + "word…"),
+     ("x" * 200, "x" * (TITLE_LENGTH - 1) + "…")],
+)  # fmt: skip
+def test_a_title_is_the_question_cut_at_a_word(question: str, title: str) -> None:
+    assert title_of(question) == title
+    assert len(title) <= TITLE_LENGTH
+
+
+async def test_what_is_forgotten_goes_from_the_answers_that_quoted_it(store: Store) -> None:
+    memory = await store.memories.add(NewMemory("The key is under the xylophone."))
+    quote = "The key is under the xylophone."
+    told = answer("Where?", f"You said: {quote} Good luck.", (memory.id, quote))
+    given = await store.conversations.record_turn(None, told)
+    await store.memories.forget(memory.id)
+    (now,) = await store.conversations.answers([given.id])
+    assert now is not None
+    assert now.text == "You said: [forgotten] Good luck."
+    assert now.citations == (CitationRecord(memory.id, "[forgotten]", 0.5),)
+    assert await store.verify() == []
+    for path in store.folder.glob("selfd.db*"):
+        assert b"xylophone" not in path.read_bytes(), path
+
+
+async def test_feedback_is_kept_and_checked(store: Store) -> None:
+    given = await store.conversations.record_turn(None, answer())
+    assert await store.conversations.add_feedback(given.id, rating=-1, correction="Elsewhere.")
+    assert not await store.conversations.add_feedback("answer:9", rating=1)
+    with pytest.raises(InvalidInputError, match="a rating is -1, 0 or 1, got 2"):
+        await store.conversations.add_feedback(given.id, rating=2)
+    rows = await store.database.read(
+        lambda db: db.execute("SELECT answer_id, rating, correction FROM feedback").fetchall()
+    )
+    assert rows == [(1, -1, "Elsewhere.")]
+    last = (await store.events.page(0))[-1]
+    assert (last.kind, last.subject, last.payload) == ("feedback.given", given.id, {"rating": -1})

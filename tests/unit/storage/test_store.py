@@ -1,0 +1,239 @@
+"""The store as a whole: what every method does under a lock and after the end, and its door."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import selfd_storage
+from selfd_storage import (
+    NewAnswer,
+    NewArticle,
+    NewDocument,
+    NewMemory,
+    PollOutcome,
+    RoomLimits,
+    StorageError,
+    Store,
+    StoreBusyError,
+    StoreClosedError,
+)
+from support.storage import ANY_ROOM
+
+pytestmark = pytest.mark.anyio
+
+AT = datetime(2026, 1, 1, tzinfo=UTC)
+DOCUMENT = NewDocument("/b", "text/plain", 1, b"", AT, [])
+ANSWER = NewAnswer("q", "a", 1.0, False, (), "m", "t", 0.0)
+OUTCOME = PollOutcome(AT, AT)
+ARTICLE = NewArticle("g", "t", None, "", "", None)
+
+# Every public method that can wait for the file, and how it is called on a store with one of each.
+WRITES: dict[str, Callable[[Store], Awaitable[object]]] = {
+    "conversations.add_feedback": lambda s: s.conversations.add_feedback("answer:1", rating=1),
+    "conversations.record_turn": lambda s: s.conversations.record_turn(None, ANSWER),
+    "documents.put": lambda s: s.documents.put(DOCUMENT),
+    "documents.remove": lambda s: s.documents.remove("/a"),
+    "events.append": lambda s: s.events.append("k"),
+    "feeds.add": lambda s: s.feeds.add(url="https://new.example/", title="t"),
+    "feeds.record_poll": lambda s: s.feeds.record_poll("feed:1", OUTCOME, [ARTICLE]),
+    "feeds.remove": lambda s: s.feeds.remove("feed:1"),
+    "jobs.create": lambda s: s.jobs.create("INGEST", {}),
+    "jobs.save": lambda s: s.jobs.save("job:1", state="RUNNING"),
+    "memories.add": lambda s: s.memories.add(NewMemory("new")),
+    "memories.add_many": lambda s: s.memories.add_many([NewMemory("new")]),
+    "memories.forget": lambda s: s.memories.forget("memory:1"),
+    "memories.update": lambda s: s.memories.update("memory:1", text="new"),
+    "values.set": lambda s: s.values.set("key", 1),
+}
+READS: dict[str, Callable[[Store], Awaitable[object]]] = {
+    "articles.count": lambda s: s.articles.count(),
+    "articles.get": lambda s: s.articles.get(["article:1"]),
+    "articles.html": lambda s: s.articles.html("article:1"),
+    "articles.page": lambda s: s.articles.page(),
+    "conversations.answers": lambda s: s.conversations.answers(["answer:1"]),
+    "conversations.get": lambda s: s.conversations.get("conversation:1"),
+    "conversations.messages": lambda s: s.conversations.messages("conversation:1"),
+    "conversations.page": lambda s: s.conversations.page(),
+    "documents.chunks": lambda s: s.documents.chunks(["chunk:1"]),
+    "documents.count": lambda s: s.documents.count(),
+    "documents.under": lambda s: s.documents.under("/"),
+    "events.latest": lambda s: s.events.latest(),
+    "events.page": lambda s: s.events.page(0),
+    "feeds.all": lambda s: s.feeds.all(),
+    "feeds.due": lambda s: s.feeds.due(AT),
+    "feeds.get": lambda s: s.feeds.get(["feed:1"]),
+    "items": lambda s: s.items(["memory:1"]),
+    "jobs.get": lambda s: s.jobs.get(["job:1"]),
+    "jobs.page": lambda s: s.jobs.page(),
+    "jobs.unfinished": lambda s: s.jobs.unfinished(),
+    "memories.count": lambda s: s.memories.count(),
+    "memories.get": lambda s: s.memories.get(["memory:1"]),
+    "memories.page": lambda s: s.memories.page(),
+    "report": lambda s: s.report(),
+    "search": lambda s: s.search("old"),
+    "values.get": lambda s: s.values.get("key"),
+    "verify": lambda s: s.verify(),
+}
+FREE_OF_THE_FILE = {"articles.count", "documents.count", "memories.count"}
+OUTSIDE_THE_SWEEP = {"backup", "checked", "close", "open"}  # a copy, and the end of things
+PARTS = ("articles", "conversations", "documents", "events", "feeds", "jobs", "memories", "values")
+
+
+async def fill(store: Store) -> None:
+    await store.memories.add(NewMemory("old"))
+    await store.documents.put(NewDocument("/a", "text/plain", 1, b"", AT, []))
+    await store.feeds.add(url="https://example.org/", title="t")
+    await store.jobs.create("INGEST", {})
+    await store.conversations.record_turn(None, ANSWER)
+
+
+@pytest.fixture
+async def hasty(tmp_path: Path) -> Any:
+    """A store with one of each that waits for a lock no longer than 50 ms."""
+    async with await Store.open(tmp_path, limits=ANY_ROOM, busy_seconds=0.05) as store:
+        await fill(store)
+        yield store
+
+
+async def test_the_sweeps_know_every_public_method(store: Store) -> None:
+    found = {
+        f"{part}.{name}"
+        for part in PARTS
+        for name, method in inspect.getmembers(getattr(store, part), inspect.iscoroutinefunction)
+        if not name.startswith("_")
+    }
+    found |= {
+        name
+        for name, _ in inspect.getmembers(store, inspect.iscoroutinefunction)
+        if not name.startswith("_")
+    }
+    assert found == (WRITES.keys() | READS.keys() | OUTSIDE_THE_SWEEP)
+
+
+@pytest.mark.parametrize("name", WRITES)
+async def test_every_write_under_a_locked_file_fails_plainly_and_works_afterwards(
+    hasty: Store, name: str
+) -> None:
+    other = sqlite3.connect(hasty.database.path, isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    try:
+        with pytest.raises(StoreBusyError, match="is held by another process"):
+            await asyncio.wait_for(WRITES[name](hasty), 5)
+    finally:
+        other.close()
+    await asyncio.wait_for(WRITES[name](hasty), 5)
+
+
+@pytest.mark.parametrize("name", READS)
+async def test_every_read_goes_on_while_another_process_writes(hasty: Store, name: str) -> None:
+    other = sqlite3.connect(hasty.database.path, isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    try:
+        await asyncio.wait_for(READS[name](hasty), 5)
+    finally:
+        other.close()
+
+
+@pytest.mark.parametrize("name", [*WRITES, *READS.keys() - FREE_OF_THE_FILE])
+async def test_every_method_of_a_closed_store_says_so(tmp_path: Path, name: str) -> None:
+    store = await Store.open(tmp_path, limits=ANY_ROOM)
+    await fill(store)
+    await store.close()
+    with pytest.raises(StoreClosedError, match="the store is closed"):
+        await asyncio.wait_for((WRITES | READS)[name](store), 5)
+
+
+async def test_a_store_can_be_closed_twice_and_opened_again(tmp_path: Path) -> None:
+    store = await Store.open(tmp_path, limits=ANY_ROOM)
+    await fill(store)
+    await store.close()
+    await store.close()
+    async with await Store.open(tmp_path, limits=ANY_ROOM) as again:
+        counts = [await part.count() for part in (again.memories, again.documents, again.articles)]
+        assert counts == [1, 1, 0]
+    assert not list(tmp_path.glob("*-wal"))
+
+
+async def test_a_store_that_is_held_exclusively_cannot_be_opened(tmp_path: Path) -> None:
+    async with await Store.open(tmp_path, limits=ANY_ROOM):
+        pass
+    other = sqlite3.connect(tmp_path / "selfd.db", isolation_level=None)
+    other.execute("PRAGMA locking_mode = EXCLUSIVE")
+    other.execute("BEGIN EXCLUSIVE")
+    try:
+        with pytest.raises(StoreBusyError, match="is held by another process"):
+            await asyncio.wait_for(Store.open(tmp_path, busy_seconds=0.05), 5)
+    finally:
+        other.close()
+
+
+async def test_opening_can_be_cancelled_at_any_moment(tmp_path: Path) -> None:
+    for pauses in range(0, 40, 3):
+        task = asyncio.create_task(Store.open(tmp_path, limits=ANY_ROOM))
+        for _ in range(pauses):
+            await asyncio.sleep(0.001)
+        task.cancel()
+        await asyncio.wait([task])
+        if not task.cancelled():
+            await task.result().close()
+    async with await Store.open(tmp_path, limits=ANY_ROOM) as store:
+        await store.memories.add(NewMemory("fine"))
+
+
+async def test_a_store_short_of_room_reads_and_forgets_and_recovers_by_itself(
+    tmp_path: Path,
+) -> None:
+    async with await Store.open(tmp_path, limits=ANY_ROOM) as store:
+        await fill(store)
+    async with await Store.open(tmp_path, limits=RoomLimits(floor=2**62, ballast=0)) as store:
+        assert any("almost full" in problem for problem in store.problems())
+        with pytest.raises(StorageError, match="free some space"):
+            await store.memories.add(NewMemory("new"))
+        assert (await store.memories.page()).total == 1
+        assert await store.memories.forget("memory:1")
+
+
+async def test_items_of_all_kinds_come_in_the_order_asked_for(store: Store) -> None:
+    await store.memories.add(NewMemory("m"))
+    await store.feeds.add(url="https://example.org/", title="t")
+    await store.feeds.record_poll("feed:1", OUTCOME, [ARTICLE])
+    ids = ["article:1", "memory:9", "memory:1", "feed:1", "", "article:1"]
+    found = await store.items(ids)
+    assert [item and item.id for item in found] == [
+        "article:1", None, "memory:1", None, None, "article:1"
+    ]  # fmt: skip
+
+
+async def test_a_hit_says_what_the_item_said_then(store: Store) -> None:
+    memory = await store.memories.add(NewMemory("the kettle is in the kitchen"))
+    await store.feeds.add(url="https://example.org/", title="t")
+    await store.feeds.record_poll(
+        "feed:1", OUTCOME, [NewArticle("g", "Kettles", None, "s", "", AT)]
+    )
+    hits = {hit.item.id: hit for hit in await store.search("kettle")}
+    assert hits[memory.id].text == "the kettle is in the kitchen"
+    assert hits["article:1"].text == "Kettles\ns"
+    assert [hit.item.id for hit in await store.search("kettle", scope=["MEMORY"])] == [memory.id]
+    assert await store.search("kettle", first=0) == []
+
+
+def test_the_door_is_what_it_says() -> None:
+    assert len(set(selfd_storage.__all__)) == len(selfd_storage.__all__)
+    for name in selfd_storage.__all__:
+        assert getattr(selfd_storage, name) is not None
+
+
+def test_the_door_is_cheap_to_go_through() -> None:
+    look = "import sys, selfd_storage; print('numpy' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
