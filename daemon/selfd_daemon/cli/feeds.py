@@ -15,7 +15,7 @@ from selfd_daemon.cli.input import read_text, reason
 from selfd_daemon.cli.options import AsJson, DataDir
 from selfd_daemon.cli.output import DIM, LINK, WARN, note, print_json, say
 from selfd_daemon.cli.progress import finish
-from selfd_daemon.cli.text import minute, one_line, plural, span
+from selfd_daemon.cli.text import minute, one_line, plural
 
 app = typer.Typer(name="feeds", invoke_without_command=True)
 
@@ -42,13 +42,8 @@ def add(
         print_json(added)
         return
     for feed in added:
-        say(
-            (feed["id"], LINK),
-            f"  {one_line(feed['title'] or feed['url'], 80)}  ",
-            (feed["url"], DIM),
-        )
-    if not any(feed["articleCount"] for feed in added):
-        note(("selfd feeds poll asks them for news now", DIM))
+        title = one_line(feed["title"] or feed["url"], 80)
+        say((feed["id"], LINK), f"  {title}  {plural(feed['articleCount'], 'article')}")
 
 
 @app.command("list")
@@ -167,7 +162,6 @@ def _known(client: Client, wanted: list[str]) -> list[Mapping[str, Any]]:
 
 
 def _summary(metrics: Mapping[str, Any]) -> str:
-    return (
-        f"{plural(metrics['feeds'], 'feed')} polled, {plural(metrics['articles'], 'new article')} "
-        f"in {span(metrics['seconds'])}"
-    )
+    counts = [plural(metrics["new_articles"], "new article")]
+    counts += [f"{metrics[word]:,} {word}" for word in ("unchanged", "failed") if metrics[word]]
+    return f"{plural(metrics['done'], 'feed')} polled: {', '.join(counts)}"

@@ -77,8 +77,7 @@ def status(data_dir: DataDir = None, json: AsJson = False) -> None:
     if json:
         print_json(found)
         return
-    problems = found["problems"]
-    word: Part = ("ready", GOOD) if found["ready"] and not problems else ("degraded", WARN)
+    word: Part = ("ready", GOOD) if found["ready"] else ("not ready", WARN)
     say((f"selfd {found['version']}", BOLD), " is ", word, f", up {span(found['uptime'])}")
     mind = found["mind"]
     table(
@@ -91,7 +90,7 @@ def status(data_dir: DataDir = None, json: AsJson = False) -> None:
             ("resident", size(found["residentMemory"])),
             ("url", (client.url, LINK)),
             ("data", short_path(str(client.folder.root))),
-            *(("problem", (problem, WARN)) for problem in problems),
+            *(("problem", (problem, WARN)) for problem in found["problems"]),
         ]
     )
 

@@ -89,12 +89,12 @@ def recall(
     json: AsJson = False,
 ) -> None:
     """Find what fits, best first: memories, articles and documents."""
+    if query and (kind or tag):
+        raise typer.BadParameter("--kind and --tag list memories: leave out the query")
     client = Client.find(data_dir)
     if not query:
         _list(client, first, kind, tag, as_of, json=json)
         return
-    if kind or tag:
-        raise typer.BadParameter("--kind and --tag list memories: leave out the query")
     hits = client.send("search", query=" ".join(query), scope=upper(scope), first=first, asOf=as_of)
     if json:
         print_json(hits)

@@ -74,27 +74,20 @@ def _print_job(path: Path, job: Mapping[str, Any]) -> None:
         say((job["id"], LINK), f"  reading {path}; selfd jobs shows how far it is")
         return
     metrics = job["metrics"]
-    counts = [
-        f"{metrics[name]:,} {word}"
-        for name, word in (
-            ("added", "new"),
-            ("changed", "changed"),
-            ("unchanged", "unchanged"),
-            ("removed", "removed"),
-        )
-        if metrics[name]
-    ]
-    read = ", ".join(counts) or "nothing to read"
+    words = {"added": "new", "changed": "changed", "unchanged": "unchanged", "removed": "removed"}
+    counts = [f"{metrics[name]:,} {word}" for name, word in words.items() if metrics[name]]
+    read = metrics["added"] + metrics["changed"] + metrics["unchanged"]
+    passages = plural(metrics["chunks"], "new passage")
     say(
         (short_path(str(path.absolute())), LINK),
-        f"  {plural(metrics['files'], 'file')}: {read}; {plural(metrics['chunks'], 'passage')} "
-        f"in {span(metrics['seconds'])}",
+        f"  {plural(read, 'file')}: {', '.join(counts) or 'nothing to read'}; "
+        f"{passages} in {span(metrics['seconds'])}",
     )
     _print_skipped(metrics)
 
 
 def _print_skipped(metrics: Mapping[str, Any]) -> None:
-    listed = metrics["skippedFiles"][:_LISTED]
+    listed = metrics["skipped_files"][:_LISTED]
     for skipped in listed:
         note(("  skipped ", WARN), f"{short_path(skipped['path'])}: {skipped['reason']}")
     if (more := metrics["skipped"] - len(listed)) > 0:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from selfd_daemon.cli.output import DIM, LINK, Part, paragraph, say
-from selfd_daemon.cli.text import clean, day, minute, one_line, short_path
+from selfd_daemon.cli.text import clean, day, minute, one_line, short_path, span
 
 Json = Mapping[str, Any]
 
@@ -15,11 +15,10 @@ def source_line(item: Json) -> list[Part]:
     """Say what an item is and where it is from, in the parts of one line."""
     match item["__typename"]:
         case "DocumentChunk":
-            where = short_path(item["path"])
-            return [
-                (f"{where}:{item['startLine']}-{item['endLine']}", LINK),
-                (f"  {item['id']}", DIM),
-            ]
+            where = f"{short_path(item['path'])}:{item['startLine']}"
+            if item["endLine"] > item["startLine"]:
+                where += f"-{item['endLine']}"
+            return [(where, LINK), (f"  {item['id']}", DIM)]
         case "Article":
             about = f"  {item['feed']['title']}, {day(item['publishedAt']) or 'undated'}"
             return [(one_line(item["title"], 90), LINK), about, (f"  {item['id']}", DIM)]
@@ -36,7 +35,7 @@ def print_answer(answer: Json, *, with_text: bool) -> None:
     print_citations(answer["citations"])
     sure = "abstained" if answer["abstained"] else f"confidence {answer['confidence']:.2f}"
     mind = answer["mind"]["name"]
-    say((f"\n{sure}, by {mind} in {answer['seconds']:.2f} s  {answer['conversationId']}", DIM))
+    say((f"\n{sure}, by {mind} in {span(answer['seconds'])}  {answer['conversationId']}", DIM))
 
 
 def print_citations(citations: Sequence[Json]) -> None:

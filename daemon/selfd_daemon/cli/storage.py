@@ -9,32 +9,30 @@ import typer
 
 from selfd_daemon.cli.client import Client
 from selfd_daemon.cli.options import AsJson, DataDir
-from selfd_daemon.cli.output import BOLD, DIM, LINK, note, print_json, say, table
-from selfd_daemon.cli.text import plural, short_path, size, span
+from selfd_daemon.cli.output import DIM, LINK, print_json, say, table
+from selfd_daemon.cli.text import short_path, size, span
 
 models = typer.Typer(name="models", invoke_without_command=True)
 
 
 def storage(data_dir: DataDir = None, json: AsJson = False) -> None:
-    """Show what the memories take, measured from the files."""
+    """Show what the texts take, measured from the files."""
     report = Client.find(data_dir).send("storage")
     if json:
         print_json(report)
         return
-    if not report["memoryCount"]:
-        note("nothing is stored yet")
-        return
-    say((plural(report["memoryCount"], "memory"), BOLD))
+    raw, stored = report["rawBytes"], report["storedBytes"]
+    share = f", {stored / raw:.0%} of it" if raw else ""
     table(
         [
-            ("uncompressed", size(report["rawBytes"])),
-            ("on disk", f"{size(report['storedBytes'])} with every index"),
-            ("saved", f"{report['saved']:.0%}"),
+            ("memories", f"{report['memoryCount']:,}"),
+            ("text", size(raw)),
+            ("on disk", f"{size(stored)} with every index{share}"),
         ]
     )
     for tier in report["tiers"]:
         held = f"{tier['rows']:,} rows, {size(tier['rawBytes'])} in {size(tier['storedBytes'])}"
-        say((f"  {tier['name']}", LINK), f"  {held}", (f"  {tier['codec']}", DIM))
+        say((f"  {tier['name']}, {tier['codec']}: ", DIM), held)
 
 
 def backup(

@@ -29,7 +29,8 @@ def one_line(text: str, width: int = 200) -> str:
     flat = " ".join(clean(text).split())
     if len(flat) <= width:
         return flat
-    return flat[: width - 1].rpartition(" ")[0].rstrip(",;:.") + "…"
+    cut = flat[: width - 1]
+    return (cut.rpartition(" ")[0] or cut).rstrip(",;:.") + "…"
 
 
 def day(iso: str | None) -> str:
@@ -53,6 +54,8 @@ def size(count: float) -> str:
 
 def span(seconds: float) -> str:
     """Return a duration by its largest one or two units."""
+    if seconds < 1:
+        return f"{seconds * 1000:.0f} ms"
     if seconds < 60:
         return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
     minutes, hours, days = seconds / 60, seconds / 3600, seconds / 86_400

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import AsyncIterator, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -178,16 +178,4 @@ def _summary(tally: _Tally) -> str:
 
 
 def _metrics(tally: _Tally, *, files: int, ignored: int, seconds: float) -> dict[str, Any]:
-    return {
-        "files": files,
-        "added": tally.added,
-        "changed": tally.changed,
-        "unchanged": tally.unchanged,
-        "removed": tally.removed,
-        "skipped": tally.skipped,
-        "ignored": ignored,
-        "chunks": tally.chunks,
-        "bytes": tally.bytes,
-        "seconds": round(seconds, 3),
-        "skippedFiles": tally.skipped_files,
-    }
+    return {"files": files, "ignored": ignored, "seconds": round(seconds, 3), **asdict(tally)}

@@ -27,6 +27,7 @@ ROOT = HERE.parents[2]
 SELFD = str(Path(sys.executable).with_name("selfd"))
 SECONDS_TO_START = 60.0
 
+PAGES = ("docs/explanation", "docs/reference", "docs/decisions")
 MEMORIES = (
     "Ada keeps the spare key under the blue pot by the back door.",
     "The plumber, Mr Okafor, can be reached on 555-0142 before noon.",
@@ -97,7 +98,7 @@ def show(*arguments: str) -> None:
 
 def tour() -> None:
     """Read, follow, remember, ask."""
-    show("ingest", "docs", "docs/tutorial/demo/books")
+    show("ingest", *PAGES, "docs/tutorial/demo/books")
     with served_feeds() as address:
         show("feeds", "add", f"{address}/go-blog.rss", f"{address}/rust-blog.atom")
         show("feeds", "poll")

@@ -90,7 +90,7 @@ async def test_a_folder_is_read_whatever_its_files_are(desk: Desk) -> None:
         "paper.pdf": 2,
     }
     assert job.metrics["added"] == 6
-    assert job.metrics["skippedFiles"] == [
+    assert job.metrics["skipped_files"] == [
         {"path": str(desk.folder / "photo.png"), "reason": "binary (image/png)"}
     ]
 
@@ -166,7 +166,7 @@ async def test_a_file_that_takes_too_long_is_skipped_and_the_rest_is_read(desk: 
     desk.write("b.md", "words")
     job = await desk.ingest()
     assert await desk.stored() == {"b.md": 1}
-    assert "longer than 1.5 s" in job.metrics["skippedFiles"][0]["reason"]
+    assert "longer than 1.5 s" in job.metrics["skipped_files"][0]["reason"]
 
 
 async def test_a_cancelled_job_stops_and_a_new_one_does_the_rest(desk: Desk) -> None:
