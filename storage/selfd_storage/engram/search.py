@@ -1,0 +1,138 @@
+"""Finding files by their codes, level by level, and showing the lines that hold the words.
+
+The project's bundle tells how rare a word is, a folder's bounds what any file in it can score, so
+the best folders are opened first and most never. What the codes propose is read and checked: a file
+that has none of the words is not returned.
+"""
+
+from __future__ import annotations
+
+import heapq
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from selfd_storage.engram.blocks import Bundle, bind, occurrences
+from selfd_storage.engram.terms import IN_PATH, is_text, word_codes, words_of
+
+CANDIDATES = 50  # files whose words are read
+MOST_LINES = 200  # of one file that one word is looked up in
+MOST_SHOWN = 300  # characters of a line
+SATURATION = 1.2  # BM25's k1 (Robertson & Zaragoza 2009)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A file that holds words of the query, and its best line; `line` 0: the path alone does."""
+
+    path: str
+    score: float
+    line: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A file or folder as the search sees it."""
+
+    path: str
+    is_folder: bool
+    counts: Bundle
+
+
+class Tree(Protocol):
+    """What is searched."""
+
+    def size(self) -> int: ...
+    def root(self) -> Entry: ...
+    def children(self, folder: str) -> Sequence[Entry]: ...
+    def read(self, path: str) -> bytes | None: ...
+
+
+def search(tree: Tree, query: str, first: int) -> list[Found]:
+    """Return the `first` best files, best first, ties by path."""
+    words = list(dict.fromkeys(words_of(query)))
+    if not words or first < 1:
+        return []
+    rarity = _rarity(tree, words)
+    candidates = _best_first(tree, _scorer(words, rarity), max(CANDIDATES, first))
+    weights = dict(zip(words, rarity.tolist(), strict=True))
+    found = [hit for path in candidates if (hit := _read_hit(tree, path, weights))]
+    return sorted(found, key=lambda hit: (-hit.score, hit.path))[:first]
+
+
+def _rarity(tree: Tree, words: Sequence[str]) -> NDArray[np.float64]:
+    """Return each word's inverse document frequency, from the project's bundle."""
+    codes, counts = word_codes(words), tree.root().counts
+    frequency = occurrences(counts, codes) + occurrences(counts, bind(codes, IN_PATH))
+    rarity: NDArray[np.float64] = np.log1p(tree.size() / (1.0 + frequency))
+    return rarity
+
+
+def _scorer(words: Sequence[str], rarity: NDArray[np.float64]) -> Callable[[Bundle], float]:
+    """Return the score of a bundle: the rarity of each word that it may hold, doubled in paths."""
+    codes = word_codes(words)
+    in_path = bind(codes, IN_PATH)
+
+    def score(counts: Bundle) -> float:
+        held = (occurrences(counts, codes) > 0) + 1.0 * (occurrences(counts, in_path) > 0)
+        return float(held @ rarity)
+
+    return score
+
+
+def _best_first(tree: Tree, score: Callable[[Bundle], float], wanted: int) -> list[str]:
+    """Return the paths of the `wanted` best files by code: a folder's score bounds its files'."""
+    queue = [(-math.inf, "", True)]
+    best: list[str] = []
+    while queue and len(best) < wanted:
+        _, path, is_folder = heapq.heappop(queue)
+        if not is_folder:
+            best.append(path)
+            continue
+        for entry in tree.children(path):
+            value = score(entry.counts)
+            if value > 0:
+                heapq.heappush(queue, (-value, entry.path, entry.is_folder))
+    return best
+
+
+def _read_hit(tree: Tree, path: str, weights: dict[str, float]) -> Found | None:
+    """Check what the codes proposed against the file itself."""
+    score = sum(weights[word] for word in set(words_of(path)) & weights.keys())
+    data = tree.read(path)
+    line, shown = 0, path
+    if data is not None and is_text(data):
+        text = data.decode("utf-8", errors="replace")
+        lowered = text.lower()
+        for word, weight in weights.items():
+            times = lowered.count(word)
+            score += weight * times / (times + SATURATION)
+        line, shown = _best_line(text, lowered, weights) or (line, shown)
+    return Found(path, score, line, shown[:MOST_SHOWN]) if score > 0 else None
+
+
+def _best_line(text: str, lowered: str, weights: dict[str, float]) -> tuple[int, str] | None:
+    """Return the first line that holds the rarest words, with its number from 1."""
+    if len(lowered) != len(text):  # a few letters grow when lowered, and positions would not fit
+        text = lowered
+    lines: dict[int, float] = {}  # by where the line starts
+    for word, weight in weights.items():
+        seen: set[int] = set()
+        at = lowered.find(word)
+        while at >= 0 and len(seen) < MOST_LINES:
+            seen.add(lowered.rfind("\n", 0, at) + 1)
+            end = lowered.find("\n", at)
+            at = lowered.find(word, end) if end >= 0 else -1
+        for start in seen:
+            lines[start] = lines.get(start, 0.0) + weight
+    if not lines:
+        return None
+    start = min(lines, key=lambda start: (-lines[start], start))
+    return text.count("\n", 0, start) + 1, text[start : start + 2 * MOST_SHOWN].partition("\n")[
+        0
+    ].strip()
