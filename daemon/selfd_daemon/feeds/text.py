@@ -33,7 +33,8 @@ _DROPPED_WITH_CONTENT = {
     "noscript", "object", "script", "select", "style", "svg", "template", "textarea", "title",
     "video", "xmp",
 }  # fmt: skip
-_ATTRIBUTES = {
+_ATTRIBUTES: dict[str, set[str]] = {
+    "*": set(),  # or nh3 allows some of its own choice
     "a": {"href", "title"},
     "abbr": {"title"},
     "ol": {"start"},
@@ -119,8 +120,11 @@ def html_of_text(text: str) -> str:
 
 def web_link(url: str, base: str = "") -> str | None:
     """Return the absolute http or https address of a link, None where it leads elsewhere."""
+    link = visible(url).strip()
+    if not link or link.endswith("://"):
+        return None
     try:
-        absolute = urljoin(base, visible(url).strip())
+        absolute = urljoin(base, link)
         parts = urlsplit(absolute)
         if parts.scheme.lower() not in ("http", "https") or not parts.hostname:
             return None
@@ -144,7 +148,10 @@ def _cleaner(base: str) -> nh3.Cleaner:
 @functools.cache
 def _bare_cleaner() -> nh3.Cleaner:
     return nh3.Cleaner(
-        tags=_BLOCKS, clean_content_tags=_DROPPED_WITH_CONTENT, attributes={}, link_rel=None
+        tags=_BLOCKS,
+        clean_content_tags=_DROPPED_WITH_CONTENT,
+        attributes={"*": set()},
+        link_rel=None,
     )
 
 

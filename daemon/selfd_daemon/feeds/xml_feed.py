@@ -7,7 +7,7 @@ import re
 import time
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
 import feedparser
 
@@ -62,15 +62,17 @@ def read_xml(
         sanitize_html=False,
         resolve_relative_uris=False,
     )
-    version, items = parsed.get("version", ""), parsed.entries
+    # As plain dicts: feedparser's own warn when a key is only there by another name.
+    version, channel = parsed.get("version", ""), dict(parsed.feed)
+    items = [dict(entry) for entry in parsed.entries]
     if not (version or items):
         return None
-    title = _plain(parsed.feed, "title")
+    title = _plain(channel, "title")
     return ParsedFeed(
         title=one_line(title, MAX_TITLE),
         version=version or "unknown",
         entries=[_entry(entry, url, now) for entry in newest(items, _struct)],
-        ttl=_ttl(parsed.feed),
+        ttl=_ttl(channel),
     )
 
 
@@ -152,16 +154,11 @@ def _link(entry: Mapping[str, Any], base: str) -> str | None:
 
 
 def _struct(entry: Mapping[str, Any]) -> time.struct_time | None:
-    for name in ("published_parsed", "updated_parsed"):
-        if entry.get(name):
-            return cast(time.struct_time, entry[name])
-    return None
+    return entry.get("published_parsed") or entry.get("updated_parsed")
 
 
 def _published(entry: Mapping[str, Any], now: datetime) -> datetime | None:
     for name in ("published", "updated", "created"):
-        if f"{name}_parsed" not in entry and name not in entry:
-            continue
         at = from_struct(entry.get(f"{name}_parsed"), now)
         at = at or from_relative(str(entry.get(name) or ""), now)
         if at:
