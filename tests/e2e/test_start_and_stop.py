@@ -150,7 +150,7 @@ def test_a_read_only_data_folder_is_refused_with_a_way_out(tmp_path: Path) -> No
 
 
 def test_open_streams_are_completed_and_do_not_delay_the_stop(folder: Path) -> None:
-    """A stop tells subscribers that it is over, rather than dropping their connection."""
+    """A reader of server-sent events is told that it is over, not just cut off."""
     with running_daemon(folder) as daemon:
         request = json.dumps({"query": "subscription { events { sequence } }"}).encode()
         with socket.create_connection(("127.0.0.1", daemon.port), timeout=20) as client:

@@ -124,10 +124,14 @@ class _Server(uvicorn.Server):
         yield
 
     async def main_loop(self) -> None:
-        """Say that we are ready, wait for the signal, and end the streams before draining."""
+        """Say that we are ready, and wait for the signal."""
         self._ready()
         await self._stop.wait()
-        self._stopping()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Close sockets with 1012, so that their clients come back, then end what streams still."""
+        asyncio.get_running_loop().call_soon(self._stopping)
+        await super().shutdown(sockets)
 
 
 def _config(app: ASGIApp) -> uvicorn.Config:
