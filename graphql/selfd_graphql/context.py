@@ -33,6 +33,7 @@ class Context(TypedDict):
     """`info.context`; over a WebSocket all but the loaders is shared by the whole connection."""
 
     services: Services
+    authorization: str | None  # the request's header, for a WebSocket that of its handshake
     loaders: NotRequired[Loaders]
     connection_params: NotRequired[Mapping[str, Any]]
 

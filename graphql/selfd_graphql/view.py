@@ -108,7 +108,7 @@ class View(GraphQL[Context, None]):
             data = await super().parse_http_body(request)
         except AttributeError as error:
             raise HTTPException(400, "the request body must be a JSON object") from error
-        if isinstance(data, GraphQLRequestData) and not isinstance(data.operation_name or "", str):
+        if isinstance(data, GraphQLRequestData) and not isinstance(data.operation_name, str | None):
             raise HTTPException(400, "operationName must be a string")
         return data
 
@@ -130,11 +130,12 @@ class View(GraphQL[Context, None]):
         self, request: Request | WebSocket, response: Response | WebSocket
     ) -> Context:
         """Return what resolvers get; operations add their own loaders."""
-        return {"services": self._services}
+        shown = request.headers.get("authorization")
+        return {"services": self._services, "authorization": shown}
 
     async def on_ws_connect(self, context: Context) -> dict[str, object]:
-        """Check the token that a browser can only send here."""
-        shown = context.get("connection_params", {}).get("authorization")
+        """Check the token: a script in a browser can only send it here, others also at first."""
+        shown = context.get("connection_params", {}).get("authorization", context["authorization"])
         if not self._authenticate(shown if isinstance(shown, str) else None):
             raise ConnectionRejectionError
         return {}

@@ -34,16 +34,17 @@ SECURITY_HEADERS: tuple[tuple[bytes, bytes], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class OpenPaths:
-    """What needs no token: exact paths to GET, and folders of static files."""
+    """What needs no token: exact paths to GET or POST, and folders of static files."""
 
     exact: frozenset[str]
     folders: tuple[str, ...] = ()
+    posts: frozenset[str] = frozenset()
 
     def admits(self, scope: Scope) -> bool:
         """Say whether a request may pass without a token: a plain page, never a query."""
-        if scope["method"] not in ("GET", "HEAD"):
-            return False
         path: str = scope["path"]
+        if scope["method"] not in ("GET", "HEAD"):
+            return scope["method"] == "POST" and path in self.posts
         return (path in self.exact and not scope["query_string"]) or path.startswith(self.folders)
 
 
@@ -57,7 +58,7 @@ class Refusal:
 
 
 class Guard:
-    """Wrap the whole app; WebSockets show their token later, in connection_init."""
+    """Wrap the whole app; a WebSocket shows its token to the API, in connection_init or before."""
 
     def __init__(
         self, app: ASGIApp, *, port: int, authenticate: Authenticate, open_paths: OpenPaths

@@ -27,6 +27,7 @@ from selfd_daemon.server.app import build_app
 from selfd_daemon.server.listener import HOST, listen
 from selfd_daemon.server.lock import sole_daemon
 from selfd_daemon.server.notify import ServiceManager
+from selfd_daemon.server.session import Sessions
 from selfd_daemon.server.token import load_token
 from selfd_daemon.settings import Settings
 from selfd_daemon.wiring import running
@@ -76,12 +77,13 @@ async def _serve(
         version=version,
         started_at=utc_now(),
     )
+    sessions = Sessions(token, now=time.time)
     async with _until_signalled(manager) as stop, running(settings, version=version) as daemon:
         status = await daemon.system.status()
 
         def ready() -> None:
             until_stopped.enter_context(announced(settings.folder.announcement, announcement))
-            sys.stdout.write(_banner(announcement, status, settings))
+            sys.stdout.write(_banner(announcement, status, settings, sessions.new_code()))
             sys.stdout.flush()
             manager.tell("READY=1")
             log.info("ready", url=announcement.url, version=version)
@@ -90,7 +92,7 @@ async def _serve(
             daemon,
             port=port,
             token=token,
-            token_path=settings.folder.token,
+            sessions=sessions,
             monotonic=time.monotonic,
         )
         server = _Server(_config(app), stop, ready=ready, stopping=daemon.end_streams)
@@ -179,11 +181,12 @@ async def _until_signalled(manager: ServiceManager) -> AsyncIterator[asyncio.Eve
             loop.remove_signal_handler(number)
 
 
-def _banner(announcement: Announcement, status: StatusInfo, settings: Settings) -> str:
+def _banner(announcement: Announcement, status: StatusInfo, settings: Settings, code: str) -> str:
     mind = f"{status.mind.name} ({status.mind.model})" if status.mind else "none"
     lines = [
         f"selfd {status.version} is ready",
         f"  url      {announcement.url}",
+        f"  sign in  {announcement.url}/#code={code}",
         f"  graphql  {announcement.graphql}",
         f"  backend  {status.backend}",
         f"  mind     {mind}",
