@@ -93,10 +93,10 @@ def test_a_daemon_that_was_killed_is_not_taken_for_a_running_one(tmp_path: Path)
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["frobnicate"], "no such command 'frobnicate': see selfd --help"),
+        (["frobnicate"], "no such command 'frobnicate' (see selfd --help)"),
         (["stat"], "no such command 'stat': did you mean 'status'? (see selfd --help)"),
-        (["ask", "--frob"], "no such option: --frob: see selfd ask --help"),
-        (["ingest"], "missing argument 'PATH': see selfd ingest --help"),
+        (["ask", "--frob"], "no such option: --frob (see selfd ask --help)"),
+        (["ingest"], "missing argument 'PATH' (see selfd ingest --help)"),
         (["recall", "x", "--first", "0"], "see selfd recall --help"),
         (["recall", "x", "--tag", "t"], "--kind and --tag list memories"),
         (["articles", "--since", "soon"], "'soon' is no time: write 2026-11-01"),

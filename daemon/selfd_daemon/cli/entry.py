@@ -40,6 +40,9 @@ for panel, commands in _PANELS.items():
             app.command(rich_help_panel=panel)(command)
 
 
+_WRONG_USAGE = 2
+
+
 def _version(wanted: bool) -> None:
     if wanted:
         from importlib.metadata import version
@@ -77,9 +80,14 @@ def _complain(error: typer.TyperException) -> int:
     """Say in one line what is wrong; wrong usage also says where to look."""
     message = error.format_message()
     context = getattr(error, "ctx", None)
-    if error.exit_code == 2 and context is not None:
-        message = (
-            f"{message[:1].lower()}{message[1:].rstrip('.')}: see {context.command_path} --help"
-        )
+    if error.exit_code == _WRONG_USAGE and context is not None:
+        message = f"{_plain(message)} (see {context.command_path} --help)"
     sys.stderr.write(f"selfd: {message}\n")
     return error.exit_code
+
+
+def _plain(message: str) -> str:
+    """Put the parser's complaint into our own form of words."""
+    message = message.removeprefix("Invalid value: ").replace("Value error, ", "")
+    message = message.replace(". Did you", ": did you").rstrip(".")
+    return message[:1].lower() + message[1:]

@@ -1,0 +1,101 @@
+"""Following a job where there is no stream, and leaving one that goes on."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+
+from selfd_daemon.cli.client import Client
+from selfd_daemon.cli.errors import CommandError
+from selfd_daemon.cli.progress import finish
+from selfd_daemon.paths import DataFolder
+from support.command import SELFD, Command
+from support.daemon import running_daemon
+
+JOB = {"id": "job:1", "state": "RUNNING", "progress": 0.5, "message": "half", "error": None}
+
+
+class _Api(BaseHTTPRequestHandler):
+    """Answers requests with one state of a job after the other, and opens no WebSocket."""
+
+    states: list[dict[str, Any]]
+
+    def do_POST(self) -> None:
+        body = json.dumps({"data": {"job": self.states.pop(0)}}).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def api() -> Iterator[HTTPServer]:
+    server = HTTPServer(("127.0.0.1", 0), _Api)
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    yield server
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def client(api: HTTPServer, tmp_path: Path) -> Client:
+    return Client(DataFolder(tmp_path), f"http://127.0.0.1:{api.server_port}", "token")
+
+
+def test_without_a_stream_the_job_is_asked_for_again_and_again(
+    api: HTTPServer, tmp_path: Path
+) -> None:
+    _Api.states = [JOB, {**JOB, "state": "SUCCEEDED"}]
+    assert finish(client(api, tmp_path), JOB, title="reading")["state"] == "SUCCEEDED"
+    assert _Api.states == []
+
+
+@pytest.mark.parametrize(
+    ("last", "said"),
+    [
+        ({"state": "FAILED", "error": "the disk is full"}, "the disk is full"),
+        ({"state": "CANCELLED"}, "reading: job:1 was cancelled"),
+    ],
+)
+def test_a_job_that_ends_badly_is_an_error(
+    api: HTTPServer, tmp_path: Path, last: dict[str, str], said: str
+) -> None:
+    _Api.states = [{**JOB, **last}]
+    with pytest.raises(CommandError, match=said):
+        finish(client(api, tmp_path), JOB, title="reading")
+
+
+def test_ctrl_c_leaves_the_job_running_and_says_how_to_stop_it(tmp_path: Path) -> None:
+    (tmp_path / "shelf").mkdir()
+    for number in range(3000):
+        (tmp_path / "shelf" / f"{number}.md").write_text(f"words number {number}")
+    folder = tmp_path / "data"
+    with running_daemon(folder):
+        command = Command(folder)
+        reading = subprocess.Popen(
+            [SELFD, "ingest", "shelf"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd=tmp_path,
+            env={**os.environ, "SELFD_DATA_DIR": str(folder)},
+        )
+        events = command.ok("events", "--after", "0", "--kind", "document.ingested", "-n", "5")
+        assert len(events.out.splitlines()) == 5
+        reading.send_signal(signal.SIGINT)
+        out, err = reading.communicate(timeout=60)
+        assert (reading.returncode, out) == (130, b"")
+        assert err == b"job:1 goes on: selfd jobs cancel job:1 stops it\n"
+        assert "cancelled" in command.ok("jobs", "cancel", "job:1").out
