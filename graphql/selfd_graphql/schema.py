@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import strawberry
@@ -73,8 +74,9 @@ class Schema(strawberry.Schema):
         errors[:] = [presented(error) for error in errors]
 
 
+@cache
 def build_schema(limits: Limits | None = None) -> Schema:
-    """Build the schema; it holds no state but its memory of prepared queries."""
+    """Build the schema, once: it holds no state but its memory of prepared queries."""
     return Schema(
         query=merge_types("Query", QUERIES),
         mutation=merge_types("Mutation", MUTATIONS),

@@ -119,7 +119,7 @@ def _well_formed(message: object) -> bool:
         or (
             isinstance(payload, dict)
             and isinstance(payload.get("query"), str)
-            and isinstance(payload.get("variables") or {}, dict)
-            and isinstance(payload.get("operationName") or "", str)
+            and isinstance(payload.get("variables"), dict | None)
+            and isinstance(payload.get("operationName"), str | None)
         )
     )

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator
-from pathlib import Path
+from typing import Any
 
 import pytest
-import structlog
-from structlog.testing import LogCapture
+from structlog.testing import capture_logs
 
 import selfd_storage
 from selfd_graphql.errors import STORAGE_CODES, ServiceError, failure
@@ -25,12 +24,9 @@ STORAGE_ERRORS = [
 
 
 @pytest.fixture
-def log() -> Iterator[LogCapture]:
-    capture = LogCapture()
-    before = structlog.get_config()
-    structlog.configure(processors=[capture])
-    yield capture
-    structlog.configure(**before)
+def log() -> Iterator[list[Any]]:
+    with capture_logs() as entries:
+        yield entries
 
 
 @pytest.mark.parametrize("error", STORAGE_ERRORS)
@@ -69,7 +65,7 @@ async def test_a_failure_of_a_service_keeps_its_code_and_facts(ask: Ask) -> None
 
 
 async def test_a_bug_is_masked_and_its_id_is_in_the_log(
-    ask: Ask, services: FakeServices, log: LogCapture
+    ask: Ask, services: FakeServices, log: list[Any]
 ) -> None:
     services.system.broken = RuntimeError("the password is hunter2")
     result = await ask("{ status { version } }")
@@ -79,18 +75,18 @@ async def test_a_bug_is_masked_and_its_id_is_in_the_log(
     id = error.extensions["id"]
     assert error.message == f"internal error {id}: see the log"
     assert error.extensions["code"] == "INTERNAL"
-    (entry,) = log.entries
+    (entry,) = log
     assert entry["id"] == id
     assert entry["exc_info"] is services.system.broken
 
 
 async def test_each_bug_gets_an_id_of_its_own(
-    ask: Ask, services: FakeServices, log: LogCapture
+    ask: Ask, services: FakeServices, log: list[Any]
 ) -> None:
     services.system.broken = RuntimeError("oops")
     await ask("{ a: status { version } }")
     await ask("{ a: status { version } }")
-    first, second = (entry["id"] for entry in log.entries)
+    first, second = (entry["id"] for entry in log)
     assert first != second
 
 
@@ -105,7 +101,7 @@ async def test_a_failure_of_a_stream_is_told_with_its_code(
 
 
 async def test_a_bug_in_a_stream_is_masked(
-    follow: Follow, services: FakeServices, log: LogCapture
+    follow: Follow, services: FakeServices, log: list[Any]
 ) -> None:
     services.events.channel.put(RuntimeError("secret"))
     (result,) = [result async for result in follow("subscription { events { kind } }")]
@@ -116,7 +112,7 @@ async def test_a_bug_in_a_stream_is_masked(
 
 
 async def test_an_error_of_no_kind_that_we_know_still_has_a_code(
-    ask: Ask, services: FakeServices, tmp_path: Path
+    ask: Ask, services: FakeServices
 ) -> None:
     class StrangeError(StorageError):
         pass
