@@ -39,6 +39,7 @@ def write_copy(source: Path, target: Path) -> BackupRecord:
             _sync(target.parent)
         except BaseException:
             part.unlink(missing_ok=True)
+            part.with_name(part.name + "-journal").unlink(missing_ok=True)
             raise
     return BackupRecord(
         path=str(target),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +23,7 @@ from selfd_storage.errors import (
 )
 
 T = TypeVar("T")
+SHARED_MEMORY_BYTES = 32_768  # without room for these, SQLite speaks of an I/O error
 
 _SETTINGS = """
 PRAGMA foreign_keys = ON;
@@ -124,6 +126,8 @@ def _ours(path: Path, error: sqlite3.Error) -> StorageError | None:
                 f"{name} is damaged or no database ({error}): restore a backup with selfd restore"
             )
         case sqlite3.SQLITE_IOERR:
+            if shutil.disk_usage(path.parent).free < SHARED_MEMORY_BYTES:
+                return StoreFullError(f"the disk of {name} is full: free some space")
             return StorageError(f"{name} could not be read or written ({error}): check the disk")
         case sqlite3.SQLITE_INTERRUPT:
             return StorageError(f"reading {name} was interrupted")

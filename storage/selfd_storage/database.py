@@ -16,7 +16,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from selfd_storage._sqlite import sqlite3
 from selfd_storage.connection import Connection, reader, translated, writer
-from selfd_storage.errors import StoreClosedError, StoreFullError
+from selfd_storage.errors import StoreBusyError, StoreClosedError, StoreFullError
 from selfd_storage.migrations import Migration, check_file, migrate, schema_version
 from selfd_storage.room import Room, RoomLimits
 
@@ -24,6 +24,7 @@ T = TypeVar("T")
 E = TypeVar("E")
 E_co = TypeVar("E_co", covariant=True)
 READERS = 3
+SECONDS_TO_SCRUB = 1.0
 STEPS_BETWEEN_LOOKS = 10_000  # of SQLite's machine, a tenth of a millisecond
 
 
@@ -79,6 +80,7 @@ class Database(Generic[E]):
         self._listeners: list[Callable[[Sequence[E]], None]] = []
         self._is_durable: bool | None = None
         self._closed = False
+        self._scrubbing: asyncio.Task[None] | None = None
 
     @classmethod
     async def open(
@@ -178,17 +180,42 @@ class Database(Generic[E]):
             raise
 
     async def checkpoint(self) -> bool:
-        """Move the write-ahead log into the file and empty it; False if a reader was in the way."""
+        """Move the write-ahead log into the file and empty it.
+
+        False where a reader or a full disk is in the way: nobody waits for either.
+        """
 
         def empty(raw: sqlite3.Connection) -> bool:
-            return bool(raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0)
+            (patience,) = raw.execute("PRAGMA busy_timeout").fetchone()
+            raw.execute("PRAGMA busy_timeout = 0")
+            try:
+                return bool(raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0)
+            finally:
+                raw.execute(f"PRAGMA busy_timeout = {patience:d}")
 
-        return await self._shielded(self._open_writer().run(empty))
+        try:
+            return await self._shielded(self._open_writer().run(empty))
+        except (StoreBusyError, StoreFullError):
+            return False
+
+    async def scrub(self) -> None:
+        """Empty the write-ahead log, where deleted text still lies; later if it must be later."""
+        if not await self.checkpoint() and self._scrubbing is None:
+            self._scrubbing = asyncio.create_task(self._scrub_later())
+
+    async def _scrub_later(self) -> None:
+        done = False
+        while not done:
+            await asyncio.sleep(SECONDS_TO_SCRUB)
+            done = await self.checkpoint()
+        self._scrubbing = None
 
     async def close(self) -> None:
         """Finish what runs, then close; the last one out empties the write-ahead log."""
         if not self._closed:
             self._closed = True
+            if self._scrubbing is not None:
+                self._scrubbing.cancel()
             await asyncio.shield(asyncio.ensure_future(self._close()))
 
     async def _close(self) -> None:

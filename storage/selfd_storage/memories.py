@@ -84,7 +84,7 @@ class Memories:
             return False
         found = await self._database.write(lambda tx: erase(tx, number), durable=True, frees=True)
         if found:
-            await self._database.checkpoint()  # its bytes are in the write-ahead log too
+            await self._database.scrub()
         return found
 
     async def get(

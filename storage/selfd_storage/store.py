@@ -9,7 +9,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from selfd_storage._sqlite import WAL_RESET_FIXED, sqlite3
 from selfd_storage.articles import Articles
 from selfd_storage.backup import write_copy
 from selfd_storage.connection import translated
@@ -198,12 +197,6 @@ class Store:
     def problems(self) -> list[str]:
         """Return what is degraded, in words that a person can act on."""
         found = []
-        if sqlite3.sqlite_version_info < WAL_RESET_FIXED:
-            fixed = ".".join(map(str, WAL_RESET_FIXED))
-            found.append(
-                f"SQLite {sqlite3.sqlite_version} is older than {fixed}, which mended a rare loss "
-                "of data: install selfd[sqlite]"
-            )
         if self.database.is_short_of_room:
             found.append(
                 f"the disk of {str(self.folder)!r} is almost full, so nothing is written: "

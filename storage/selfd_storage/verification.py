@@ -90,7 +90,12 @@ def check_all(db: sqlite3.Connection) -> list[str]:
 
 def quick_check(db: sqlite3.Connection) -> list[str]:
     """Return what SQLite minds about the structure of the file; nothing when all is well."""
-    complaints = [str(row[0]) for row in db.execute("PRAGMA quick_check(5)")]
+    try:
+        complaints = [str(row[0]) for row in db.execute("PRAGMA quick_check(5)")]
+    except sqlite3.DatabaseError as error:
+        if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+            raise
+        return [str(error)]
     return [] if complaints == ["ok"] else complaints
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import sqlite3
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -179,6 +181,24 @@ async def test_forgetting_leaves_no_byte_of_it_in_any_file(store: Store) -> None
         content = path.read_bytes().lower()
         assert [word for word in words if word in content] == [], path
     assert await texts(store, tag="kept-tag") == ["kept"]
+
+
+async def test_what_a_reader_keeps_from_being_scrubbed_is_scrubbed_when_it_is_done(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("selfd_storage.database.SECONDS_TO_SCRUB", 0.01)
+    memory = await store.memories.add(NewMemory("a zanzibar in the log"))
+    log = store.folder / "selfd.db-wal"
+    reader = sqlite3.connect(store.database.path, isolation_level=None)
+    reader.execute("BEGIN")
+    reader.execute("SELECT count(*) FROM memories").fetchone()
+    assert await store.memories.forget(memory.id)
+    assert b"zanzibar" in log.read_bytes()
+    reader.close()
+    async with asyncio.timeout(10):
+        while log.stat().st_size > 0:  # noqa: ASYNC110 - the file is all there is to look at
+            await asyncio.sleep(0.01)
+    assert b"zanzibar" not in store.database.path.read_bytes()
 
 
 async def test_an_id_is_never_given_again(store: Store) -> None:
