@@ -42,6 +42,10 @@ export function show(page) {
     restart();
   }
 
+  function shown(id) {
+    return list.querySelector(`[data-id="${id}"]`);
+  }
+
   function restart() {
     after = null;
     search.value = "";
@@ -53,7 +57,7 @@ export function show(page) {
     const data = await attempt(() => send("memories", { first: 20, after }));
     if (!data) return;
     const { edges, pageInfo } = data.memories;
-    for (const { node } of edges) if (!leaving.has(node.id)) list.append(card(node));
+    for (const { node } of edges) if (!leaving.has(node.id) && !shown(node.id)) list.append(card(node));
     after = pageInfo.endCursor;
     more.hidden = !pageInfo.hasNextPage;
     if (!list.children.length) list.replaceChildren(h("li", {}, empty("Nothing yet. Tell selfd something worth keeping.")));
@@ -72,7 +76,7 @@ export function show(page) {
 
   return follow("memory_changed", {}, {
     next: ({ memoryChanged: { kind: change, id, memory } }) => {
-      const old = list.querySelector(`[data-id="${id}"]`);
+      const old = shown(id);
       if (change === "FORGOTTEN") old?.remove();
       else if (old) old.replaceWith(card(memory));
       else if (change === "ADDED" && !search.value) list.prepend(card(memory));
