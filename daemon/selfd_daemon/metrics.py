@@ -14,7 +14,7 @@ from prometheus_client import (
     generate_latest,
 )
 
-from selfd_graphql.ports import StatusInfo
+from selfd_graphql.ports import Operation, StatusInfo
 
 CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 T = TypeVar("T")
@@ -35,6 +35,13 @@ class Metrics:
             buckets=(0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10),
             registry=self._registry,
         )
+        self._operations = Histogram(
+            "selfd_operation_seconds",
+            "Time that a query or mutation took, by its name",
+            ("operation", "failed"),
+            buckets=(0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10),
+            registry=self._registry,
+        )
         self.sockets = self._gauge("selfd_websockets", "WebSocket connections open now")
         self.generations = self._gauge("selfd_generations", "Answers being generated now")
         self._uptime = self._gauge("selfd_uptime_seconds", "Seconds since start")
@@ -44,6 +51,11 @@ class Metrics:
         self._jobs = self._gauge("selfd_jobs_running", "Jobs running now")
         self._problems = self._gauge("selfd_problems", "Things that are degraded now")
         self._events = self._gauge("selfd_event_sequence", "Number of the newest event")
+
+    def operation(self, operation: Operation) -> None:
+        """Count a query or mutation that was answered."""
+        failed = "true" if operation.failed else "false"
+        self._operations.labels(operation.name, failed).observe(operation.seconds)
 
     async def generating(self, pieces: AsyncIterator[T]) -> AsyncGenerator[T, None]:
         """Pass a generation on, counted as active until it has ended or was closed."""

@@ -7,6 +7,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from selfd_graphql.ide import Ide
 from selfd_graphql.limits import Limits
+from selfd_graphql.observation import Observe
 from selfd_graphql.ports import Services
 from selfd_graphql.schema import build_schema
 from selfd_graphql.view import Authenticate, View
@@ -21,6 +22,7 @@ def graphql_app(
     services: Services,
     *,
     authenticate: Authenticate,
+    observe: Observe | None = None,
     limits: Limits | None = None,
     max_body_bytes: int = MAX_BODY_BYTES,
     send_timeout: float = SEND_TIMEOUT,
@@ -33,6 +35,7 @@ def graphql_app(
         services: What the daemon wired.
         authenticate: Given the Authorization header of a request, or `authorization` of a
             connection_init, says whether it may come in. Only GraphiQL's own files need none.
+        observe: Told of each query and mutation that was answered.
         limits: How much one query may ask for.
         max_body_bytes: Of one request.
         send_timeout: Seconds after which a client that does not read is given up.
@@ -43,6 +46,7 @@ def graphql_app(
         build_schema(limits),
         services,
         authenticate=authenticate,
+        observe=observe,
         max_body_bytes=max_body_bytes,
         send_timeout=send_timeout,
         init_timeout=init_timeout,

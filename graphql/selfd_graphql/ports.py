@@ -129,6 +129,18 @@ class Finished:
 Generation: TypeAlias = TextPiece | Finished
 
 
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """A query or mutation that was answered.
+
+    Its name is one that our own clients use, or "other": anybody could make up more of them.
+    """
+
+    name: str
+    seconds: float
+    failed: bool
+
+
 class MemoryPort(Protocol):
     """Remembering, changing, forgetting."""
 

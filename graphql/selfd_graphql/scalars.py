@@ -1,4 +1,4 @@
-"""The scalars of the schema: DateTime, JSON, and an Int wide enough for sizes in bytes."""
+"""The scalars of the schema that are not GraphQL's own: DateTime and JSON."""
 
 from __future__ import annotations
 
@@ -6,28 +6,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 import strawberry
-from graphql import GraphQLError, GraphQLInt
+from graphql import GraphQLError
 from strawberry.scalars import JSON
-from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.types.scalar import ScalarDefinition
 
 MAX_JSON_DEPTH = 32
-MAX_SAFE_INTEGER = 2**53 - 1  # the largest that a double, and so JavaScript, holds exactly
-
-
-class WideIntExecutor(StrawberryGraphQLCoreExecutionContext):
-    """Answer with Ints of up to 53 bits.
-
-    The contract gives sizes in bytes as Int, and a few gigabytes of models or memories pass the 32
-    bits of the specification. JSON and every JSON reader carry 53. Arguments keep to 32.
-    """
-
-    @staticmethod
-    def complete_leaf_value(return_type: Any, result: Any) -> Any:
-        """Return the value of a leaf as it goes to the client."""
-        if return_type is GraphQLInt and type(result) is int and abs(result) <= MAX_SAFE_INTEGER:
-            return result
-        return StrawberryGraphQLCoreExecutionContext.complete_leaf_value(return_type, result)
 
 
 def write_datetime(value: datetime) -> str:

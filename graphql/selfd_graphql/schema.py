@@ -17,6 +17,7 @@ from selfd_graphql.context import FreshLoaders
 from selfd_graphql.conversations import ConversationQuery
 from selfd_graphql.documents import DocumentMutation
 from selfd_graphql.events import EventSubscription
+from selfd_graphql.execution import Executor
 from selfd_graphql.failures import presented
 from selfd_graphql.feeds import FeedMutation, FeedQuery, FeedSubscription
 from selfd_graphql.jobs import JobMutation, JobQuery, JobSubscription
@@ -24,8 +25,9 @@ from selfd_graphql.limits import Limits
 from selfd_graphql.lookup import NodeQuery
 from selfd_graphql.memories import MemoryMutation, MemoryQuery, MemorySubscription
 from selfd_graphql.minds import MindQuery
+from selfd_graphql.observation import Observation
 from selfd_graphql.preparation import preparation
-from selfd_graphql.scalars import SCALARS, WideIntExecutor
+from selfd_graphql.scalars import SCALARS
 from selfd_graphql.search import SearchQuery
 from selfd_graphql.status import StatusQuery
 from selfd_graphql.storage import StorageMutation, StorageQuery
@@ -81,8 +83,8 @@ def build_schema(limits: Limits | None = None) -> Schema:
         query=merge_types("Query", QUERIES),
         mutation=merge_types("Mutation", MUTATIONS),
         subscription=merge_types("Subscription", SUBSCRIPTIONS),
-        extensions=[preparation(limits or Limits()), FreshLoaders],
-        execution_context_class=WideIntExecutor,
+        extensions=[Observation, preparation(limits or Limits()), FreshLoaders],
+        execution_context_class=Executor,
         config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),
     )
 

@@ -22,6 +22,7 @@ from strawberry.types.execution import ExecutionResult, PreExecutionError
 from selfd_graphql import refusals
 from selfd_graphql.context import Context
 from selfd_graphql.negotiation import GRAPHQL_RESPONSE, JSON, REQUEST_ERROR_STATUS, negotiate
+from selfd_graphql.observation import Observe
 from selfd_graphql.ports import Services
 from selfd_graphql.schema import Schema
 from selfd_graphql.sockets import Frames, Socket
@@ -43,6 +44,7 @@ class View(GraphQL[Context, None]):
         services: Services,
         *,
         authenticate: Authenticate,
+        observe: Observe | None,
         max_body_bytes: int,
         send_timeout: float,
         init_timeout: float,
@@ -62,6 +64,7 @@ class View(GraphQL[Context, None]):
         self.websocket_adapter_class = PatientFrames
         self._services = services
         self._authenticate = authenticate
+        self._observe = observe
         self._max_body_bytes = max_body_bytes
         self._send_timeout = send_timeout
 
@@ -131,7 +134,11 @@ class View(GraphQL[Context, None]):
     ) -> Context:
         """Return what resolvers get; operations add their own loaders."""
         shown = request.headers.get("authorization")
-        return {"services": self._services, "authorization": shown}
+        return {
+            "services": self._services,
+            "authorization": shown,
+            "observe": self._observe,
+        }
 
     async def on_ws_connect(self, context: Context) -> dict[str, object]:
         """Check the token: a script in a browser can only send it here, others also at first."""

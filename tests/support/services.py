@@ -297,6 +297,7 @@ class Minds:
     """The mind port: one mind, which says text backwards."""
 
     prompts: list[Prompt] = field(default_factory=list)
+    vector: Sequence[float] = (0.6, 0.8)
 
     async def minds(self) -> Sequence[MindInfo]:
         return [MIND]
@@ -308,7 +309,7 @@ class Minds:
         return ScoreInfo(len(text.encode()), 16.0, 16.0 / len(text.encode()))
 
     async def embed(self, texts: Sequence[str]) -> Sequence[Sequence[float]]:
-        return [(0.6, 0.8) for _ in texts]
+        return [self.vector for _ in texts]
 
     async def patches(self, text: str) -> Sequence[str]:
         return text.split()

@@ -41,7 +41,9 @@ def build_app(
         *browser_routes(sessions),
         Route("/health", _health),
         Route("/metrics", _metrics(daemon)),
-        *graphql_routes(graphql_app(daemon, authenticate=authenticate)),
+        *graphql_routes(
+            graphql_app(daemon, authenticate=authenticate, observe=daemon.metrics.operation)
+        ),
     ]
     guarded = Guard(Starlette(routes=routes), port=port, authenticate=authenticate, open_paths=OPEN)
     signed_in = CookieSignIn(guarded, sessions=sessions, token=token)

@@ -183,7 +183,8 @@ async def test_a_bug_reaches_the_client_only_as_an_id() -> None:
         with capture_logs() as log:
             response = await served.post(VERSION)
     assert "hunter2" not in response.text
-    assert log[0]["id"] == response.json()["errors"][0]["extensions"]["id"]
+    (entry,) = [entry for entry in log if entry["event"] == "internal error"]
+    assert entry["id"] == response.json()["errors"][0]["extensions"]["id"]
     assert response.json()["errors"][0]["extensions"]["code"] == "INTERNAL"
 
 

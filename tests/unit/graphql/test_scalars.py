@@ -89,3 +89,14 @@ async def test_a_number_that_javascript_would_round_is_an_error(
     services.system.resident_memory = 2**53
     result = await ask("{ status { residentMemory } }")
     assert result.errors is not None
+
+
+@pytest.mark.anyio
+async def test_a_vector_with_a_hole_in_it_is_an_error_and_not_null(
+    ask: Ask, services: FakeServices
+) -> None:
+    services.minds.vector = [0.5, float("nan")]
+    result = await ask('{ embed(texts: ["x"]) }')
+    assert result.data is None
+    assert result.errors is not None
+    assert result.errors[0].path == ["embed", 0, 1]

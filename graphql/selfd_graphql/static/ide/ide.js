@@ -36,22 +36,23 @@ subscription Events {
     field.focus();
   }
 
+  const headersOf = (token) => (token ? { authorization: `Bearer ${token}` } : {});
+
   async function accepted(token) {
     const reply = await fetch(url, {
       method: "POST",
-      headers: { "content-type": "application/json", authorization: `Bearer ${token}` },
+      headers: { "content-type": "application/json", ...headersOf(token) },
       body: JSON.stringify({ query: "{ __typename }" }),
     });
     return reply.ok;
   }
 
   function start(token) {
-    const authorization = `Bearer ${token}`;
     const fetcher = GraphiQL.createFetcher({
       url,
-      headers: { authorization },
+      headers: headersOf(token),
       subscriptionUrl: url.replace(/^http/, "ws"),
-      wsConnectionParams: { authorization },
+      wsConnectionParams: headersOf(token),
     });
     const root = ReactDOM.createRoot(document.getElementById("graphiql"));
     root.render(
@@ -63,26 +64,28 @@ subscription Events {
     );
   }
 
-  async function open(token) {
+  async function open(token, otherwise) {
     if (await accepted(token)) {
-      sessionStorage.setItem(KEY, token);
+      if (token) sessionStorage.setItem(KEY, token);
       login.hidden = true;
       field.value = "";
       start(token);
     } else {
-      ask("This is not the token of the daemon that runs here.");
+      ask(otherwise);
     }
   }
 
+  const REFUSED = "This is not the token of the daemon that runs here.";
+
   login.addEventListener("submit", (event) => {
     event.preventDefault();
-    open(field.value.trim());
+    open(field.value.trim(), REFUSED);
   });
 
-  // A link may bring the token in its fragment, which browsers keep to themselves.
+  // A link may bring the token in its fragment, which browsers keep to themselves. Without one,
+  // the cookie of a browser that has signed in to the dashboard will do.
   const fragment = new URLSearchParams(location.hash.slice(1)).get("token");
   if (fragment) history.replaceState(null, "", url);
   const known = fragment || sessionStorage.getItem(KEY);
-  if (known) open(known);
-  else ask("");
+  open(known, known ? REFUSED : "");
 })();
