@@ -27,37 +27,22 @@ from typing import Any
 import orjson
 import psutil
 
+from selfd_daemon.errors import (
+    ChildDiedError,
+    ChildMemoryError,
+    ChildTaskError,
+    ChildTimeoutError,
+)
+
 _ENTRY = "from selfd_daemon._child_loop import serve; serve()"
 _KEPT_ENVIRONMENT = ("LANG", "LC_ALL", "PATH", "TMPDIR")
 _HEADER = 8  # bytes of a frame's length, big-endian
 _MAX_RESULT_BYTES = 64 << 20
 _MEMORY_POLL_SECONDS = 0.05
 _START_SECONDS = 30.0  # a loaded machine may take long to import; counted apart from the work
+_PATIENCE = 3  # times `seconds` on the wall clock, for the same reason
+_OUT_OF_TIME = frozenset({signal.SIGPROF, signal.SIGXCPU})
 _GRACE_SECONDS = 2.0
-
-
-class ChildError(Exception):
-    """Base of what a call in a child can fail with; the child is fine or replaced after each."""
-
-
-class ChildTimeoutError(ChildError):
-    """The work took longer than its wall clock allows."""
-
-
-class ChildMemoryError(ChildError):
-    """The work needed more memory than it is allowed."""
-
-
-class ChildDiedError(ChildError):
-    """The process ended in the middle of the work."""
-
-
-class ChildTaskError(ChildError):
-    """The function raised; `type` is the name of what it raised."""
-
-    def __init__(self, type: str, message: str) -> None:
-        super().__init__(message or type)
-        self.type = type
 
 
 class Child:
@@ -77,7 +62,8 @@ class Child:
 
         Args:
             name: for messages, "the {name} took longer than 5 s".
-            seconds: wall clock of one call, waiting and starting not counted.
+            seconds: of processor time of one call, and three times that on the wall clock for work
+                that does not compute or a machine that does not get round to it.
             memory_bytes: what the process may take in all: address space, or resident memory
                 where `watch_memory` is set, because macOS does not enforce the former.
         """
@@ -159,17 +145,18 @@ class Child:
     async def _exchange(self, process: Process, request: bytes, body: bytes) -> dict[str, Any]:
         watch = asyncio.create_task(self._watch(process)) if self._watch_memory else None
         try:
-            async with asyncio.timeout(self.seconds):
+            async with asyncio.timeout(self.seconds * _PATIENCE):
                 await _send(process, request, body)
                 return orjson.loads(await _receive(process))  # type: ignore[no-any-return]  # ours
         except TimeoutError as error:
-            raise ChildTimeoutError(
-                f"the {self.name} took longer than {self.seconds:g} s and was stopped"
-            ) from error
+            raise ChildTimeoutError(self._time_message()) from error
         except (EOFError, OSError, orjson.JSONDecodeError) as error:
             if watch and watch.done():
                 raise ChildMemoryError(self._memory_message()) from error
-            raise ChildDiedError(f"the {self.name} died ({await _ending(process)})") from error
+            code = await _exit_code(process)
+            if code is not None and -code in _OUT_OF_TIME:
+                raise ChildTimeoutError(self._time_message()) from error
+            raise ChildDiedError(f"the {self.name} died ({_ending(code)})") from error
         finally:
             if watch:
                 watch.cancel()
@@ -181,6 +168,9 @@ class Child:
             while child.memory_info().rss <= self.memory_bytes:  # noqa: ASYNC110 - nobody tells us
                 await asyncio.sleep(_MEMORY_POLL_SECONDS)
             process.kill()
+
+    def _time_message(self) -> str:
+        return f"the {self.name} took longer than {self.seconds:g} s and was stopped"
 
     def _memory_message(self) -> str:
         return f"the {self.name} needed more than {self.memory_bytes >> 20} MB and was stopped"
@@ -239,10 +229,16 @@ async def _receive(process: Process) -> bytes:
     return await process.stdout.readexactly(length)
 
 
-async def _ending(process: Process) -> str:
-    """Say how the process ended, for the message."""
+async def _exit_code(process: Process) -> int | None:
+    """Wait a moment for the end of a process; None where it goes on."""
     try:
-        code = await asyncio.wait_for(process.wait(), _GRACE_SECONDS)
+        return await asyncio.wait_for(process.wait(), _GRACE_SECONDS)
     except TimeoutError:
+        return None
+
+
+def _ending(code: int | None) -> str:
+    """Say how a process ended, for the message."""
+    if code is None:
         return "it answered nonsense"
     return signal.Signals(-code).name if code < 0 else f"status {code}"

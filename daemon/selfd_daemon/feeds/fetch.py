@@ -159,7 +159,8 @@ class Fetcher:
                 received += len(piece)
                 if received > limit:
                     raise TooMuchError
-                inflater.feed(piece)
+                for _ in inflater.feed(piece):
+                    await asyncio.sleep(0)
                 self._refuse_drip(url, received, loop.time() - began)
             return inflater.finish()
         except TooMuchError as error:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterator
 
 _GZIP_MAGIC = b"\x1f\x8b"
 _GZIP_OR_ZLIB = 47  # window bits: 32 KiB and "find out which of the two"
+_STEP = 256 * 1024  # bytes between two pauses
 
 
 class TooMuchError(Exception):
@@ -31,15 +33,15 @@ class Inflater:
         self._started = False
         self._stream: zlib._Decompress | None = None
 
-    def feed(self, data: bytes) -> None:
-        """Take the next bytes from the wire."""
+    def feed(self, data: bytes) -> Iterator[None]:
+        """Take the next bytes from the wire; the pauses are for others, a bomb takes its time."""
         data, self._start = self._start + data, b""
         if not self._started:
             if len(data) < 2:
                 self._start = data
                 return
             self._begin(data)
-        self._take(data)
+        yield from self._take(data)
 
     def finish(self) -> bytes:
         """Return the body once the wire has ended."""
@@ -53,7 +55,7 @@ class Inflater:
         if data[:2] == _GZIP_MAGIC or (self._zlib_declared and data[:1] == b"\x78"):
             self._stream = zlib.decompressobj(_GZIP_OR_ZLIB)
 
-    def _take(self, data: bytes) -> None:
+    def _take(self, data: bytes) -> Iterator[None]:
         while data:
             if self._stream is None:
                 self.body += data
@@ -66,7 +68,7 @@ class Inflater:
                     return  # padding after the last member
                 self._stream = zlib.decompressobj(_GZIP_OR_ZLIB)
             else:
-                room = self._limit - len(self.body) + 1
+                room = min(self._limit - len(self.body) + 1, _STEP)
                 try:
                     self.body += self._stream.decompress(data, room)
                 except zlib.error as error:
@@ -74,3 +76,4 @@ class Inflater:
                 data = self._stream.unconsumed_tail or self._stream.unused_data
             if len(self.body) > self._limit:
                 raise TooMuchError
+            yield

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from selfd_daemon.child import Child, ChildDiedError, ChildError, ChildTaskError
+from selfd_daemon.child import Child
 from selfd_daemon.clock import Now
+from selfd_daemon.errors import ChildDiedError, ChildError, ChildTaskError
 from selfd_daemon.feeds.entries import ParsedFeed
 from selfd_daemon.feeds.errors import OpmlError, ParserError
 from selfd_daemon.feeds.opml import Subscription, read_opml

@@ -14,8 +14,8 @@ from typing import Any
 import psutil
 import pytest
 
-from selfd_daemon.child import (
-    Child,
+from selfd_daemon.child import Child
+from selfd_daemon.errors import (
     ChildDiedError,
     ChildMemoryError,
     ChildTaskError,
@@ -72,6 +72,20 @@ async def test_a_call_that_never_ends_is_killed_and_the_next_one_works(tasks: An
         assert stuck is not None
         assert not psutil.pid_exists(stuck)
         assert (await child.call(tasks.describe, b""))["pid"] != stuck
+
+
+async def test_a_call_that_sleeps_is_killed_by_the_wall_clock(tasks: Any) -> None:
+    async with a_child(seconds=0.1) as child:
+        with pytest.raises(ChildTimeoutError, match=r"longer than 0\.1 s"):
+            await child.call(tasks.sleep, b"")
+        assert (await child.call(tasks.describe, b""))["length"] == 0
+
+
+async def test_processor_time_is_allowed_anew_for_each_call(tasks: Any) -> None:
+    async with a_child(seconds=0.5) as child:
+        for _ in range(4):
+            await child.call(tasks.compute, b"", seconds=0.2)
+        assert child.started == 1
 
 
 @pytest.mark.skipif(sys.platform == "darwin", reason="macOS does not enforce RLIMIT_AS")
