@@ -1,4 +1,9 @@
 """DaemonError
+├── ChildError               a call in a child process failed; the process is fine or replaced
+│   ├── ChildTimeoutError    it took longer than it may
+│   ├── ChildMemoryError     it needed more memory than it may
+│   ├── ChildDiedError       the process ended in the middle of it
+│   └── ChildTaskError       the function raised
 ├── SettingError             a setting breaks its rule, or there is no setting of that name
 └── StartError               the daemon cannot start
     ├── AlreadyRunningError  another daemon holds the data folder
@@ -14,6 +19,30 @@ from pathlib import Path
 
 class DaemonError(Exception):
     """Base of every error that the daemon raises on purpose."""
+
+
+class ChildError(DaemonError):
+    """Base of what a call in a child process can fail with."""
+
+
+class ChildTimeoutError(ChildError):
+    """The work took longer than it may."""
+
+
+class ChildMemoryError(ChildError):
+    """The work needed more memory than it may."""
+
+
+class ChildDiedError(ChildError):
+    """The process ended in the middle of the work."""
+
+
+class ChildTaskError(ChildError):
+    """The function raised; `type` is the name of what it raised."""
+
+    def __init__(self, type: str, message: str) -> None:
+        super().__init__(message or type)
+        self.type = type
 
 
 class SettingError(DaemonError):

@@ -11,11 +11,12 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from selfd_daemon.child import Child, ChildError
+from selfd_daemon.child import Child
 from selfd_daemon.clock import Monotonic
 from selfd_daemon.documents.reach import reachable
 from selfd_daemon.documents.reading import read_file
 from selfd_daemon.documents.walk import Entry, Walk
+from selfd_daemon.errors import ChildError
 from selfd_daemon.jobs import JobContext, JobRunner
 from selfd_daemon.settings import DocumentSettings
 from selfd_graphql.errors import ServiceError
