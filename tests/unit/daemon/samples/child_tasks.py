@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,16 @@ def refuse(body: bytes) -> None:
 
 def spin(body: bytes) -> None:
     while True:
+        pass
+
+
+def sleep(body: bytes) -> None:
+    time.sleep(60)
+
+
+def compute(body: bytes, *, seconds: float) -> None:
+    end = time.process_time() + seconds
+    while time.process_time() < end:
         pass
 
 
