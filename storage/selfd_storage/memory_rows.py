@@ -168,6 +168,6 @@ def record_of(row: tuple[Any, ...]) -> MemoryRecord:
         recorded_at=from_ms(recorded),
         updated_at=from_ms(recorded if updated_at is None else updated_at),
         occurrences=occurrences,
-        surprise=surprise,
+        surprise=None if surprise is None else surprise / 1000,
         importance=importance(occurrences),
     )

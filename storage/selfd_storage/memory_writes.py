@@ -100,7 +100,7 @@ def insert(tx: Transaction, new: NewMemory, now: int) -> int:
             "recorded_at": recorded_at,
             "source_id": source_id,
             "tags": packed_tags,
-            "surprise": new.surprise,
+            "surprise": None if new.surprise is None else round(new.surprise * 1000),
             **pack("memory", raw, kind, at, recorded_at, source_id, packed_tags),
         },
     )

@@ -36,7 +36,7 @@ CREATE TABLE memories (
     source_id INTEGER,                 -- sources.id; NULL: not said
     tags TEXT,                         -- JSON list of tags.id in the order given; NULL: none
     occurrences INTEGER NOT NULL,      -- 1 and one more for each row of memory_occurrences
-    surprise REAL,                     -- bits per byte when it came in; NULL: not measured
+    surprise INTEGER,                  -- thousandths of a bit per byte; NULL: not measured
     tier INTEGER NOT NULL,
     codec INTEGER NOT NULL,
     dictionary INTEGER REFERENCES dictionaries (id),

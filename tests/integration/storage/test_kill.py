@@ -35,7 +35,8 @@ from selfd_storage import NewMemory, RoomLimits, Store
 async def main(folder):
     store = await Store.open(Path(folder), limits=RoomLimits(floor=0, ballast=0))
     await store.memories.add_many([NewMemory(f"{n} marker {n}") for n in range(2000)])
-    await store.database.checkpoint()
+    while not await store.database.checkpoint():
+        await asyncio.sleep(0.01)
     await store.events.append("still.running")
     print("ready", flush=True)
     await asyncio.sleep(60)

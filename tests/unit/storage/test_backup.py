@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 from pathlib import Path
 
 import pytest
@@ -15,6 +14,7 @@ from selfd_storage import (
     NotADatabaseError,
     Store,
 )
+from selfd_storage._sqlite import sqlite3
 from selfd_storage.backup import write_copy
 from support.storage import ANY_ROOM
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -12,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from selfd_storage import RoomLimits, StoreBusyError, StoreClosedError, StoreFullError
+from selfd_storage._sqlite import sqlite3
 from selfd_storage.database import READERS, Database, Emitted, Transaction
 
 pytestmark = pytest.mark.anyio

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +19,7 @@ from selfd_storage import (
     PollOutcome,
     Store,
 )
+from selfd_storage._sqlite import sqlite3
 from selfd_storage.verification import TABLES
 from support.storage import ANY_ROOM
 

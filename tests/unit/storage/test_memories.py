@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from selfd_storage import InvalidInputError, NewMemory, NotFoundError, Store
+from selfd_storage._sqlite import sqlite3
 from support.storage import Clock
 
 pytestmark = pytest.mark.anyio

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-import sqlite3
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable
@@ -27,6 +26,7 @@ from selfd_storage import (
     StoreBusyError,
     StoreClosedError,
 )
+from selfd_storage._sqlite import sqlite3
 from support.storage import ANY_ROOM
 
 pytestmark = pytest.mark.anyio

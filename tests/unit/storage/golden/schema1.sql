@@ -154,7 +154,7 @@ CREATE TABLE memories (
     source_id INTEGER,                 -- sources.id; NULL: not said
     tags TEXT,                         -- JSON list of tags.id in the order given; NULL: none
     occurrences INTEGER NOT NULL,      -- 1 and one more for each row of memory_occurrences
-    surprise REAL,                     -- bits per byte when it came in; NULL: not measured
+    surprise INTEGER,                  -- thousandths of a bit per byte; NULL: not measured
     tier INTEGER NOT NULL,
     codec INTEGER NOT NULL,
     dictionary INTEGER REFERENCES dictionaries (id),
@@ -163,7 +163,7 @@ CREATE TABLE memories (
     body BLOB NOT NULL
 ) STRICT;
 INSERT INTO "memories" VALUES(1,0,1767225600000,NULL,1767225960000,1,'[1]',2,NULL,0,0,NULL,27,X'7D4DA403C5B8669B24FAFB187C841682',X'4164612077617320746865206E616D65206F66206D79206361742E');
-INSERT INTO "memories" VALUES(2,1,1767225840000,NULL,NULL,NULL,NULL,1,1.5,0,1,NULL,280,X'C9D41E1B75EECFC6DE41329758C32034',X'EF5261696E20616C6C206461792E200E00F2506461792E20');
+INSERT INTO "memories" VALUES(2,1,1767225840000,NULL,NULL,NULL,NULL,1,1500,0,1,NULL,280,X'C9D41E1B75EECFC6DE41329758C32034',X'EF5261696E20616C6C206461792E200E00F2506461792E20');
 CREATE TABLE memory_fingerprints (
     fingerprint INTEGER NOT NULL,
     memory_id INTEGER NOT NULL,        -- memories.id
