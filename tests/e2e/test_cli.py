@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import subprocess
+import urllib.error
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -207,6 +209,18 @@ def test_storage_and_models_are_shown(selfd: Command) -> None:
     assert "on disk" in selfd.ok("storage").out
     assert "mind:builtin" in selfd.ok("models").out
     assert selfd.ok("models", "list", "--json").json[0]["isDefault"] is True
+
+
+def test_a_link_lets_a_browser_in_once(selfd: Command) -> None:
+    link = selfd.ok("open", "--print").out.strip()
+    url, code = link.split("/#code=")
+    request = urllib.request.Request(
+        f"{url}/session", json.dumps({"code": code}).encode(), {"Content-Type": "application/json"}
+    )
+    with urllib.request.urlopen(request) as reply:
+        assert json.load(reply) == {"signedIn": True}
+    with pytest.raises(urllib.error.HTTPError, match="403"):
+        urllib.request.urlopen(request)
 
 
 def test_a_bar_shows_how_far_reading_is(selfd: Command, tmp_path: Path) -> None:

@@ -73,7 +73,11 @@ class Client:
             RefusedError: it refused, for a reason that it gave.
         """
         request = _request(operation, variables)
-        return _value(self._post(json.dumps(request).encode()))
+        return _value(self._post("/graphql", json.dumps(request).encode()))
+
+    def sign_in_link(self) -> str:
+        """Return the dashboard's address with a code that lets one browser in, once."""
+        return f"{self.url}/#code={self._post('/session/code', b'{}')['code']}"
 
     def stream(self, operation: str, **variables: Any) -> Generator[Any, None, None]:
         """Run a subscription, yielding the value of its one field each time.
@@ -95,7 +99,7 @@ class Client:
                     case "ping":
                         socket.send('{"type": "pong"}')
 
-    def _post(self, body: bytes) -> Mapping[str, Any]:
+    def _post(self, path: str, body: bytes) -> Mapping[str, Any]:
         connection = http.client.HTTPConnection(self._address.netloc, timeout=_SECONDS_FOR_A_REPLY)
         headers = {
             "Authorization": f"Bearer {self._token}",
@@ -103,7 +107,7 @@ class Client:
             "Accept": "application/graphql-response+json, application/json",
         }
         try:
-            connection.request("POST", "/graphql", body, headers)
+            connection.request("POST", path, body, headers)
             reply = connection.getresponse()
             content = reply.read()
         except TimeoutError as error:

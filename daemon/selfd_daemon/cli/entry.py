@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from selfd_daemon.cli import feeds, jobs, lifecycle, memories, questions, reading, storage
+from selfd_daemon.cli import feeds, jobs, lifecycle, memories, questions, reading, service, storage
 
 app = typer.Typer(
     name="selfd",
@@ -20,7 +20,8 @@ app = typer.Typer(
 
 _PANELS = {
     "The daemon": (
-        lifecycle.up, lifecycle.down, lifecycle.status, lifecycle.doctor, lifecycle.settings,
+        lifecycle.up, lifecycle.down, lifecycle.status, lifecycle.open_dashboard, lifecycle.doctor,
+        lifecycle.settings, service.app,
     ),
     "Ask and remember": (
         questions.ask, questions.chat, memories.remember, memories.recall, memories.forget,
@@ -32,12 +33,15 @@ _PANELS = {
     ),
 }  # fmt: skip
 
+_NAMES = {"open_dashboard": "open"}  # where a built-in function has the name
+
 for panel, commands in _PANELS.items():
     for command in commands:
         if isinstance(command, typer.Typer):
             app.add_typer(command, rich_help_panel=panel)
         else:
-            app.command(rich_help_panel=panel)(command)
+            name = _NAMES.get(command.__name__)
+            app.command(name, rich_help_panel=panel)(command)
 
 
 _WRONG_USAGE = 2

@@ -15,7 +15,19 @@ from selfd_daemon.cli.client import Client
 from selfd_daemon.cli.errors import CommandError, NotRunningError
 from selfd_daemon.cli.folder import data_folder, is_default
 from selfd_daemon.cli.options import AsJson, DataDir
-from selfd_daemon.cli.output import BAD, BOLD, DIM, GOOD, LINK, WARN, Part, print_json, say, table
+from selfd_daemon.cli.output import (
+    BAD,
+    BOLD,
+    DIM,
+    GOOD,
+    LINK,
+    WARN,
+    Part,
+    note,
+    print_json,
+    say,
+    table,
+)
 from selfd_daemon.cli.text import plural, short_path, size, span
 
 _SECONDS_TO_STOP = 15.0  # the daemon itself gives up after 10
@@ -93,6 +105,23 @@ def status(data_dir: DataDir = None, json: AsJson = False) -> None:
             *(("problem", (problem, WARN)) for problem in found["problems"]),
         ]
     )
+
+
+def open_dashboard(
+    show: Annotated[
+        bool, typer.Option("--print", help="Print the link, which works once, instead.")
+    ] = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Open the dashboard in the browser, signed in."""
+    import webbrowser
+
+    client = Client.find(data_dir)
+    link = client.sign_in_link()
+    if show or not webbrowser.open(link):
+        say(link)
+    else:
+        note(f"opened {client.url}")
 
 
 def settings(data_dir: DataDir = None, json: AsJson = False) -> None:

@@ -13,8 +13,6 @@ from selfd_daemon.cli.reference import commands, page
 
 ROOT = Path(__file__).parents[4]
 COMMANDS = dict(commands(typer.main.get_command(app), "selfd"))
-# What talks to a running daemon, told apart by what does not.
-WITHOUT_DAEMON = {"selfd up", "selfd doctor", "selfd settings"}
 
 
 @pytest.mark.parametrize("name", COMMANDS)

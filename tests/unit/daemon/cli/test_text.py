@@ -41,7 +41,14 @@ def test_a_size_has_two_or_three_digits(count: float, shown: str) -> None:
 
 @pytest.mark.parametrize(
     ("seconds", "shown"),
-    [(0.04, "40 ms"), (4.25, "4.2 s"), (42, "42 s"), (90, "2 min"), (7380, "2 h 3 min"), (200_000, "2 d 7 h")],
+    [
+        (0.04, "40 ms"),
+        (4.25, "4.2 s"),
+        (42, "42 s"),
+        (90, "2 min"),
+        (7380, "2 h 3 min"),
+        (200_000, "2 d 7 h"),
+    ],
 )
 def test_a_duration_has_one_or_two_units(seconds: float, shown: str) -> None:
     assert span(seconds) == shown
