@@ -25,6 +25,7 @@ E = TypeVar("E")
 E_co = TypeVar("E_co", covariant=True)
 READERS = 3
 SECONDS_TO_SCRUB = 1.0
+CHECKPOINT_PATIENCE_MS = 100  # other writes wait that long too
 STEPS_BETWEEN_LOOKS = 10_000  # of SQLite's machine, a tenth of a millisecond
 
 
@@ -182,12 +183,12 @@ class Database(Generic[E]):
     async def checkpoint(self) -> bool:
         """Move the write-ahead log into the file and empty it.
 
-        False where a reader or a full disk is in the way: nobody waits for either.
+        False where a full disk or a reader is in the way, after a moment's patience.
         """
 
         def empty(raw: sqlite3.Connection) -> bool:
             (patience,) = raw.execute("PRAGMA busy_timeout").fetchone()
-            raw.execute("PRAGMA busy_timeout = 0")
+            raw.execute(f"PRAGMA busy_timeout = {CHECKPOINT_PATIENCE_MS:d}")
             try:
                 return bool(raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0)
             finally:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
-from selfd_storage import RoomLimits
+from selfd_storage import RoomLimits, Store
 
 ANY_ROOM = RoomLimits(floor=0, ballast=0)
 
@@ -22,3 +23,11 @@ class Clock:
         """Move on by a timedelta and return the new moment."""
         self.moment += timedelta(**step)
         return self.moment
+
+
+async def scrubbed(store: Store) -> None:
+    """Wait until nothing lies in the write-ahead log any more."""
+    log = store.database.path.with_name(f"{store.database.path.name}-wal")
+    async with asyncio.timeout(20):
+        while log.stat().st_size > 0:  # noqa: ASYNC110 - the file is all there is to look at
+            await asyncio.sleep(0.01)

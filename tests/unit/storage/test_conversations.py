@@ -13,7 +13,7 @@ from selfd_storage import (
     Store,
 )
 from selfd_storage.conversations import TITLE_LENGTH, title_of
-from support.storage import Clock
+from support.storage import Clock, scrubbed
 
 pytestmark = pytest.mark.anyio
 
@@ -94,6 +94,7 @@ async def test_what_is_forgotten_goes_from_the_answers_that_quoted_it(store: Sto
     assert now.text == "You said: [forgotten] Good luck."
     assert now.citations == (CitationRecord(memory.id, "[forgotten]", 0.5),)
     assert await store.verify() == []
+    await scrubbed(store)
     for path in store.folder.glob("selfd.db*"):
         assert b"xylophone" not in path.read_bytes(), path
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from selfd_storage import InvalidInputError, NewMemory, NotFoundError, Store
 from selfd_storage._sqlite import sqlite3
-from support.storage import Clock
+from support.storage import Clock, scrubbed
 
 pytestmark = pytest.mark.anyio
 
@@ -176,6 +175,7 @@ async def test_forgetting_leaves_no_byte_of_it_in_any_file(store: Store) -> None
     assert await store.memories.forget(memory.id)
     assert not await store.memories.forget(memory.id)
     assert await store.memories.get([memory.id]) == [None]
+    await scrubbed(store)
     words = (b"zanzibar", b"kumquat", b"quixotic", b"flamboyant", b"marzipan", b"sequin")
     for path in store.folder.glob("selfd.db*"):
         content = path.read_bytes().lower()
@@ -195,9 +195,7 @@ async def test_what_a_reader_keeps_from_being_scrubbed_is_scrubbed_when_it_is_do
     assert await store.memories.forget(memory.id)
     assert b"zanzibar" in log.read_bytes()
     reader.close()
-    async with asyncio.timeout(10):
-        while log.stat().st_size > 0:  # noqa: ASYNC110 - the file is all there is to look at
-            await asyncio.sleep(0.01)
+    await scrubbed(store)
     assert b"zanzibar" not in store.database.path.read_bytes()
 
 
