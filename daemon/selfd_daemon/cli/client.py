@@ -5,10 +5,10 @@ The standard library's HTTP client is enough on loopback, and it is there at onc
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 from collections.abc import Generator, Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -107,14 +107,20 @@ class Client:
             "Accept": "application/graphql-response+json, application/json",
         }
         try:
-            connection.request("POST", path, body, headers)
+            connection.connect()
+        except OSError as error:
+            raise self._not_running() from error
+        try:
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+                connection.request("POST", path, body, headers)
+            # A daemon that stops reading has said why: a reply is there all the same.
             reply = connection.getresponse()
             content = reply.read()
         except TimeoutError as error:
             seconds = int(_SECONDS_FOR_A_REPLY)
             raise CommandError(f"the daemon did not answer within {seconds} s") from error
         except (OSError, http.client.HTTPException) as error:
-            raise self._not_running() from error
+            raise CommandError("the daemon hung up: see selfd status") from error
         finally:
             connection.close()
         if reply.status in _MESSAGES:
@@ -127,7 +133,7 @@ class Client:
                 f"{str(self.folder.logs)!r}"
             ) from error
 
-    @contextmanager
+    @contextlib.contextmanager
     def _connected(self) -> Iterator[ClientConnection]:
         from websockets.exceptions import ConnectionClosed, InvalidHandshake
         from websockets.sync.client import connect

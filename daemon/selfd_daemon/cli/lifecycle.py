@@ -1,4 +1,4 @@
-"""up, down, status, settings, doctor: the daemon's own life, most of it without a running one."""
+"""up, down, status, open, settings, doctor: the daemon's own life."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import shlex
 import signal
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -30,6 +30,10 @@ from selfd_daemon.cli.output import (
 )
 from selfd_daemon.cli.text import plural, short_path, size, span
 
+if TYPE_CHECKING:
+    from selfd_daemon.doctor import Finding
+    from selfd_daemon.settings import Settings
+
 _SECONDS_TO_STOP = 15.0  # the daemon itself gives up after 10
 _SECONDS_BETWEEN_LOOKS = 0.05
 
@@ -47,15 +51,9 @@ def up(
     ] = False,
 ) -> None:
     """Start the daemon here, in the foreground; Ctrl-C stops it."""
-    from selfd_daemon.errors import SettingError
     from selfd_daemon.server.process import run
-    from selfd_daemon.settings import Settings
 
-    try:
-        settings = Settings.load({"data_dir": data_dir, "port": port, "offline": offline or None})
-    except SettingError as error:
-        raise CommandError(str(error)) from error
-    raise typer.Exit(run(settings))
+    raise typer.Exit(run(_load(data_dir=data_dir, port=port, offline=offline or None)))
 
 
 def down(data_dir: DataDir = None) -> None:
@@ -126,15 +124,9 @@ def open_dashboard(
 
 def settings(data_dir: DataDir = None, json: AsJson = False) -> None:
     """Show every setting, its value, and where that came from."""
-    from selfd_daemon.errors import SettingError
-    from selfd_daemon.settings import Settings
-
-    try:
-        loaded = Settings.load({"data_dir": data_dir})
-    except SettingError as error:
-        raise CommandError(str(error)) from error
+    loaded = _load(data_dir=data_dir)
     origins = loaded.origins()
-    values = {line.name: _plain(loaded.value(line.name)) for line in Settings.lines()}
+    values = {line.name: _plain(loaded.value(line.name)) for line in loaded.lines()}
     if json:
         print_json(
             [
@@ -145,12 +137,12 @@ def settings(data_dir: DataDir = None, json: AsJson = False) -> None:
                     "variable": line.variable,
                     "description": line.sentence,
                 }
-                for line in Settings.lines()
+                for line in loaded.lines()
             ]
         )
         return
     width = max(map(len, values))
-    for line in Settings.lines():
+    for line in loaded.lines():
         origin = origins[line.name]
         style = DIM if origin == "default" else LINK
         say((f"{line.name:<{width}}  ", BOLD), f"{_shown(values[line.name])}  ", (origin, style))
@@ -162,28 +154,35 @@ def doctor(data_dir: DataDir = None, json: AsJson = False) -> None:
     from dataclasses import asdict
 
     from selfd_daemon.doctor import diagnose
-    from selfd_daemon.errors import SettingError
-    from selfd_daemon.settings import Settings
 
-    try:
-        findings = diagnose(Settings.load({"data_dir": data_dir}))
-    except SettingError as error:
-        raise CommandError(str(error)) from error
+    findings = diagnose(_load(data_dir=data_dir))
     faults = sum(not finding.ok for finding in findings)
     if json:
         print_json([asdict(finding) for finding in findings])
         raise typer.Exit(1 if faults else 0)
     width = max(len(finding.name) for finding in findings)
     for finding in findings:
-        advised = finding.ok and finding.next_step
-        mark: Part = (
-            ("fault ", BAD) if not finding.ok else ("advice", WARN) if advised else ("ok    ", GOOD)
-        )
-        say(mark, f"  {finding.name:<{width}}  {finding.what}")
+        say(_mark(finding), f"  {finding.name:<{width}}  {finding.what}")
         if finding.next_step:
             say(f"{'':<8}{'':<{width}}  ", (f"→ {finding.next_step}", DIM))
     say((f"\n{plural(faults, 'fault')}" if faults else "\nall well", BOLD))
     raise typer.Exit(1 if faults else 0)
+
+
+def _load(**flags: object) -> Settings:
+    from selfd_daemon.errors import SettingError
+    from selfd_daemon.settings import Settings
+
+    try:
+        return Settings.load(flags)
+    except SettingError as error:
+        raise CommandError(str(error)) from error
+
+
+def _mark(finding: Finding) -> Part:
+    if not finding.ok:
+        return ("fault ", BAD)
+    return ("advice", WARN) if finding.next_step else ("ok    ", GOOD)
 
 
 def _plain(value: object) -> object:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
 import sys
 import textwrap
 from collections.abc import Iterable
@@ -25,6 +27,7 @@ WARN = "yellow"
 LINK = "cyan"
 
 _WIDEST = 100  # longer lines are hard to read
+_BLANKS = re.compile(r"(\s+)")
 
 
 @cache
@@ -44,12 +47,6 @@ def note(*parts: Part) -> None:
     _print(parts, stderr=True)
 
 
-def write(text: str) -> None:
-    """Print a piece of a line at once, as it comes."""
-    sys.stdout.write(clean(text))
-    sys.stdout.flush()
-
-
 def print_json(value: Any) -> None:
     """Print a value as JSON, one that may be piped into the next program."""
     sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
@@ -67,11 +64,45 @@ def paragraph(text: str, *, indent: int = 0, style: str = "") -> None:
     for line in clean(text).splitlines() or [""]:
         wrapped = line
         if sys.stdout.isatty():
-            width = min(_console().width, _WIDEST)
             wrapped = textwrap.fill(
-                line, width, initial_indent=margin, subsequent_indent=margin
+                line, _width(), initial_indent=margin, subsequent_indent=margin
             ).removeprefix(margin)
         say((margin + wrapped, style))
+
+
+class Flow:
+    """Text that comes in pieces, shown at once and wrapped between words on a terminal."""
+
+    def __init__(self) -> None:
+        self.started = False
+        self._column = 0
+        self._word = ""  # the last one, which the next piece may go on with
+
+    def write(self, text: str) -> None:
+        """Show a piece."""
+        self.started = self.started or bool(text)
+        for part in _BLANKS.split(clean(text)):
+            if not part.isspace():
+                self._word += part
+                continue
+            self._show_word()
+            self._column = 0 if "\n" in part else self._column + len(part)
+            sys.stdout.write(part)
+        sys.stdout.flush()
+
+    def end(self) -> None:
+        """Show what was held back, and end the line."""
+        self._show_word()
+        if self._column:
+            sys.stdout.write("\n")
+
+    def _show_word(self) -> None:
+        if sys.stdout.isatty() and self._column and self._column + len(self._word) > _width():
+            sys.stdout.write("\n")
+            self._column = 0
+        sys.stdout.write(self._word)
+        self._column += len(self._word)
+        self._word = ""
 
 
 def table(rows: Iterable[tuple[str, Part]]) -> None:
@@ -85,6 +116,10 @@ def table(rows: Iterable[tuple[str, Part]]) -> None:
 def is_terminal() -> bool:
     """Tell whether somebody is watching stdout."""
     return sys.stdout.isatty()
+
+
+def _width() -> int:
+    return min(shutil.get_terminal_size().columns, _WIDEST)
 
 
 def _print(parts: Iterable[Part], *, stderr: bool) -> None:

@@ -17,17 +17,16 @@ from selfd_daemon.cli.output import (
     BOLD,
     DIM,
     LINK,
+    Flow,
     is_terminal,
     note,
     paragraph,
     print_json,
     say,
-    write,
 )
 from selfd_daemon.cli.sources import print_answer
 from selfd_daemon.cli.text import clean, minute, one_line
 
-_INTERRUPTED = 130
 _PROMPT = "› "
 
 
@@ -128,16 +127,14 @@ def conversations(
 
 def _stream(client: Client, given: Mapping[str, Any]) -> Mapping[str, Any]:
     """Print an answer as it comes, then what it relies on; Ctrl-C stops the work."""
-    streamed = False
+    streamed = Flow()
     with closing(client.stream("generate", input=given)) as events:
         for event in events:
             if event["__typename"] == "TextDelta":
-                streamed = True
-                write(event["text"])
+                streamed.write(event["text"])
             elif answer := event["answer"]:
-                if streamed:
-                    say()
-                print_answer(answer, with_text=not streamed)
+                streamed.end()
+                print_answer(answer, with_text=not streamed.started)
                 return answer  # type: ignore[no-any-return]  # JSON
     raise CommandError("the daemon ended the answer before it was whole: see selfd status")
 
