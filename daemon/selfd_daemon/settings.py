@@ -106,6 +106,10 @@ class FeedSettings(_Group):
     max_interval_seconds: int = Field(
         default=86_400, ge=60, description="The longest time between two polls of one feed."
     )
+    full_text: Names = Field(
+        default=(),
+        description="Hosts of feeds whose new articles are read from their pages; * is all.",
+    )
 
 
 class AnsweringSettings(_Group):

@@ -34,6 +34,10 @@ _AMONG = "IN (SELECT value FROM json_each(:ids))"
 _BY_ID = f"{_ARTICLE} WHERE a.id {_AMONG}"
 _PAGE = f"{_ARTICLE} WHERE {_BEFORE}"
 _PAGE_OF_FEED = f"{_ARTICLE} WHERE a.feed_id = :feed AND {_BEFORE}"
+_SEEN = """
+SELECT guid FROM sightings
+WHERE feed_id = :feed AND guid IN (SELECT value FROM json_each(:guids))
+"""
 _EARLIEST = -(2**63)
 
 
@@ -93,6 +97,13 @@ class Articles:
         wanted = [number for number in numbers if number is not None]
         found = await self._database.read(lambda db: read_articles(db, wanted))
         return [None if number is None else found.get(number) for number in numbers]
+
+    async def unknown(self, feed_id: str, guids: Sequence[str]) -> list[str]:
+        """Return those of a feed's own ids for entries that it has not brought before."""
+        hashes = [fingerprint_of_guid(guid) for guid in guids]
+        values = {"feed": number_of("feed", feed_id), "guids": json.dumps(hashes)}
+        seen = await self._database.read(lambda db: {row[0] for row in db.execute(_SEEN, values)})
+        return [guid for guid, hash in zip(guids, hashes, strict=True) if hash not in seen]
 
     async def html(self, id: str) -> str | None:
         """Return the sanitised HTML of an article, None where there is no such article."""
