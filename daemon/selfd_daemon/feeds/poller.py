@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from random import Random
 
@@ -22,6 +22,7 @@ from selfd_daemon.feeds.errors import (
     UnreachableError,
 )
 from selfd_daemon.feeds.fetch import Fetched, Fetcher
+from selfd_daemon.feeds.full_text import FullText
 from selfd_daemon.feeds.reader import FeedReader
 from selfd_daemon.feeds.rhythm import Pace, after_failure, after_success, interval, moments
 from selfd_storage import (
@@ -57,6 +58,7 @@ class Poller:
         store: Store,
         fetcher: Fetcher,
         reader: FeedReader,
+        full_text: FullText,
         pace: Pace,
         *,
         now: Now,
@@ -65,6 +67,7 @@ class Poller:
         self._store = store
         self._fetcher = fetcher
         self._reader = reader
+        self._full_text = full_text
         self._pace = pace
         self._now = now
         self._rng = rng
@@ -108,12 +111,24 @@ class Poller:
             found = await self._reader.read(fetched.body, url=fetched.url, headers=fetched.headers)
             if found.feed is None:
                 raise NotAFeedError(no_feed(fetched))
-            return await self._store_feed(feed, fetched, found.feed, body_hash)
+            parsed = await self._with_full_text(feed, found.feed)
+            return await self._store_feed(feed, fetched, parsed, body_hash)
         except FeedError as error:
             return await self._failed(feed, error)
         except NotFoundError:  # removed while it was asked
             self.forget(feed.id)
             return Polled(feed.id)
+
+    async def _with_full_text(self, feed: FeedRecord, parsed: ParsedFeed) -> ParsedFeed:
+        """Read the pages behind the entries that are new, where the owner wants that."""
+        if not self._full_text.wanted(feed.url):
+            return parsed
+        by_guid = {entry.guid: entry for entry in parsed.entries}
+        unknown = await self._store.articles.unknown(feed.id, list(by_guid))
+        new = [by_guid[guid] for guid in unknown]
+        filled = {entry.guid: entry for entry in await self._full_text.fill(new)}
+        entries = [filled.get(entry.guid, entry) for entry in parsed.entries]
+        return replace(parsed, entries=entries)
 
     async def _unchanged(
         self, feed: FeedRecord, fetched: Fetched, body_hash: bytes | None

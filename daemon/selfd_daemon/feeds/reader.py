@@ -11,6 +11,7 @@ from typing import Any
 from selfd_daemon.child import Child
 from selfd_daemon.clock import Now
 from selfd_daemon.errors import ChildDiedError, ChildError, ChildTaskError
+from selfd_daemon.feeds.article_page import read_article
 from selfd_daemon.feeds.entries import ParsedFeed
 from selfd_daemon.feeds.errors import OpmlError, ParserError
 from selfd_daemon.feeds.opml import Subscription, read_opml
@@ -70,6 +71,18 @@ class FeedReader:
             raise ParserError(_what_went_wrong(error)) from error
         feed = ParsedFeed.from_json(data["feed"]) if data["feed"] else None
         return Found(feed, data["links"])
+
+    async def read_article(self, body: bytes, *, url: str) -> str | None:
+        """Return the text of the article on a page, None where there is none.
+
+        Raises:
+            ParserError: as `read`.
+        """
+        try:
+            text: str | None = await self._call(read_article, body, url=url)
+        except ChildError as error:
+            raise ParserError(_what_went_wrong(error)) from error
+        return text
 
     async def read_opml(self, text: str) -> Sequence[Subscription]:
         """Read a list of subscriptions.

@@ -15,12 +15,13 @@ import structlog
 
 from selfd_daemon.bus import EventBus
 from selfd_daemon.clock import Now
+from selfd_daemon.errors import SettingError
 from selfd_daemon.feeds.addresses import AllowedHosts, checked_url
 from selfd_daemon.feeds.entries import ParsedFeed
 from selfd_daemon.feeds.errors import FeedError, NotAFeedError, OfflineError
 from selfd_daemon.feeds.fetch import Fetched, Fetcher, FetchLimits
+from selfd_daemon.feeds.full_text import FullText, can_read_pages
 from selfd_daemon.feeds.network import Resolve, SystemResolver
-from selfd_daemon.feeds.opml import Subscription, write_opml
 from selfd_daemon.feeds.poller import Poller, no_feed
 from selfd_daemon.feeds.reader import FeedReader
 from selfd_daemon.feeds.rhythm import Pace
@@ -90,8 +91,14 @@ class FeedService:
             timedelta(seconds=feeds.min_interval_seconds),
             timedelta(seconds=feeds.max_interval_seconds),
         )
+        if feeds.full_text and not can_read_pages():
+            raise SettingError(
+                "feeds.full_text needs an extra that is not installed: pip install selfd[articles]",
+                name="feeds.full_text",
+            )
+        full_text = FullText(feeds.full_text, self._fetcher, self._reader, now=now)
         self._poller = Poller(
-            store, self._fetcher, self._reader, pace, now=now, rng=rng or Random()
+            store, self._fetcher, self._reader, full_text, pace, now=now, rng=rng or Random()
         )
         self._schedule = Schedule(store, self._round, now=now, sleep=sleep)
         jobs.register("POLL_FEEDS", self.run_poll_job)
@@ -147,11 +154,6 @@ class FeedService:
                 continue
         self._schedule.wake()
         return added
-
-    async def export_opml(self) -> str:
-        """Return what is followed as OPML."""
-        feeds = await self._store.feeds.all()
-        return write_opml((Subscription(feed.url, feed.title) for feed in feeds), self._now())
 
     async def poll(self, ids: Sequence[str] | None) -> JobRecord:
         """Start a job that asks these feeds for news now; None means all that are not gone.
