@@ -45,6 +45,7 @@ from selfd_storage.records import (
     StorageReportRecord,
     StorageTierRecord,
 )
+from selfd_storage.restore import restore_store
 from selfd_storage.room import RoomLimits
 from selfd_storage.store import Store
 
@@ -93,5 +94,6 @@ __all__ = [
     "StoreFullError",
     "StoreReadOnlyError",
     "inspect_store",
+    "restore_store",
     "sqlite_version",
 ]

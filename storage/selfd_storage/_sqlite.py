@@ -11,6 +11,7 @@ import sqlite3 as _stdlib
 from types import ModuleType
 from typing import TYPE_CHECKING
 
+OLDEST = (3, 40, 0)  # what Debian 12 has; strict tables need 3.37
 WAL_RESET_FIXED = (3, 51, 3)
 
 
@@ -30,4 +31,4 @@ if TYPE_CHECKING:
 else:
     sqlite3 = _choose()
 
-__all__ = ["WAL_RESET_FIXED", "sqlite3"]
+__all__ = ["OLDEST", "WAL_RESET_FIXED", "sqlite3"]

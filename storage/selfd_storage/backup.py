@@ -33,10 +33,10 @@ def write_copy(source: Path, target: Path) -> BackupRecord:
         part.unlink(missing_ok=True)
         try:
             _vacuum_into(source, part)
-            damaged = _check(part)
-            _sync(part)
+            damaged = check_copy(part)
+            sync(part)
             part.rename(target)
-            _sync(target.parent)
+            sync(target.parent)
         except BaseException:
             part.unlink(missing_ok=True)
             part.with_name(part.name + "-journal").unlink(missing_ok=True)
@@ -58,7 +58,12 @@ def _vacuum_into(source: Path, part: Path) -> None:
         reading.close()
 
 
-def _check(part: Path) -> list[str]:
+def check_copy(part: Path) -> list[str]:
+    """Return the ids of the damaged rows of a copy that nobody writes to.
+
+    Raises:
+        NotADatabaseError: it is damaged in its structure.
+    """
     copy = sqlite3.connect(f"{part.absolute().as_uri()}?mode=ro&immutable=1", uri=True)
     try:
         complaints = quick_check(copy)
@@ -72,7 +77,8 @@ def _check(part: Path) -> list[str]:
         copy.close()
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
+    """Have a file's content, or a folder's names, reach the disk."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)

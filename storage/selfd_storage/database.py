@@ -227,8 +227,6 @@ class Database(Generic[E]):
         for connection in self._readers:
             await connection.close()
         if self._writer is not None:
-            with suppress(sqlite3.Error):
-                await self._writer.run(lambda raw: raw.execute("PRAGMA optimize").close())
             await self._writer.close()
 
     def _open_writer(self) -> Connection:

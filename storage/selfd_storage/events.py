@@ -109,7 +109,7 @@ def read_events(
         {
             "after": after,
             "kinds": None if kinds is None else json.dumps(list(kinds)),
-            "limit": min(limit, MAX_LIMIT),
+            "limit": max(0, min(limit, MAX_LIMIT)),
         },
     )
     return [

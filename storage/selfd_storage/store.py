@@ -9,6 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from selfd_storage._sqlite import OLDEST, sqlite3
 from selfd_storage.articles import Articles
 from selfd_storage.backup import write_copy
 from selfd_storage.connection import translated
@@ -17,7 +18,7 @@ from selfd_storage.counts import Counts
 from selfd_storage.damage import Damage
 from selfd_storage.database import Database
 from selfd_storage.documents import Documents
-from selfd_storage.errors import StoreClosedError
+from selfd_storage.errors import StorageError, StoreClosedError
 from selfd_storage.events import DEFAULT_KEEP, EventLog, Events
 from selfd_storage.feeds import Feeds
 from selfd_storage.items import read_items, text_of
@@ -94,6 +95,12 @@ class Store:
             SchemaTooNewError: a newer selfd wrote it; it was left alone.
             StoreReadOnlyError: the folder cannot be written to.
         """
+        if sqlite3.sqlite_version_info < OLDEST:
+            needed = ".".join(map(str, OLDEST))
+            raise StorageError(
+                f"SQLite {sqlite3.sqlite_version} is too old, selfd needs {needed}: "
+                "install selfd[sqlite]"
+            )
         path = folder / "selfd.db"
         with translated(path):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)

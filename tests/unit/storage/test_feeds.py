@@ -118,6 +118,16 @@ async def test_the_same_guid_is_the_same_article_whatever_else_changed(
     assert await poll(store, clock, followed.id, article("h", "other words")) == ["article:2"]
 
 
+async def test_a_feed_tells_which_entries_it_has_not_brought_before(
+    store: Store, clock: Clock
+) -> None:
+    first, second = await feed(store, "a"), await feed(store, "b")
+    await poll(store, clock, first.id, article("g1"), article("g2"))  # the same content
+    assert await store.articles.unknown(first.id, ["g0", "g1", "g2", "g3"]) == ["g0", "g3"]
+    assert await store.articles.unknown(second.id, ["g1"]) == ["g1"]
+    assert await store.articles.unknown("nonsense", ["g1"]) == ["g1"]
+
+
 async def test_the_same_content_under_another_guid_is_kept_once(store: Store, clock: Clock) -> None:
     first, second = await feed(store, "a"), await feed(store, "b")
     await poll(store, clock, first.id, article("g1"))

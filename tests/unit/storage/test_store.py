@@ -59,6 +59,7 @@ READS: dict[str, Callable[[Store], Awaitable[object]]] = {
     "articles.count": lambda s: s.articles.count(),
     "articles.get": lambda s: s.articles.get(["article:1"]),
     "articles.html": lambda s: s.articles.html("article:1"),
+    "articles.unknown": lambda s: s.articles.unknown("feed:1", ["g"]),
     "articles.page": lambda s: s.articles.page(),
     "conversations.answers": lambda s: s.conversations.answers(["answer:1"]),
     "conversations.get": lambda s: s.conversations.get("conversation:1"),
@@ -225,6 +226,14 @@ async def test_a_hit_says_what_the_item_said_then(store: Store) -> None:
     assert hits["article:1"].text == "Kettles\ns"
     assert [hit.item.id for hit in await store.search("kettle", scope=["MEMORY"])] == [memory.id]
     assert await store.search("kettle", first=0) == []
+
+
+async def test_a_library_that_is_too_old_is_named_with_the_way_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("selfd_storage.store.OLDEST", (99, 0, 0))
+    with pytest.raises(StorageError, match=r"selfd needs 99\.0\.0: install selfd\[sqlite\]"):
+        await Store.open(tmp_path)
 
 
 def test_the_door_is_what_it_says() -> None:
