@@ -11,6 +11,7 @@ from selfd_storage import EventRecord, Store
 
 RING = 1024
 PAGE = 256
+TURN = 32
 
 
 class EventBus:
@@ -71,10 +72,13 @@ class EventBus:
                 if len(page) < PAGE:
                     position = max(position, announced)
             elif position < self._latest:
-                for event in self._recent(position):
+                recent = self._recent(position)
+                for event in recent:
                     position = event.sequence
                     if kinds is None or event.kind in kinds:
                         yield event
+                if len(recent) == TURN:
+                    await asyncio.sleep(0)  # others must have their turn, too
             elif self._closed:
                 return
             else:
@@ -82,7 +86,7 @@ class EventBus:
 
     def _recent(self, position: int) -> Sequence[EventRecord]:
         first = bisect_right(self._ring, position, key=_sequence)
-        return [self._ring[index] for index in range(first, min(first + PAGE, len(self._ring)))]
+        return [self._ring[index] for index in range(first, min(first + TURN, len(self._ring)))]
 
     def _publish(self, events: Sequence[EventRecord]) -> None:
         for event in events:
