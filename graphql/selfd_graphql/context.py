@@ -9,6 +9,7 @@ import strawberry
 from strawberry.dataloader import DataLoader
 from strawberry.extensions import SchemaExtension
 
+from selfd_graphql.execution import SharedResults
 from selfd_graphql.observation import Observe
 from selfd_graphql.ports import MindInfo, MindPort, Services
 from selfd_storage import FeedRecord, Item
@@ -36,6 +37,7 @@ class Context(TypedDict):
     services: Services
     authorization: str | None  # the request's header, for a WebSocket that of its handshake
     observe: NotRequired[Observe | None]
+    shared: NotRequired[SharedResults]
     loaders: NotRequired[Loaders]
     connection_params: NotRequired[Mapping[str, Any]]
 

@@ -13,12 +13,13 @@ from strawberry.scalars import JSON
 from selfd_graphql import described
 from selfd_graphql.arguments import given
 from selfd_graphql.context import Info, services
+from selfd_graphql.execution import Shareable
 from selfd_graphql.streams import mapped
 from selfd_storage import EventRecord
 
 
 @described.output
-class Event:
+class Event(Shareable):
     """One entry of the log."""
 
     sequence: int = strawberry.field(description="Where to go on with events(after:).")
@@ -26,6 +27,11 @@ class Event:
     kind: str = strawberry.field(description="As in memory.added or job.failed.")
     subject: ID | None = strawberry.field(description="The id of what it is about.")
     payload: JSON
+
+    @property
+    def key(self) -> int:
+        """Its place in the log."""
+        return self.sequence
 
     @classmethod
     def from_record(cls, record: EventRecord) -> Self:

@@ -21,6 +21,7 @@ from strawberry.types.execution import ExecutionResult, PreExecutionError
 
 from selfd_graphql import refusals
 from selfd_graphql.context import Context
+from selfd_graphql.execution import SharedResults
 from selfd_graphql.negotiation import GRAPHQL_RESPONSE, JSON, REQUEST_ERROR_STATUS, negotiate
 from selfd_graphql.observation import Observe
 from selfd_graphql.ports import Services
@@ -65,6 +66,7 @@ class View(GraphQL[Context, None]):
         self._services = services
         self._authenticate = authenticate
         self._observe = observe
+        self._shared = SharedResults()
         self._max_body_bytes = max_body_bytes
         self._send_timeout = send_timeout
 
@@ -138,6 +140,7 @@ class View(GraphQL[Context, None]):
             "services": self._services,
             "authorization": shown,
             "observe": self._observe,
+            "shared": self._shared,
         }
 
     async def on_ws_connect(self, context: Context) -> dict[str, object]:
