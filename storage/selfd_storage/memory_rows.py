@@ -72,8 +72,11 @@ _TAGGED_THEN = f"{_THEN} WHERE {_BEFORE} AND {_THEN_KNOWN} AND {_THEN_TAGGED} {_
 
 _COUNT_NOW = "SELECT count(*) FROM memories AS m WHERE :kind IS NULL OR m.kind = :kind"
 _COUNT_TAGGED = """
+SELECT count(*) FROM memory_tags WHERE tag_id = (SELECT id FROM tags WHERE name = :tag)
+"""
+_COUNT_TAGGED_KIND = """
 SELECT count(*) FROM memory_tags AS mt JOIN memories AS m ON m.id = mt.memory_id
-WHERE mt.tag_id = (SELECT id FROM tags WHERE name = :tag) AND (:kind IS NULL OR m.kind = :kind)
+WHERE mt.tag_id = (SELECT id FROM tags WHERE name = :tag) AND m.kind = :kind
 """
 _COUNT_THEN = """
 SELECT count(*) FROM memories AS m LEFT JOIN memory_versions AS v
@@ -138,9 +141,12 @@ def read_page(
 
 def count_rows(db: sqlite3.Connection, kind: int | None, tag: str | None, as_of: int | None) -> int:
     """Count the memories that a page's filters let through."""
-    statement = _COUNT_NOW if tag is None else _COUNT_TAGGED
     if as_of is not None:
         statement = _COUNT_THEN
+    elif tag is None:
+        statement = _COUNT_NOW
+    else:
+        statement = _COUNT_TAGGED if kind is None else _COUNT_TAGGED_KIND
     row = db.execute(statement, {"kind": kind, "tag": tag, "as_of": as_of}).fetchone()
     return int(row[0])
 
