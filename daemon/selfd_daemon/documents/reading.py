@@ -11,11 +11,9 @@ from typing import Any
 
 from selfd_daemon.documents.chunks import Section, cut
 from selfd_daemon.documents.encoding import decode
-from selfd_daemon.documents.epub import read_epub
 from selfd_daemon.documents.errors import UnreadableError, too_large, too_much_text
 from selfd_daemon.documents.html import page_text
 from selfd_daemon.documents.media import EPUB, HEAD_BYTES, HTML, MARKDOWN, PDF, media_type
-from selfd_daemon.documents.pdf import read_pdf
 
 _STRUCTURED = (MARKDOWN, HTML, EPUB)  # their text has headings as in Markdown
 
@@ -28,9 +26,21 @@ def _read_page(data: bytes, _: int) -> Sequence[Section]:
     return [Section(page_text(decode(data)))]
 
 
+def _read_pdf(data: bytes, max_text_bytes: int) -> Sequence[Section]:
+    from selfd_daemon.documents.pdf import read_pdf  # large, and only the child ever needs it
+
+    return read_pdf(data, max_text_bytes)
+
+
+def _read_epub(data: bytes, max_text_bytes: int) -> Sequence[Section]:
+    from selfd_daemon.documents.epub import read_epub  # as above
+
+    return read_epub(data, max_text_bytes)
+
+
 _READERS: Mapping[str, Callable[[bytes, int], Sequence[Section]]] = {
-    PDF: read_pdf,
-    EPUB: read_epub,
+    PDF: _read_pdf,
+    EPUB: _read_epub,
     HTML: _read_page,
 }
 
