@@ -1,4 +1,5 @@
 """ServiceError             an expected failure of a service, shown to the client with its code
+BodyTooLargeError        a request is larger than the API reads
 
 Expected failures reach a client as a message and a code: those of services carry their own, those
 of the store get theirs from `failure`. Everything else is a bug and is masked.
@@ -36,6 +37,17 @@ class ServiceError(Exception):
         super().__init__(message)
         self.code = code
         self.facts = facts
+
+
+class BodyTooLargeError(Exception):
+    """A request is larger than the limit; `size` is what was read of it."""
+
+    def __init__(self, size: int, limit: int) -> None:
+        super().__init__(
+            f"the request has at least {size:,} bytes, the limit is {limit:,}: send less at once"
+        )
+        self.size = size
+        self.limit = limit
 
 
 @dataclass(frozen=True, slots=True)

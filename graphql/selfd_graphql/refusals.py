@@ -10,8 +10,8 @@ from starlette.responses import Response
 from strawberry.schema.exceptions import InvalidOperationTypeError
 from strawberry.types.graphql import OperationType
 
+from selfd_graphql.errors import BodyTooLargeError
 from selfd_graphql.negotiation import GRAPHQL_RESPONSE, JSON, MediaType
-from selfd_graphql.transport import BodyTooLargeError
 
 
 def unauthenticated() -> Response:
@@ -42,7 +42,7 @@ def too_large(error: BodyTooLargeError, media_type: MediaType) -> Response:
     return _refusal(413, "TOO_LARGE", str(error), media_type, facts)
 
 
-def from_strawberry(error: HTTPException, method: str, media_type: MediaType) -> Response:
+def from_strawberry(error: HTTPException, media_type: MediaType) -> Response:
     """Answer what strawberry refuses, saying what would have been right."""
     cause = error.__cause__
     if isinstance(cause, InvalidOperationTypeError):

@@ -9,18 +9,9 @@ from typing import Any
 from starlette.responses import StreamingResponse
 from starlette.types import Message, Receive, Send
 
+from selfd_graphql.errors import BodyTooLargeError
+
 MAX_DRAINED = 64 * 1024 * 1024  # of a body too large, read and dropped so that our answer is read
-
-
-class BodyTooLargeError(Exception):
-    """A request is larger than the limit; `size` is what had come by then, or what it announced."""
-
-    def __init__(self, size: int, limit: int) -> None:
-        super().__init__(
-            f"the request has at least {size:,} bytes, the limit is {limit:,}: send less at once"
-        )
-        self.size = size
-        self.limit = limit
 
 
 def limited(receive: Receive, limit: int) -> Receive:
@@ -32,19 +23,19 @@ def limited(receive: Receive, limit: int) -> Receive:
         message = await receive()
         size += len(message.get("body", b""))
         if size > limit:
-            await _drain(receive, message)
-            raise BodyTooLargeError(size, limit)
+            raise BodyTooLargeError(size + await _drain(receive, message), limit)
         return message
 
     return receiving
 
 
-async def _drain(receive: Receive, message: Message) -> None:
-    """Read the rest of a body: a client that is still sending does not hear an answer."""
-    left = MAX_DRAINED
-    while left > 0 and message["type"] == "http.request" and message.get("more_body", False):
+async def _drain(receive: Receive, message: Message) -> int:
+    """Read the rest of a body and return its size: a client still sending hears no answer."""
+    size = 0
+    while size < MAX_DRAINED and message["type"] == "http.request" and message.get("more_body"):
         message = await receive()
-        left -= len(message.get("body", b""))
+        size += len(message.get("body", b""))
+    return size
 
 
 def impatient(send: Send, seconds: float) -> Send:

@@ -21,13 +21,14 @@ from strawberry.types.execution import ExecutionResult, PreExecutionError
 
 from selfd_graphql import refusals
 from selfd_graphql.context import Context
+from selfd_graphql.errors import BodyTooLargeError
 from selfd_graphql.execution import SharedResults
 from selfd_graphql.negotiation import GRAPHQL_RESPONSE, JSON, REQUEST_ERROR_STATUS, negotiate
 from selfd_graphql.observation import Observe
 from selfd_graphql.ports import Services
 from selfd_graphql.schema import Schema
 from selfd_graphql.sockets import Frames, Socket
-from selfd_graphql.transport import BodyTooLargeError, Stream, impatient, limited
+from selfd_graphql.transport import Stream, impatient, limited
 
 log = structlog.get_logger(__name__)
 
@@ -98,7 +99,7 @@ class View(GraphQL[Context, None]):
         except BodyTooLargeError as error:
             return refusals.too_large(error, media_type)
         except HTTPException as error:
-            return refusals.from_strawberry(error, request.method, media_type)
+            return refusals.from_strawberry(error, media_type)
         if not streams:
             response.headers["content-type"] = f"{media_type}; charset=utf-8"
         if request.state.request_error and media_type == GRAPHQL_RESPONSE:

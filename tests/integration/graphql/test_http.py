@@ -152,6 +152,7 @@ async def test_a_text_of_50_megabytes_is_refused_with_the_limit(announced: bool)
     found = error(response)
     assert found["code"] == "TOO_LARGE"
     assert found["extensions"]["limit"] == 8 * 1024 * 1024
+    assert found["extensions"]["size"] == len(body)
     assert "the limit is 8,388,608" in found["message"]
     assert again.status_code == 200
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import asdict
-from pathlib import Path
 
 import pytest
 
@@ -16,16 +15,15 @@ from selfd_graphql.scalars import MAX_JSON_DEPTH
 
 ROOT = operations._IN_REPOSITORY.parents[1]
 PAGE = (ROOT / "docs/reference/graphql.md").read_text(encoding="utf-8")
-PACKAGE = Path(operations.__file__).parent
 
 
 def codes() -> set[str]:
-    """Return every code that this package or the store's errors bring."""
+    """Return every code that our own code gives to a failure."""
     found = set(STORAGE_CODES.values())
-    for module in PACKAGE.glob("*.py"):
-        text = module.read_text(encoding="utf-8")
-        found |= set(re.findall(r'"code": "([A-Z_]+)"', text))
-        found |= set(re.findall(r'(?:ServiceError|_refusal)\(\s*(?:\d+, )?"([A-Z_]+)"', text))
+    given = r'(?:"code": |\bCODE = |(?:ServiceError|Refusal|_refusal)\(\s*(?:\d+, )?)"([A-Z_]+)"'
+    for package in ("graphql/selfd_graphql", "daemon/selfd_daemon"):
+        for module in (ROOT / package).rglob("*.py"):
+            found |= set(re.findall(given, module.read_text(encoding="utf-8")))
     return found
 
 
