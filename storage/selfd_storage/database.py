@@ -157,9 +157,11 @@ class Database(Generic[E]):
 
     async def read(self, fn: Callable[[sqlite3.Connection], T]) -> T:
         """Run `fn` over one consistent snapshot; a cancelled caller stops its statement."""
-        if self._closed:
-            raise StoreClosedError("the store is closed: start selfd again with selfd up")
+        self._require_open()
         connection = await self._idle.get()
+        if self._closed:
+            self._idle.put_nowait(connection)  # for whoever waits behind, to learn the same
+        self._require_open()
         abandoned = False
 
         def snapshot(raw: sqlite3.Connection) -> T:
@@ -229,9 +231,13 @@ class Database(Generic[E]):
         if self._writer is not None:
             await self._writer.close()
 
-    def _open_writer(self) -> Connection:
-        if self._closed or self._writer is None:
+    def _require_open(self) -> None:
+        if self._closed:
             raise StoreClosedError("the store is closed: start selfd again with selfd up")
+
+    def _open_writer(self) -> Connection:
+        self._require_open()
+        assert self._writer is not None, "open makes it"
         return self._writer
 
     async def _shielded(

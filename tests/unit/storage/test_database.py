@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from selfd_storage import RoomLimits, StoreBusyError, StoreClosedError, StoreFullError
+from selfd_storage import RoomLimits, StorageError, StoreBusyError, StoreClosedError, StoreFullError
 from selfd_storage._sqlite import sqlite3
 from selfd_storage.database import READERS, Database, Emitted, Transaction
 
@@ -262,6 +262,18 @@ async def test_closing_lets_a_write_finish_and_stops_a_read(tmp_path: Path) -> N
     assert await words(again) == ["kept"]
     assert not again.was_unclean
     await again.close()
+
+
+async def test_reads_that_wait_when_it_closes_are_told_so(tmp_path: Path) -> None:
+    database = await opened(tmp_path / "words.db")
+    reads = [
+        asyncio.create_task(database.read(lambda db: db.execute(ENDLESS).fetchone()))
+        for _ in range(3 * READERS)
+    ]
+    await asyncio.sleep(0.01)
+    await asyncio.wait_for(database.close(), 10)
+    for ended in await asyncio.wait_for(asyncio.gather(*reads, return_exceptions=True), 10):
+        assert isinstance(ended, StorageError), ended
 
 
 async def test_below_the_floor_writes_are_refused_but_for_those_that_make_room(
