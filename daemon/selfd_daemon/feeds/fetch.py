@@ -241,8 +241,9 @@ def _no_connection(url: httpx2.URL, error: BaseException) -> UnreachableError:
                 reason = f"the certificate of {host!r} is not valid: {cause.verify_message}"
                 return UnreachableError(reason)
             case ssl.SSLError():
-                reason = f"{host!r} does not speak TLS as it should ({cause.reason or cause})"
-                return UnreachableError(reason)
+                reason = f"{host!r} does not speak TLS on port {port} as it should"
+                advice = ": try http://" if cause.reason == "WRONG_VERSION_NUMBER" else ""
+                return UnreachableError(f"{reason} ({cause.reason or cause}){advice}")
             case ConnectionRefusedError():
                 reason = f"{host!r} refused the connection on port {port}: is it running?"
                 return UnreachableError(reason)

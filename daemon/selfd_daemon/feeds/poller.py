@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from random import Random
 
 import structlog
@@ -50,6 +50,14 @@ class Polled:
     error: FeedError | None = None
 
 
+@dataclass(slots=True)
+class _Habits:
+    """When a feed had news, and for how long its publisher says that it stays as it is."""
+
+    news: Sequence[datetime]
+    ttl: int | None = None
+
+
 class Poller:
     """Polls feeds, each at most once at a time: who asks meanwhile shares the result."""
 
@@ -71,7 +79,7 @@ class Poller:
         self._pace = pace
         self._now = now
         self._rng = rng
-        self._news: dict[str, Sequence[datetime]] = {}
+        self._habits: dict[str, _Habits] = {}
         self._running: dict[str, asyncio.Task[Polled]] = {}
 
     async def poll(self, feed: FeedRecord) -> Polled:
@@ -92,7 +100,7 @@ class Poller:
 
     def forget(self, feed_id: str) -> None:
         """Drop what is kept about a feed that is left."""
-        self._news.pop(feed_id, None)
+        self._habits.pop(feed_id, None)
 
     async def first(self, feed: FeedRecord, fetched: Fetched, parsed: ParsedFeed) -> None:
         """Store what was fetched to find out that it is a feed, so that it is not fetched twice."""
@@ -133,32 +141,34 @@ class Poller:
     async def _unchanged(
         self, feed: FeedRecord, fetched: Fetched, body_hash: bytes | None
     ) -> Polled:
-        outcome = await self._outcome(feed, fetched, body_hash, await self._known_news(feed), None)
-        await self._store.feeds.record_poll(feed.id, outcome)
+        habits = await self._known_habits(feed)
+        await self._store.feeds.record_poll(
+            feed.id, self._outcome(feed, fetched, body_hash, habits)
+        )
         return Polled(feed.id)
 
     async def _store_feed(
         self, feed: FeedRecord, fetched: Fetched, parsed: ParsedFeed, body_hash: bytes
     ) -> Polled:
-        now = self._now()
-        # An entry without a date is taken as of now where it is new, which the store finds out.
-        dated = [entry.published for entry in parsed.entries if entry.published]
-        news = moments([*dated, *await self._known_news(feed)], now)
-        outcome = await self._outcome(feed, fetched, body_hash, news, parsed)
+        now, known = self._now(), await self._known_habits(feed)
+        times = [entry.published for entry in parsed.entries if entry.published] + [*known.news]
+        if parsed.entries and not times:
+            times = [now]  # without dates news is as of its arrival, which the store finds out
+        news = moments(times, now)
+        habits = _Habits(news, parsed.ttl)
+        outcome = self._outcome(feed, fetched, body_hash, habits)
+        if parsed.title:
+            outcome = replace(outcome, title=parsed.title)
         new = await self._store.feeds.record_poll(
             feed.id, outcome, [_article(entry) for entry in parsed.entries]
         )
         arrived = [article.published_at or article.fetched_at for article in new]
-        self._news[feed.id] = moments([*news, *arrived], now)
+        habits.news = moments([*news, *arrived], now)
+        self._habits[feed.id] = habits
         return Polled(feed.id, new, parsed=True)
 
-    async def _outcome(
-        self,
-        feed: FeedRecord,
-        fetched: Fetched,
-        body_hash: bytes | None,
-        news: Sequence[datetime],
-        parsed: ParsedFeed | None,
+    def _outcome(
+        self, feed: FeedRecord, fetched: Fetched, body_hash: bytes | None, habits: _Habits
     ) -> PollOutcome:
         now = self._now()
         etag, modified = _validators(fetched.headers)
@@ -166,13 +176,12 @@ class Poller:
             at=now,
             next_poll_at=after_success(
                 now,
-                interval(news, now, self._pace),
+                interval(habits.news, now, self._pace),
                 headers=fetched.headers,
-                ttl=parsed.ttl if parsed else None,
+                ttl=habits.ttl,
                 pace=self._pace,
                 rng=self._rng,
             ),
-            title=(parsed.title or None) if parsed else None,
             url=fetched.address if fetched.address != feed.url else None,
             # A 304 may leave the validators out, and then the old ones stay.
             etag=etag or (None if fetched.unchanged else ""),
@@ -188,7 +197,7 @@ class Poller:
             next_poll_at=after_failure(
                 now,
                 failures,
-                interval(await self._known_news(feed), now, self._pace),
+                await self._usual(feed, error),
                 retry_after=error.retry_after if isinstance(error, StatusError) else None,
                 network_down=isinstance(error, NetworkDownError),
                 pace=self._pace,
@@ -201,13 +210,23 @@ class Poller:
         await self._store.feeds.record_poll(feed.id, outcome)
         return Polled(feed.id, error=error)
 
-    async def _known_news(self, feed: FeedRecord) -> Sequence[datetime]:
-        """Return when the feed had news, from memory, or from its articles after a start."""
-        if feed.id not in self._news:
+    async def _usual(self, feed: FeedRecord, error: FeedError) -> timedelta:
+        """Return the least time to wait after a failure.
+
+        A server that answered is not asked more often than when all is well. One that was not
+        reached, or a feed that never was, may be tried again soon.
+        """
+        if isinstance(error, UnreachableError) or feed.body_hash is None:
+            return self._pace.shortest
+        return interval((await self._known_habits(feed)).news, self._now(), self._pace)
+
+    async def _known_habits(self, feed: FeedRecord) -> _Habits:
+        """Return a feed's habits, from memory, or from its articles after a start."""
+        if feed.id not in self._habits:
             page = await self._store.articles.page(first=_REMEMBERED, feed_id=feed.id)
             times = [article.published_at or article.fetched_at for article in page.items]
-            self._news[feed.id] = moments(times, self._now())
-        return self._news[feed.id]
+            self._habits[feed.id] = _Habits(moments(times, self._now()))
+        return self._habits[feed.id]
 
 
 def no_feed(fetched: Fetched) -> str:

@@ -18,7 +18,7 @@ from selfd_daemon.clock import Now
 from selfd_daemon.errors import SettingError
 from selfd_daemon.feeds.addresses import AllowedHosts, checked_url
 from selfd_daemon.feeds.entries import ParsedFeed
-from selfd_daemon.feeds.errors import FeedError, NotAFeedError, OfflineError
+from selfd_daemon.feeds.errors import FeedError, NetworkDownError, NotAFeedError, OfflineError
 from selfd_daemon.feeds.fetch import Fetched, Fetcher, FetchLimits
 from selfd_daemon.feeds.full_text import FullText, can_read_pages
 from selfd_daemon.feeds.network import Resolve, SystemResolver
@@ -201,7 +201,10 @@ class FeedService:
         async def report(totals: Totals) -> None:
             await job.report(totals.done / max(totals.feeds, 1), _progress(totals))
 
-        return asdict(await self._round(feeds, report))
+        totals = await self._round(feeds, report)
+        if totals.network_down:
+            raise NetworkDownError("there is no network: the feeds are tried again when there is")
+        return asdict(totals)
 
     async def run(self) -> None:
         """Poll feeds as they come due, until cancelled; quiet when selfd is offline."""

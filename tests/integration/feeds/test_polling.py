@@ -178,6 +178,47 @@ async def test_freshness_that_the_server_promises_is_waited_for(
     assert 240 <= ahead[2] <= 264
 
 
+async def test_a_publishers_interval_holds_for_unchanged_feeds_as_well(
+    web: LocalWeb, tmp_path: Path
+) -> None:
+    news = [item(f"n{n}", at=START - timedelta(minutes=10 * n)) for n in range(40)]
+    body = rss("News", news, extra="<ttl>240</ttl>")
+
+    def page(seen: Seen) -> Reply:
+        return Reply(304) if "if-none-match" in seen.headers else Reply(200, {"ETag": '"1"'}, body)
+
+    web.serve("/feed", page)
+    async with running_feeds(tmp_path) as running:
+        feed = await running.service.add(web.url("/feed"))
+        await running.poll()
+        ahead = minutes_ahead(running, (await running.feed(feed.id)).next_poll_at)
+    assert 240 <= ahead <= 264
+
+
+async def test_a_feed_that_was_never_reached_is_tried_again_soon(
+    web: LocalWeb, tmp_path: Path
+) -> None:
+    web.serve("/never", Reply(503))
+    web.serve("/quiet", Reply(body=rss("Quiet", [])))
+    async with running_feeds(tmp_path) as running:
+        never = await running.store.feeds.add(url=web.url("/never"), title="")
+        quiet = await running.service.add(web.url("/quiet"))
+        await running.poll()
+        assert minutes_ahead(running, (await running.feed(never.id)).next_poll_at) < 6
+        web.serve("/quiet", Reply(503))
+        await running.poll()
+        assert minutes_ahead(running, (await running.feed(quiet.id)).next_poll_at) >= 720
+
+
+async def test_a_feed_without_dates_is_not_left_alone_for_a_day(
+    web: LocalWeb, tmp_path: Path
+) -> None:
+    web.serve("/feed", Reply(body=rss("News", [item("a"), item("b")])))
+    async with running_feeds(tmp_path) as running:
+        feed = await running.service.add(web.url("/feed"))
+        assert minutes_ahead(running, feed.next_poll_at) < 800
+
+
 async def test_a_poll_that_runs_already_is_shared(web: LocalWeb, tmp_path: Path) -> None:
     asked, answer = asyncio.Event(), asyncio.Event()
 
@@ -235,6 +276,8 @@ async def test_without_a_network_a_few_feeds_are_tried_and_then_none(
         failed = [feed for feed in await running.service.all() if feed.error]
         assert all("check the network" in str(feed.error) for feed in failed)
         assert all(minutes_ahead(running, feed.next_poll_at) <= 66 for feed in failed)
+        job = await running.poll()
+        assert (job.state, str(job.error)[:20]) == ("FAILED", "there is no network:")
 
 
 async def test_a_simulated_week_shows_each_feeds_rhythm_and_no_request_too_many(
