@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import structlog
 
+from selfd_daemon.answering import AnsweringService
 from selfd_daemon.background import in_background
 from selfd_daemon.bus import EventBus
 from selfd_daemon.clock import Monotonic, Now, utc_now
@@ -35,6 +36,7 @@ class Daemon:
     search: Store
     documents: DocumentService
     feeds: FeedService
+    answering: AnsweringService
     minds: MindService
     jobs: JobRunner
     events: EventBus
@@ -93,6 +95,7 @@ async def running(
             search=store,
             documents=documents,
             feeds=feeds,
+            answering=AnsweringService(store, settings.answering, monotonic=monotonic),
             minds=minds,
             jobs=jobs,
             events=bus,

@@ -1,0 +1,86 @@
+"""Writing the answer: quotes with their numbers, or what is nearest when it is not sure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from selfd_daemon.answering.evidence import Evidence
+from selfd_daemon.answering.question import Expected
+from selfd_daemon.answering.sentences import without_speaker
+from selfd_storage import ArticleRecord, CitationRecord, MemoryRecord
+
+MOST_QUOTES = 3
+WORTH_ADDING = 0.85  # of the best score, for a quote beside the best one
+NOTHING = "I know nothing about that."
+UNSURE = "I am not sure enough to answer. The nearest that I have:"
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """An answer's text in the pieces that are streamed, and what it cites, in order of [1], [2]."""
+
+    pieces: tuple[str, ...]
+    citations: tuple[CitationRecord, ...]
+
+    @property
+    def text(self) -> str:
+        return "".join(self.pieces)
+
+
+def compose(
+    evidence: Sequence[Evidence], expected: Expected, *, abstains: bool, max_bytes: int
+) -> Composed:
+    """Write an answer of at most `max_bytes` bytes; a quote is shown whole or left out."""
+    if not evidence:
+        return Composed((_cut(NOTHING, max_bytes),), ())
+    chosen = evidence[:1] if abstains else _chosen(evidence)
+    pieces = [UNSURE] if abstains else []
+    citations: list[CitationRecord] = []
+    room = max_bytes - sum(len(piece.encode()) for piece in pieces)
+    for number, each in enumerate(chosen, 1):
+        piece = ("\n" if pieces else "") + _line(each, expected, number)
+        room -= len(piece.encode())
+        if room < 0:
+            break
+        pieces.append(piece)
+        quote = each.sentence.text
+        citations.append(CitationRecord(each.hit.item.id, quote, round(each.score, 4)))
+    if not citations:  # no room for even one quote: as much of it as there is room for
+        quote = _cut(chosen[0].sentence.text, max_bytes)
+        cited = CitationRecord(chosen[0].hit.item.id, quote, round(chosen[0].score, 4))
+        return Composed((quote,), (cited,) if quote else ())
+    return Composed(tuple(pieces), tuple(citations))
+
+
+def _chosen(evidence: Sequence[Evidence]) -> list[Evidence]:
+    """Return the best sentence, and those nearly as good that say something else."""
+    chosen: list[Evidence] = []
+    for each in evidence:
+        if each.score < WORTH_ADDING * evidence[0].score or len(chosen) == MOST_QUOTES:
+            break
+        if all(each.sentence.text != other.sentence.text for other in chosen):
+            chosen.append(each)
+    return chosen
+
+
+def _line(evidence: Evidence, expected: Expected, number: int) -> str:
+    """Return one quote with its mark, and the source and date where they are part of the answer."""
+    quote, item = evidence.sentence.text, evidence.hit.item
+    if isinstance(item, ArticleRecord):
+        published = item.published_at or item.fetched_at
+        return f"{quote} ({item.title}, {_day(published)}) [{number}]"
+    if isinstance(item, MemoryRecord):
+        told = f" (told {_day(item.created_at)})" if expected == "time" else ""
+        return f"{without_speaker(quote) if not told else quote}{told} [{number}]"
+    return f"{quote} [{number}]"
+
+
+def _day(moment: datetime) -> str:
+    return f"{moment.day} {moment:%B %Y}"
+
+
+def _cut(text: str, max_bytes: int) -> str:
+    """Return as much of a text as fits, never half a character."""
+    return text.encode()[:max_bytes].decode("utf-8", "ignore")

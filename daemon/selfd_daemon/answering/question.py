@@ -1,0 +1,91 @@
+"""What a question asks for: its telling words, and the kind of words that would answer it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from selfd_storage.lexicon import STOP_WORDS, telling_terms, terms, words
+
+Expected: TypeAlias = Literal["person", "time", "place", "number", "reason", "anything"]
+
+_FIRST: tuple[tuple[re.Pattern[str], Expected], ...] = (
+    (re.compile(r"\bhow (?:many|much|old|tall|long|far|big|fast|often|high|heavy)\b"), "number"),
+    (
+        re.compile(r"\b(?:when|what (?:time|date|day|month|year)|which (?:day|month|year))\b"),
+        "time",
+    ),
+    (re.compile(r"\b(?:who|whom|whose)\b"), "person"),
+    (re.compile(r"\bwhere\b"), "place"),
+    (re.compile(r"\b(?:why|what for)\b"), "reason"),
+)
+_MONTHS = r"jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec"
+_TIME = re.compile(
+    rf"\b(?:\d{{1,2}}:\d\d|[12]\d{{3}}|(?:{_MONTHS})[a-z]*\.?|(?:mon|tues|wednes|thurs|fri|satur|sun)day"
+    r"|(?:to|yester)day|tonight|tomorrow|(?:last|next|this) (?:week|month|year|night|spring|summer"
+    r"|autumn|fall|winter|weekend)|morning|noon|evening|midnight|\d+ (?:years?|months?|weeks?|days?"
+    r"|hours?|minutes?) ago|century|decade|[ap]\.?m\.?)\b",
+    re.IGNORECASE,
+)
+_NUMBER = re.compile(
+    r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozen|hundred|thousand"
+    r"|million|billion|half|once|twice|every|daily|weekly)\b",
+    re.IGNORECASE,
+)
+_PLACE = re.compile(r"\b(?:in|at|on|under|behind|near|from|to|inside|above|below|beside|next to)\b")
+_REASON = re.compile(r"\b(?:because|since|so that|in order|due to|as|for|to)\b", re.IGNORECASE)
+_NAME = re.compile(r"(?<![.!?:] )(?<!^)\b[A-Z][\w'’-]+")
+_PRONOUNS = frozenset(
+    {"he", "she", "it", "they", "him", "her", "them", "his", "its", "their", "theirs", "hers"}
+    | {"that", "this", "those", "these", "there", "one", "ones"}
+)
+MOST_OWN_WORDS = 2  # of a follow-up that leans on the question before it
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question as it is searched for and judged. `terms` are stems, each once."""
+
+    text: str
+    terms: tuple[str, ...]
+    expected: Expected
+
+
+def read_question(text: str, before: str | None = None) -> Asked:
+    """Read a question; one that is too short to stand alone takes the words of the one before."""
+    whole = f"{before} {text}" if before and leans_back(text) else text
+    return Asked(whole, tuple(telling_terms(whole)), _expected(text))
+
+
+def leans_back(text: str) -> bool:
+    """Tell whether a question speaks of what was spoken of: and her sister? when was that?"""
+    found = list(words(text))
+    own = [word for word in found if word not in STOP_WORDS and word not in _PRONOUNS]
+    points = any(word in _PRONOUNS for word in found) or found[:1] == ["and"]
+    return points and len(own) <= MOST_OWN_WORDS
+
+
+def _expected(text: str) -> Expected:
+    lowered = text.lower()
+    for pattern, expected in _FIRST:
+        if pattern.search(lowered):
+            return expected
+    return "anything"
+
+
+def holds(expected: Expected, sentence: str, asked: frozenset[str]) -> bool:
+    """Tell whether a sentence has words of the expected kind that the question did not have."""
+    if expected == "time":
+        return _new(_TIME, sentence, asked)
+    if expected == "number":
+        return _new(_NUMBER, sentence, asked)
+    if expected == "person":
+        return _new(_NAME, sentence, asked)
+    if expected == "place":
+        return bool(_PLACE.search(sentence)) or _new(_NAME, sentence, asked)
+    return expected == "anything" or bool(_REASON.search(sentence))
+
+
+def _new(pattern: re.Pattern[str], sentence: str, asked: frozenset[str]) -> bool:
+    return any(not asked.issuperset(terms(found[0])) for found in pattern.finditer(sentence))
