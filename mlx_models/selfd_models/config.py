@@ -3,7 +3,7 @@
 Every size that is not a field here is derived from one, in this file or in `parameters.py`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from selfd_models.errors import ConfigError
@@ -154,7 +154,82 @@ NANO = Config(
     draft_width=64,
 )
 
-PRESETS = {config.name: config for config in (NANO,)}
+SMALL = replace(  # about 30 M: an evening on a laptop's graphics cores
+    NANO,
+    name="small",
+    byte_width=288,
+    latent_width=384,
+    encoder_hidden=512,
+    decoder_layers=3,
+    decoder_hidden=768,
+    pattern="HHAHHAHH",
+    core=(1, 5),
+    state_channels=192,
+    state_size=32,
+    spiking=224,
+    liquid=96,
+    gate_rank=40,
+    expert_hidden=224,
+    shared_hidden=448,
+    heads=6,
+    attention_hidden=1152,
+    window=256,
+    draft_width=128,
+)
+
+BASE = replace(  # about 100 M
+    NANO,
+    name="base",
+    byte_width=384,
+    latent_width=640,
+    table_rows=2**16,
+    encoder_hidden=1024,
+    decoder_layers=4,
+    decoder_hidden=1024,
+    pattern="HHHA" * 3,
+    core=(2, 7),
+    state_channels=320,
+    state_size=64,
+    state_head=64,
+    spiking=384,
+    liquid=160,
+    gate_rank=64,
+    expert_hidden=352,
+    shared_hidden=768,
+    heads=10,
+    attention_hidden=1920,
+    window=256,
+    draft_width=192,
+)
+
+ELARA = replace(  # 2.8 G: 32 layers, all of them applied twice
+    NANO,
+    name="elara",
+    byte_width=768,
+    latent_width=2048,
+    table_rows=2**17,
+    encoder_layers=3,
+    encoder_hidden=2048,
+    decoder_layers=4,
+    decoder_hidden=2048,
+    pattern="HHHA" * 8,
+    core=(0, 32),
+    state_channels=1024,
+    state_size=128,
+    state_head=64,
+    spiking=1280,
+    liquid=560,
+    gate_rank=208,
+    expert_hidden=1920,
+    shared_hidden=3840,
+    heads=32,
+    kv_heads=8,
+    attention_hidden=8192,
+    window=512,
+    draft_width=512,
+)
+
+PRESETS = {config.name: config for config in (NANO, SMALL, BASE, ELARA)}
 
 
 def preset(name: str) -> Config:

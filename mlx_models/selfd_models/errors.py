@@ -3,6 +3,7 @@
 ├── BackendError         the array backend that was asked for is not installed
 ├── CorpusError          a corpus folder has no text that can be trained on
 ├── ResumeError          a training state is missing, damaged or of another preset
+├── EmbedderFileError    an embedder file is missing, cut short, changed or of another version
 └── PatcherError         the patcher cannot be built or calibrated from that text
 """
 
@@ -29,3 +30,7 @@ class ResumeError(ModelError):
 
 class PatcherError(ModelError):
     """Say that the patcher cannot be built or calibrated from that text."""
+
+
+class EmbedderFileError(ModelError):
+    """Say that an embedder file is missing, cut short, changed or of another version."""

@@ -24,15 +24,15 @@ from selfd_models.config import (
 )
 
 Start = Literal["zeros", "ones", "normal", "tap", "decay", "step", "leak", "threshold", "rate"]
-Role = Literal["matrix", "table", "vector", "fixed"]
+Role = Literal["matrix", "table", "vector", "router", "fixed"]
 
 
 @dataclass(frozen=True)
 class Spec:
     """One parameter: its shape, how it starts, and how it is trained.
 
-    role: `matrix` is orthogonalised (Muon), `table` and `vector` are not; `fixed` ones carry no
-    gradient and are moved by rules of their own. spread: standard deviation of a normal start.
+    role: `matrix` is orthogonalised (Muon), `table`, `vector` and `router` are not; `fixed` ones
+    carry no gradient and are moved by rules of their own. spread: of a normal start, its deviation.
     """
 
     shape: tuple[int, ...]
@@ -127,7 +127,7 @@ def _hybrid(config: Config) -> Iterator[tuple[str, Spec]]:
     yield "mixer.gate.up", _zeros(rank, 3 * deep, role="matrix")
     yield "mixer.gate.scale", Spec((3, deep), "normal", "vector", 0.1)
     yield "experts.gain", _ones(deep)
-    yield "experts.router", Spec((deep, many), "normal", "table", deep**-0.5)
+    yield "experts.router", Spec((deep, many), "normal", "router", deep**-0.5)
     yield "experts.bias", _zeros(many, role="fixed")
     yield "experts.up", _matrix(deep, config.expert_hidden, many)
     yield "experts.down", Spec((many, config.expert_hidden, deep), "zeros", "matrix")

@@ -130,8 +130,13 @@ class ArrayOps(Protocol):
         Returns: (parameters, ...) -> ((loss, rest), gradients).
         """
 
-    def compile(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        """Compile a function of arrays, where the backend can."""
+    def compile(
+        self, function: Callable[..., Any], reuse: tuple[int, ...] = ()
+    ) -> Callable[..., Any]:
+        """Compile a function of arrays, where the backend can.
+
+        reuse: the arguments that the caller will not read again; their memory takes the results.
+        """
 
     def settle(self, values: Any) -> None:
         """Compute what is still pending in a tree of arrays, where the backend is lazy."""

@@ -36,7 +36,6 @@ class JaxOps:
     take_along = staticmethod(jnp.take_along_axis)
     transpose = staticmethod(jnp.transpose)
     stop_gradient = staticmethod(jax.lax.stop_gradient)
-    compile = staticmethod(jax.jit)
 
     def floats(self, x: Array) -> Array:
         return x.astype(jnp.float32)
@@ -90,6 +89,12 @@ class JaxOps:
 
     def value_and_grad(self, loss: Callable[..., Any]) -> Callable[..., Any]:
         return jax.value_and_grad(loss, has_aux=True)
+
+    def compile(
+        self, function: Callable[..., Any], reuse: tuple[int, ...] = ()
+    ) -> Callable[..., Any]:
+        compiled: Callable[..., Any] = jax.jit(function, donate_argnums=reuse)
+        return compiled
 
     def settle(self, values: Any) -> None:
         return None

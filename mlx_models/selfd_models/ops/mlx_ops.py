@@ -99,7 +99,9 @@ class MlxOps:
         graded: Callable[..., Any] = mx.value_and_grad(loss)
         return graded
 
-    def compile(self, function: Callable[..., Any]) -> Callable[..., Any]:
+    def compile(
+        self, function: Callable[..., Any], reuse: tuple[int, ...] = ()
+    ) -> Callable[..., Any]:
         return function
 
     def settle(self, values: Any) -> None:

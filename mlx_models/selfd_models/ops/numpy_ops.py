@@ -99,7 +99,9 @@ class NumpyOps:
     def value_and_grad(self, loss: Callable[..., Any]) -> Callable[..., Any]:
         raise BackendError("numpy cannot differentiate: train with jax or mlx")
 
-    def compile(self, function: Callable[..., Any]) -> Callable[..., Any]:
+    def compile(
+        self, function: Callable[..., Any], reuse: tuple[int, ...] = ()
+    ) -> Callable[..., Any]:
         return function
 
     def settle(self, values: Any) -> None:

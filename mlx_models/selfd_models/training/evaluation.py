@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from selfd_models.config import Config
 from selfd_models.layers import Parameters
 from selfd_models.layout import Layout, lay_out
 from selfd_models.model import forward, logits
-from selfd_models.ops import Array, ArrayOps
+from selfd_models.ops import Array, ArrayOps, backend, load_ops
 from selfd_models.patcher import Bytes, Patcher
 from selfd_models.training.corpus import BETWEEN, HELD_OUT, read_records
 from selfd_models.training.objective import nats_of
@@ -48,18 +49,17 @@ class HeldOut:
         return cls(pieces)
 
 
-Scorer = Callable[[Parameters, Layout], Array]
-
-
-def scorer(config: Config, passes: int, ops: ArrayOps) -> Scorer:
+@cache
+def scorer(config: Config, passes: int, name: backend) -> Callable[[Parameters, Layout], Array]:
     """Compile (parameters, layout) -> nats of each row, (B, T)."""
+    ops = load_ops(name)
 
     def score(p: Parameters, layout: Layout) -> Array:
         decoded = forward(p, layout, config, ops=ops, passes=passes).decoded
         nats, _, _ = nats_of(logits(p, decoded), layout.targets, ops=ops)
         return nats
 
-    compiled: Scorer = ops.compile(score)
+    compiled: Callable[[Parameters, Layout], Array] = ops.compile(score)
     return compiled
 
 
@@ -68,10 +68,11 @@ def bits_per_byte(
     held_out: HeldOut,
     patcher: Patcher,
     config: Config,
-    score: Scorer,
+    passes: int,
     ops: ArrayOps,
 ) -> dict[str, float]:
     """Score every kind; `mean` is the mean over kinds, each weighing the same."""
+    score = scorer(config, passes, ops.name)
     bits: dict[str, float] = {}
     for kind, pieces in held_out.pieces.items():
         nats, size = 0.0, 0

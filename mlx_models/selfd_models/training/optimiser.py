@@ -22,6 +22,7 @@ class Rates:
     matrix: float = 0.015
     table: float = 4e-3
     vector: float = 4e-3
+    router: float = 3e-4  # ten times as much and all patches choose the same two experts
     momentum: float = 0.95
     beta1: float = 0.9
     beta2: float = 0.99
@@ -105,7 +106,8 @@ def orthogonal(x: Array, *, ops: ArrayOps) -> Array:
 
 
 def _speed(spec: Spec, rates: Rates) -> float:
-    return rates.table if spec.role == "table" else rates.vector
+    speeds = {"table": rates.table, "vector": rates.vector, "router": rates.router}
+    return speeds[spec.role]
 
 
 def _clipped(gradients: Tree, ops: ArrayOps) -> Tree:

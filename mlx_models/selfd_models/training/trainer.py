@@ -3,6 +3,7 @@
 Letters: B texts in a step, T rows, M drafted rows, K draft slots.
 """
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -12,17 +13,19 @@ from typing import Any
 import numpy as np
 
 from selfd_models.config import Config
+from selfd_models.errors import ResumeError
 from selfd_models.layout import Layout, lay_out
 from selfd_models.ops import ArrayOps, backend, load_ops
 from selfd_models.parameters import initialise
 from selfd_models.patcher import Patcher
 from selfd_models.training import state as states
 from selfd_models.training.corpus import Corpus, Recipe
-from selfd_models.training.evaluation import HeldOut, Scorer, bits_per_byte, scorer
-from selfd_models.training.objective import Batch, Weights, objective
-from selfd_models.training.optimiser import Rates, start, update
+from selfd_models.training.evaluation import HeldOut, bits_per_byte
+from selfd_models.training.objective import Batch, Weights
+from selfd_models.training.optimiser import Rates, start
 from selfd_models.training.schedule import Cooling, heat
 from selfd_models.training.state import TrainingState
+from selfd_models.training.step import training_step
 
 DRAFT_EVERY = 16  # rows per row that the draft head learns from
 
@@ -44,6 +47,7 @@ class Options:
     second_pass_from: int = 24_000_000  # bytes seen before the core is applied twice
     save_seconds: float = 240.0
     evaluate_seconds: float = 1200.0
+    report_steps: int = 20
     held_out_each: int = 3
     steps: int | None = None  # stop at this step
     cool: int | None = None  # cool down over this many steps, then stop
@@ -57,7 +61,8 @@ class Progress:
     step: int
     bytes: int
     seconds: float
-    bits: float  # per byte, running mean over about 50 steps
+    task: float  # bits per byte of this step
+    bits: float  # the same, running mean over about 50 steps
     speed: float  # bytes a second
     fired: float
     worst_load: float  # MaxVio: the busiest expert's load over the mean, less one
@@ -84,8 +89,6 @@ class Trainer:
         self._cooling = (
             Cooling(self._state.step, options.cool) if options.cool is not None else None
         )
-        self._stepping: dict[int, Callable[..., Any]] = {}
-        self._scoring: dict[int, Scorer] = {}
         self._bits: float | None = None
 
     def run(self) -> TrainingState:
@@ -101,7 +104,7 @@ class Trainer:
             if now - evaluated > options.evaluate_seconds:
                 self._report(self._progress(figures, now - began, self.evaluate()))
                 evaluated = time.monotonic()
-            elif state.step % 20 == 0:
+            elif state.step % options.report_steps == 0:
                 self._report(self._progress(figures, now - began, None))
             if now - saved > options.save_seconds:
                 self.save()
@@ -113,15 +116,12 @@ class Trainer:
         """Score the running average on the held-out text."""
         if not self._held_out.pieces:
             return {}
-        passes = self._passes()
-        if passes not in self._scoring:
-            self._scoring[passes] = scorer(self._options.config, passes, self._ops)
         return bits_per_byte(
             self._state.moments["average"],
             self._held_out,
             self._patcher,
             self._options.config,
-            self._scoring[passes],
+            self._passes(),
             self._ops,
         )
 
@@ -147,6 +147,8 @@ class Trainer:
 
     def _first_state(self) -> TrainingState:
         options, ops = self._options, self._ops
+        if not options.resume and options.cool is None and states.checkpoints(options.state):
+            raise ResumeError(f"{options.state} holds a run already: add --resume to go on with it")
         if options.resume or options.cool is not None:
             state = states.load(options.state, options.config)
         else:
@@ -169,11 +171,12 @@ class Trainer:
     def _step(self) -> dict[str, Any]:
         state, ops = self._state, self._ops
         batch, size = self._batch(state.step + 1)
-        passes = self._passes()
-        if passes not in self._stepping:
-            self._stepping[passes] = ops.compile(self._step_function(passes))
+        options = self._options
+        take = training_step(
+            options.config, options.weights, options.rates, options.backend, self._passes()
+        )
         hot = np.float32(heat(state.step + 1, self._cooling))
-        state.parameters, state.moments, figures = self._stepping[passes](
+        state.parameters, state.moments, figures = take(
             state.parameters,
             state.moments,
             batch,
@@ -183,27 +186,9 @@ class Trainer:
         ops.settle((state.parameters, state.moments))
         state.step += 1
         state.bytes += size
-        bits = float(figures["task"]) / np.log(2.0)
+        bits = float(figures["task"]) / math.log(2.0)
         self._bits = bits if self._bits is None else 0.98 * self._bits + 0.02 * bits
         return {name: ops.numpy(value) for name, value in figures.items()}
-
-    def _step_function(self, passes: int) -> Callable[..., Any]:
-        options, ops = self._options, self._ops
-        config, weights = options.config, options.weights
-
-        def loss(parameters: Any, batch: Batch) -> Any:
-            return objective(parameters, batch, config, weights, ops=ops, passes=passes)
-
-        graded = ops.value_and_grad(loss)
-
-        def take(parameters: Any, moments: Any, batch: Batch, hot: Any, step: Any) -> Any:
-            (_, figures), gradients = graded(parameters, batch)
-            parameters, moments = update(
-                parameters, gradients, moments, hot, step, figures, config, options.rates, ops=ops
-            )
-            return parameters, moments, figures
-
-        return take
 
     def _batch(self, step: int) -> tuple[Batch, int]:
         """Read one step's windows.   Returns: the batch on the backend; its bytes."""
@@ -222,7 +207,7 @@ class Trainer:
             self._corpus.advance(kind, int((layout.targets >= 0).sum()))
             layouts.append(layout)
         whole = Layout(*(np.concatenate(parts) for parts in zip(*layouts, strict=True)))
-        rows, after = _drafted(
+        rows, after = draft_targets(
             whole, options.config, np.random.default_rng((options.seed, step, 1))
         )
         place = self._ops.array
@@ -237,11 +222,12 @@ class Trainer:
             step=state.step,
             bytes=state.bytes,
             seconds=state.seconds,
+            task=float(figures["task"]) / math.log(2.0),
             bits=self._bits or 0.0,
             speed=float(figures["bytes"]) / took,
             fired=float(figures["fired"].mean()),
             worst_load=float(figures["load"].max() * self._options.config.experts - 1.0),
-            draft_bits=float(figures["draft"]) / np.log(2.0),
+            draft_bits=float(figures["draft"]) / math.log(2.0),
             held_out=held_out,
         )
 
@@ -249,7 +235,7 @@ class Trainer:
         return {name: np.asarray(self._ops.numpy(value)) for name, value in tree.items()}
 
 
-def _drafted(
+def draft_targets(
     layout: Layout, config: Config, rng: np.random.Generator
 ) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
     """Choose rows to draft from.   Returns: rows (M,); the K bytes after the next one (M, K)."""

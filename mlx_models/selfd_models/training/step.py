@@ -1,0 +1,38 @@
+"""One compiled training step, shared by every run in this process that asks for the same."""
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+from selfd_models.config import Config
+from selfd_models.ops import Array, backend, load_ops
+from selfd_models.training.objective import Batch, Weights, objective
+from selfd_models.training.optimiser import Rates, update
+
+Step = Callable[..., tuple[Any, Any, dict[str, Array]]]
+
+
+@cache
+def training_step(
+    config: Config, weights: Weights, rates: Rates, name: backend, passes: int
+) -> Step:
+    """Compile (parameters, moments, batch, heat, step number) -> the first two anew, and figures.
+
+    The parameters and moments that go in are used up.
+    """
+    ops = load_ops(name)
+
+    def loss(parameters: Any, batch: Batch) -> Any:
+        return objective(parameters, batch, config, weights, ops=ops, passes=passes)
+
+    graded = ops.value_and_grad(loss)
+
+    def take(parameters: Any, moments: Any, batch: Batch, heat: Array, step: Array) -> Any:
+        (_, figures), gradients = graded(parameters, batch)
+        parameters, moments = update(
+            parameters, gradients, moments, heat, step, figures, config, rates, ops=ops
+        )
+        return parameters, moments, figures
+
+    compiled: Step = ops.compile(take, reuse=(0, 1))
+    return compiled
