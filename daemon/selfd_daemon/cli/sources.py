@@ -18,7 +18,8 @@ def source_line(item: Json) -> list[Part]:
             where = f"{short_path(item['path'])}:{item['startLine']}"
             if item["endLine"] > item["startLine"]:
                 where += f"-{item['endLine']}"
-            return [(where, LINK), (f"  {item['id']}", DIM)]
+            heading = f"  {one_line(item['heading'], 60)}" if item.get("heading") else ""
+            return [(where, LINK), heading, (f"  {item['id']}", DIM)]
         case "Article":
             about = f"  {item['feed']['title']}, {day(item['publishedAt']) or 'undated'}"
             return [(one_line(item["title"], 90), LINK), about, (f"  {item['id']}", DIM)]
@@ -42,7 +43,25 @@ def print_citations(citations: Sequence[Json]) -> None:
     """Print the verbatim quotes that an answer relies on, numbered as in its text."""
     for number, citation in enumerate(citations, start=1):
         say()
-        say((f"[{number}] ", DIM), *source_line(citation["item"]))
+        item = _narrowed(citation["item"], citation["quote"])
+        say((f"[{number}] ", DIM), *source_line(item))
         paragraph(f"“{clean(citation['quote']).strip()}”", indent=4)
-        if link := citation["item"].get("url"):
+        if link := item.get("url"):
             say(("    " + link, DIM))
+
+
+def _narrowed(item: Json, quote: str) -> Json:
+    """Narrow a passage to the lines of the quote.
+
+    A passage of a PDF or a book has more lines than its numbers say: it begins with the page or
+    chapter that it is from, which then is shown.
+    """
+    if item["__typename"] != "DocumentChunk" or quote not in item["text"]:
+        return item
+    text = item["text"]
+    heading = ""
+    if text.count("\n") > item["endLine"] - item["startLine"]:
+        heading, _, text = text.partition("\n\n")
+    start = item["startLine"] + text.count("\n", 0, max(text.find(quote), 0))
+    lines = {"startLine": start, "endLine": start + quote.strip().count("\n")}
+    return {**item, **lines, "heading": heading}
