@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
@@ -21,11 +21,24 @@ from selfd_daemon.metrics import Metrics
 from selfd_daemon.minds import MindService
 from selfd_daemon.settings import Settings
 from selfd_daemon.system import SystemService
+from selfd_graphql.ports import Generation, Question
 from selfd_storage import RoomLimits, StorageError, Store
 
 log = structlog.get_logger(__name__)
 
 BACKEND = "numpy"
+
+
+class MeteredAnswering(AnsweringService):
+    """The same answers, with the generations that are alive counted."""
+
+    def __init__(self, store: Store, settings: Settings, metrics: Metrics, monotonic: Monotonic):
+        super().__init__(store, settings.answering, monotonic=monotonic)
+        self._metrics = metrics
+
+    def generate(self, question: Question) -> AsyncGenerator[Generation, None]:
+        """Yield as ever; closing this closes the generation."""
+        return self._metrics.generating(super().generate(question))
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +49,7 @@ class Daemon:
     search: Store
     documents: DocumentService
     feeds: FeedService
-    answering: AnsweringService
+    answering: MeteredAnswering
     minds: MindService
     jobs: JobRunner
     events: EventBus
@@ -79,6 +92,7 @@ async def running(
         stack.push_async_callback(documents.close)
         feeds = FeedService(store, bus, jobs, settings, now=now, version=version)
         stack.push_async_callback(feeds.close)
+        metrics = Metrics()
         minds = MindService()
         system = SystemService(
             store,
@@ -95,12 +109,12 @@ async def running(
             search=store,
             documents=documents,
             feeds=feeds,
-            answering=AnsweringService(store, settings.answering, monotonic=monotonic),
+            answering=MeteredAnswering(store, settings, metrics, monotonic),
             minds=minds,
             jobs=jobs,
             events=bus,
             system=system,
-            metrics=Metrics(),
+            metrics=metrics,
         )
         jobs.register("BACKUP", system.run_backup_job)
         await _note(store, "daemon.started", version)
