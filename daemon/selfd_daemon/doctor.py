@@ -20,7 +20,7 @@ from selfd_daemon.server.listener import HOST
 from selfd_daemon.server.lock import holder
 from selfd_daemon.server.token import read_token
 from selfd_daemon.settings import Settings, unknown_variables
-from selfd_storage import SQLITE_ADVISED, StorageError, inspect_store, sqlite_version
+from selfd_storage import StorageError, advised_sqlite_version, inspect_store, sqlite_version
 
 LEAST_PYTHON = (3, 11)
 CLOCK_TOLERANCE = timedelta(days=1)
@@ -70,9 +70,9 @@ def _python() -> Finding:
 
 def _sqlite() -> Finding:
     found = ".".join(map(str, sqlite_version()))
-    if sqlite_version() >= SQLITE_ADVISED:
+    if sqlite_version() >= advised_sqlite_version():
         return Finding("sqlite", True, f"SQLite {found}")
-    advised = ".".join(map(str, SQLITE_ADVISED))
+    advised = ".".join(map(str, advised_sqlite_version()))
     return Finding(
         "sqlite",
         True,

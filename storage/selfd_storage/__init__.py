@@ -1,6 +1,6 @@
 """selfd's rows and bytes: open a `Store`, read and write frozen records, expect `StorageError`."""
 
-from selfd_storage.checkup import SQLITE_ADVISED, inspect_store, sqlite_version
+from selfd_storage.checkup import advised_sqlite_version, inspect_store, sqlite_version
 from selfd_storage.errors import (
     DuplicateError,
     IntegrityError,
@@ -50,7 +50,6 @@ from selfd_storage.room import RoomLimits
 from selfd_storage.store import Store
 
 __all__ = [
-    "SQLITE_ADVISED",
     "AnswerRecord",
     "ArticleRecord",
     "BackupRecord",
@@ -93,6 +92,7 @@ __all__ = [
     "StoreClosedError",
     "StoreFullError",
     "StoreReadOnlyError",
+    "advised_sqlite_version",
     "inspect_store",
     "restore_store",
     "sqlite_version",

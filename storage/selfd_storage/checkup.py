@@ -9,7 +9,6 @@ from selfd_storage.connection import translated
 from selfd_storage.migrations import check_file
 from selfd_storage.schema import APPLICATION_ID, STEPS
 
-SQLITE_ADVISED = WAL_RESET_FIXED
 _MOST_COMPLAINTS = 5
 
 
@@ -17,6 +16,11 @@ def sqlite_version() -> tuple[int, ...]:
     """Return the version of the SQLite library that the store uses."""
     version: tuple[int, ...] = sqlite3.sqlite_version_info
     return version
+
+
+def advised_sqlite_version() -> tuple[int, ...]:
+    """Return the first version without the fault that _sqlite.py tells of."""
+    return WAL_RESET_FIXED
 
 
 def inspect_store(folder: Path) -> list[str]:
