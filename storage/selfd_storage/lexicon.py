@@ -44,7 +44,7 @@ def fold(text: str) -> str:
     """Return text without case, accents and compatibility forms: Ａngström is angstrom."""
     if text.isascii():
         return text.lower()
-    plain = _ACCENTS.sub("", unicodedata.normalize("NFKD", text))
+    plain = _ACCENTS.sub("", unicodedata.normalize("NFKD", text.casefold()))
     return unicodedata.normalize("NFC", plain).casefold()
 
 

@@ -31,6 +31,7 @@ ANSWERED = 1.5  # ... times this for the document right after a question
 EPISODE = 0.5
 SPEAKER = 0.6  # of the mean weight of the question's terms
 MOMENT = 0.6
+DEPTH = 1000  # documents that a retriever hands on; a page of a search holds no more
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """What one retriever found: documents, each once, and scores in [0, 1].
+    """What one retriever found: documents, ascending, and their scores, mostly in [0, 1].
 
     `via` names the retriever, and `flags` what else spoke for each document.
     """
@@ -89,26 +90,28 @@ def fuse(found: Sequence[Candidates], weights: Sequence[float], first: int) -> l
 
     A document that a retriever did not find has 0 there. Equal scores: the newer document first.
     """
-    docs = (
-        np.unique(np.concatenate([each.docs for each in found])) if found else np.zeros(0, np.int64)
-    )
+    docs = np.unique(np.concatenate([each.docs for each in found]))
     total = np.zeros(len(docs), np.float32)
-    for each, weight in zip(found, weights, strict=True):
-        total[np.searchsorted(docs, each.docs)] += np.float32(weight / sum(weights)) * each.scores
-    if len(docs) > first:
-        best = np.argpartition(-total, first)[:first]
-        docs, total = docs[best], total[best]
-    order = np.lexsort((-docs, -total))
+    for each, share in zip(found, weights, strict=True):
+        total[np.searchsorted(docs, each.docs)] += np.float32(share / sum(weights)) * each.scores
+    best = np.lexsort((-docs, -total))[:first]
     return [
-        Ranked(int(docs[i]), float(min(1.0, total[i])), _via(int(docs[i]), found)) for i in order
+        Ranked(int(docs[i]), float(min(1.0, total[i])), _via(int(docs[i]), found)) for i in best
     ]
 
 
+def strongest(scores: Scores) -> NDArray[np.intp]:
+    """Return the places of the `DEPTH` highest scores, ascending: what a retriever hands on."""
+    if len(scores) <= DEPTH:
+        return np.arange(len(scores))
+    return np.sort(np.argpartition(-scores, DEPTH)[:DEPTH])
+
+
 def _via(doc: int, found: Sequence[Candidates]) -> tuple[str, ...]:
-    names = []
+    names: list[str] = []
     for each in found:
-        at = np.flatnonzero(each.docs == doc)
-        if len(at):
-            said = [name for name, flags in each.flags.items() if flags[at[0]]]
+        at = int(np.searchsorted(each.docs, doc))
+        if at < len(each.docs) and each.docs[at] == doc:
+            said = [name for name, flags in each.flags.items() if flags[at]]
             names += said if each.flags else [each.via]
     return tuple(names)

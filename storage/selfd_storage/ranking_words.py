@@ -16,6 +16,7 @@ from selfd_storage.ids import CODES
 from selfd_storage.ranking import (
     ANSWERED,
     BESIDE,
+    DEPTH,
     EPISODE,
     EPISODE_B,
     EPISODE_K1,
@@ -27,12 +28,12 @@ from selfd_storage.ranking import (
     Query,
     Scores,
     View,
+    strongest,
 )
 from selfd_storage.words_chains import NONE
 from selfd_storage.words_columns import Docs, Flags
 from selfd_storage.words_file import Postings
 
-MOST_BY_TIME = 200  # documents that a question of nothing but a time is given
 _TIMED = (CODES["memory"], CODES["article"])
 
 
@@ -97,26 +98,22 @@ class WordScores:
         docs = docs[self._view.seen(docs)]
         if not len(docs) and self._query.span is not None:
             return self._by_time()
-        episode = self._episode_of(docs)
         known = [self._weights[term] for term in self._query.terms]
         typical = float(np.mean(known)) if known else 1.0
-        speaks = np.isin(self._view.columns["speaker"][docs], np.array(self._query.names, np.int32))
-        timely = self._timely(docs)
-        around = EPISODE * np.where(episode != NONE, self._episodes[episode], 0)
+        speaks, timely = self._speaks(docs), self._timely(docs)
+        around = EPISODE * self._episodes[self._episode_of(docs)]
         total = self._total[docs] + around + typical * (SPEAKER * speaks + MOMENT * timely)
-        ceiling = (1 + EPISODE) * sum(known) or 1.0
-        return Candidates(
-            docs,
-            (total / ceiling).astype(np.float32),
-            "words",
-            {
-                "words": self._own[docs] > 0,
-                "neighbours": self._total[docs] > self._own[docs] * 1.0001,
-                "episode": (around > 0) & (self._chains.sizes[episode] > 1),
-                "speaker": speaks,
-                "time": timely,
-            },
-        )
+        scores = (total / ((1 + EPISODE) * sum(known) or 1.0)).astype(np.float32)
+        best = strongest(scores)
+        docs = docs[best]
+        flags = {
+            "words": self._own[docs] > 0,
+            "neighbours": self._total[docs] > self._own[docs] * 1.0001,  # sums differ in order
+            "episode": (around[best] > 0) & (self._chains.sizes[self._episode_of(docs)] > 1),
+            "speaker": speaks[best],
+            "time": timely[best],
+        }
+        return Candidates(docs, scores[best], "words", flags)
 
     def _raise(self, docs: Docs, worth: Scores) -> None:
         """Let the best that a term is worth to a document count; each document comes once."""
@@ -148,10 +145,18 @@ class WordScores:
         worth *= weight(frequency, self._known_episodes - 1)
         self._episodes[episode] = self._episodes[episode] + worth  # equal within an episode
         self._held[episode] = 0
+        self._episodes[NONE] = 0
 
     def _episode_of(self, docs: Docs) -> Docs:
         episode = self._chains.episode[docs]
         return np.where(episode < self._known_episodes, episode, NONE)
+
+    def _speaks(self, docs: Docs) -> Flags:
+        speaker = self._view.columns["speaker"][docs]
+        speaks = np.zeros(len(docs), np.bool_)
+        for name in self._query.names:
+            speaks |= speaker == name
+        return speaks
 
     def _timely(self, docs: Docs) -> Flags:
         span = self._query.span
@@ -167,7 +172,7 @@ class WordScores:
         docs = np.arange(self._count)
         docs = docs[self._timely(docs)]
         docs = docs[self._view.seen(docs)]
-        docs = np.sort(docs[np.argsort(-self._view.columns["place"][docs])][:MOST_BY_TIME])
+        docs = np.sort(docs[np.argsort(-self._view.columns["place"][docs])][:DEPTH])
         return Candidates(docs, np.full(len(docs), 0.5, np.float32), "time")
 
 

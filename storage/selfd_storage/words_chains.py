@@ -1,8 +1,8 @@
 """Which documents stand beside each other: neighbours in chains, and chains as episodes.
 
-The memories of one source that follow each other within `GAP` are an episode, a whole file is one,
-and every article is one by itself. Only documents that hold now are in a chain. To move or close a
-document: `leave`, change its row, `join`.
+The memories of one source that follow each other within `GAP` are an episode, and a whole file is one.
+Every article, and every memory whose source is not known, is one by itself. Only documents that hold
+now are in a chain. To move or close a document: `leave`, change its row, `join`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from selfd_storage.ids import CODES
 from selfd_storage.words_columns import KINDS, OPEN, Columns, Docs, Entry, grown
 
 GAP = 60 * 60 * 1000  # milliseconds between two memories that are still one episode
-NONE = 0  # no document, no episode
+NONE = 0  # no document, no episode, no source
 
 Group: TypeAlias = tuple[int, int]  # kind and parent
 
@@ -73,7 +73,7 @@ class Chains:
             if tail != NONE and (entry.place, entry.item) < (end.place, end.item):
                 self._stale[group] = None
                 continue
-            is_near = tail != NONE and _near(entry.kind, entry.place - end.place)
+            is_near = tail != NONE and _near(*group, entry.place - end.place)
             self._append(doc, tail if is_near else NONE, entry)
             self._tails[group] = doc
         for group in self._stale:
@@ -133,7 +133,7 @@ class Chains:
         order = np.lexsort((item, place, parent, kind))
         docs, kind, parent, place = docs[order], kind[order], parent[order], place[order]
         related = (kind[1:] == kind[:-1]) & (parent[1:] == parent[:-1])
-        linked = related & _near(kind[1:], np.diff(place))
+        linked = related & _near(kind[1:], parent[1:], np.diff(place))
         self.next[docs] = np.append(np.where(linked, docs[1:], NONE), NONE)
         self.previous[docs] = np.append(NONE, np.where(linked, docs[:-1], NONE))
         np.add.at(self._of_kind, kind[np.append(True, ~linked)], 1)
@@ -163,9 +163,9 @@ class Chains:
         self.episode = grown(self.episode, count)
 
 
-def _near(kind: Any, distance: Any) -> Any:
+def _near(kind: Any, parent: Any, distance: Any) -> Any:
     """Tell whether documents of one group that follow each other at a distance are one episode.
 
     Args are numbers or arrays of them; so is the result.
     """
-    return (kind == _CHUNK) | ((kind == _MEMORY) & (distance <= GAP))
+    return (kind == _CHUNK) | ((kind == _MEMORY) & (parent != NONE) & (distance <= GAP))
