@@ -13,6 +13,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from importlib.metadata import version as installed_version
+from types import FrameType
 
 import structlog
 import uvicorn
@@ -78,7 +79,7 @@ async def _serve(
         started_at=utc_now(),
     )
     sessions = Sessions(token, now=time.time)
-    async with _until_signalled(manager) as stop, running(settings, version=version) as daemon:
+    async with until_signalled(manager) as stop, running(settings, version=version) as daemon:
         status = await daemon.system.status()
 
         def ready() -> None:
@@ -122,7 +123,7 @@ class _Server(uvicorn.Server):
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Leave signals to `_until_signalled`: uvicorn raises them again after a clean stop."""
+        """Leave signals to `until_signalled`: uvicorn raises them again after a clean stop."""
         yield
 
     async def main_loop(self) -> None:
@@ -155,30 +156,32 @@ def _config(app: ASGIApp) -> uvicorn.Config:
 
 
 @asynccontextmanager
-async def _until_signalled(manager: ServiceManager) -> AsyncIterator[asyncio.Event]:
+async def until_signalled(manager: ServiceManager) -> AsyncIterator[asyncio.Event]:
     """Give an event that a signal to stop sets; from then on the process ends within 10 s.
 
-    The deadline is kept by a thread of the interpreter, so that it holds even when the event loop
-    hangs. What was acknowledged is in the database by then, which survives being cut off.
+    The handler is the interpreter's own and the deadline is kept by a thread of it, so that both
+    work when the event loop hangs. What was acknowledged is safe in the database by then.
     """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
 
-    def signalled(name: str) -> None:
-        if stop.is_set():
-            return
+    def received(number: int, _: FrameType | None) -> None:
+        faulthandler.dump_traceback_later(SECONDS_TO_STOP, exit=True)
+        for each in STOP_SIGNALS:
+            signal.signal(each, signal.SIG_IGN)  # once is enough
+        loop.call_soon_threadsafe(stopping, signal.Signals(number).name)
+
+    def stopping(name: str) -> None:
         log.info("stopping", signal=name)
         manager.tell("STOPPING=1")
-        faulthandler.dump_traceback_later(SECONDS_TO_STOP, exit=True)
         stop.set()
 
-    for number in STOP_SIGNALS:
-        loop.add_signal_handler(number, signalled, number.name)
+    before = {number: signal.signal(number, received) for number in STOP_SIGNALS}
     try:
         yield stop
     finally:
-        for number in STOP_SIGNALS:
-            loop.remove_signal_handler(number)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _banner(announcement: Announcement, status: StatusInfo, settings: Settings, code: str) -> str:
