@@ -1,8 +1,8 @@
 """Which documents stand beside each other: neighbours in chains, and chains as episodes.
 
-The memories of one source that follow each other within `GAP` are an episode, and a whole file is one.
-Every article, and every memory whose source is not known, is one by itself. Only documents that hold
-now are in a chain. To move or close a document: `leave`, change its row, `join`.
+The memories of one source that follow each other within `GAP` are an episode, a whole file is one,
+and every article or memory of no known source is one by itself. Only documents that hold now are in
+a chain. To move or close a document: `leave`, change its row, `join`.
 """
 
 from __future__ import annotations
