@@ -10,15 +10,15 @@ import math
 from collections.abc import Mapping
 
 WEIGHTS: Mapping[str, float] = {
-    "coverage": 2.5617,
-    "context": 0.0789,
-    "rarest": -0.0243,
-    "pairs": 0.949,
-    "kind": 1.2516,
-    "margin": 5.0661,
-    "retrieval": 3.0268,
+    "coverage": 3.4251,
+    "context": -0.1673,
+    "rarest": -0.0955,
+    "pairs": 0.9622,
+    "kind": 1.4559,
+    "margin": 5.1425,
+    "retrieval": 0.4559,
 }
-BIAS = -7.3618
+BIAS = -5.5089
 
 
 def confidence(features: Mapping[str, float]) -> float:

@@ -15,13 +15,17 @@ from itertools import pairwise
 
 from selfd_daemon.answering.question import Asked, holds
 from selfd_daemon.answering.sentences import Sentence, sentences
-from selfd_storage import Hit
+from selfd_storage import ArticleRecord, Hit, Item, MemoryRecord
 from selfd_storage.lexicon import terms
 
+SHORT_MEMORY = 240  # characters that are quoted whole
 MOST_TEXT = 20_000  # characters of one item that are looked at
 NEAR = 4  # terms apart that two words of a question may stand and still belong together
 
 FEATURES = ("coverage", "context", "rarest", "pairs", "kind", "margin", "retrieval")
+
+
+ORDER = {"retrieval": 0.50, "coverage": 0.25, "pairs": 0.12, "kind": 0.08, "context": 0.05}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,20 +38,13 @@ class Evidence:
 
     @property
     def score(self) -> float:
-        """How well it fits, for ordering, in [0, 1]: mostly the share of the question it says."""
-        f = self.features
-        return (
-            0.45 * f["coverage"]
-            + 0.15 * f["context"]
-            + 0.15 * f["pairs"]
-            + 0.15 * f["kind"]
-            + 0.10 * f["retrieval"]
-        )
+        """How well it fits, in [0, 1]; for ordering. Weights by search over questions of SQuAD."""
+        return sum(weight * self.features[name] for name, weight in ORDER.items())
 
 
 def gather(asked: Asked, hits: Sequence[Hit]) -> list[Evidence]:
     """Return the sentences of all hits that share a term with the question, best first."""
-    read = [(hit, _read(hit.text[:MOST_TEXT])) for hit in hits]
+    read = [(hit, _read(hit.item)) for hit in hits]
     weights = _weights(asked, [[term for _, found in parts for term in found] for _, parts in read])
     best = max((hit.score for hit in hits), default=0.0) or 1.0
     gathered = [
@@ -63,15 +60,27 @@ def gather(asked: Asked, hits: Sequence[Hit]) -> list[Evidence]:
     return _with_margin(gathered)
 
 
-def _read(text: str) -> list[tuple[Sentence, list[str]]]:
-    return [(sentence, terms(sentence.text)) for sentence in sentences(text)]
+def _read(item: Item) -> list[tuple[Sentence, list[str]]]:
+    """Return an item's sentences and their terms; a short memory is one, as it was told."""
+    text = item.text
+    if isinstance(item, ArticleRecord) and not text:
+        text = item.summary
+    if isinstance(item, MemoryRecord) and len(text) <= SHORT_MEMORY:
+        return [(Sentence(0, text), terms(text))]
+    return [(sentence, terms(sentence.text)) for sentence in sentences(text[:MOST_TEXT])]
+
+
+def _before(parts: Sequence[tuple[Sentence, list[str]]]) -> list[frozenset[str]]:
+    """Return the terms of the sentence before each: what its pronouns stand for."""
+    return [frozenset(), *(frozenset(found) for _, found in parts[:-1])][: len(parts)]
 
 
 def _weights(asked: Asked, texts: Sequence[Sequence[str]]) -> dict[str, float]:
     """Return the weight of each term of the question; they add up to 1."""
     frequency = Counter(term for text in texts for term in set(text))
     rarity = {
-        term: math.log(1 + (len(texts) + 1) / (frequency[term] + 0.5)) for term in asked.terms
+        term: math.log(1 + (len(texts) + 1) / (frequency[term] + 0.5)) * (1 + (term in asked.new))
+        for term in asked.terms
     }
     total = sum(rarity.values()) or 1.0
     return {term: value / total for term, value in rarity.items()}
@@ -81,7 +90,7 @@ def _features(
     asked: Asked,
     retrieval: float,
     found: Sequence[str],
-    around: frozenset[str],
+    before: frozenset[str],
     weights: Mapping[str, float],
     sentence: Sentence,
 ) -> dict[str, float]:
@@ -89,8 +98,8 @@ def _features(
     rarest = max(weights, key=lambda term: weights[term])
     return {
         "coverage": sum(weight for term, weight in weights.items() if term in own),
-        "context": sum(weight for term, weight in weights.items() if term in around),
-        "rarest": 1.0 if rarest in own else 0.5 if rarest in around else 0.0,
+        "context": sum(weight for term, weight in weights.items() if term in own or term in before),
+        "rarest": 1.0 if rarest in own else 0.5 if rarest in before else 0.0,
         "pairs": _pairs(asked.terms, found),
         "kind": float(holds(asked.expected, sentence.text, frozenset(asked.terms))),
         "margin": 0.0,

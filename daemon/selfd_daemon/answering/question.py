@@ -45,17 +45,24 @@ MOST_OWN_WORDS = 2  # of a follow-up that leans on the question before it
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question as it is searched for and judged. `terms` are stems, each once."""
+    """A question as it is searched for and judged.
+
+    `terms` are stems, each once; `new` are those of them that a follow-up brought itself.
+    """
 
     text: str
     terms: tuple[str, ...]
     expected: Expected
+    new: frozenset[str] = frozenset()
 
 
 def read_question(text: str, before: str | None = None) -> Asked:
     """Read a question; one that is too short to stand alone takes the words of the one before."""
-    whole = f"{before} {text}" if before and leans_back(text) else text
-    return Asked(whole, tuple(telling_terms(whole)), _expected(text))
+    if not before or not leans_back(text):
+        return Asked(text, tuple(telling_terms(text)), _expected(text))
+    whole = f"{before} {text}"
+    new = frozenset(telling_terms(text)) - frozenset(telling_terms(before))
+    return Asked(whole, tuple(telling_terms(whole)), _expected(text), new)
 
 
 def leans_back(text: str) -> bool:

@@ -8,9 +8,12 @@ from dataclasses import dataclass
 
 LONGEST = 400  # characters of one quote; a longer sentence is cut between words
 
-# A sentence ends at . ! ? … (also CJK) with what closes it, or at a line that stands alone.
+_CLOSING = r"[\"'”’)\]]*"
+# A sentence ends at a full stop, at ! or ? unless it goes on in lower case ("Stop!" she said), at
+# CJK marks, at an empty line, and before a line of a list or table.
 _END = re.compile(
-    r"(?:[.!?…]+[\"'”’)\]]*(?=\s|$)|[。！？]+[」』”]*|\n\s*\n|\n(?=\s*(?:[-*#>|]|\d+\.\s)))"
+    rf"[.…]+{_CLOSING}(?=\s|$)|[!?]+{_CLOSING}(?=\s+[^a-z\s]|\s*$)|[。！？]+[」』”]*"
+    r"|\n\s*\n|\n(?=\s*(?:[-*#>|]|\d+\.\s))"
 )
 _ABBREVIATION = re.compile(
     r"(?:^|[\s(])(?:[A-Z]|Mr|Mrs|Ms|Dr|Prof|St|Sr|Jr|vs|etc|e\.g|i\.e|cf|No|Vol|pp?|approx)\.$"

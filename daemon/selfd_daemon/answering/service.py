@@ -75,9 +75,12 @@ class AnsweringService:
         """Keep what the owner thinks of an answer.   Raises: NotFoundError, ServiceError."""
         if rating not in RATINGS:
             raise ServiceError("INVALID_INPUT", f"a rating is -1, 0 or 1, got {rating}")
-        return await self._store.conversations.add_feedback(
+        kept = await self._store.conversations.add_feedback(
             answer_id, rating=rating, correction=correction
         )
+        if not kept:
+            raise NotFoundError("answer", answer_id)
+        return True
 
     async def conversations(self, *, first: int, after: str | None) -> Page[ConversationRecord]:
         """Return conversations, newest first."""

@@ -1,0 +1,208 @@
+"""Questions to a real store: quotes, sources, doubt, conversations."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from selfd_daemon.answering import AnsweringService
+from selfd_daemon.answering.confidence import WEIGHTS, confidence
+from selfd_daemon.answering.evidence import FEATURES
+from selfd_daemon.settings import AnsweringSettings
+from selfd_graphql.errors import ServiceError
+from selfd_graphql.ports import Finished, Question, TextPiece
+from selfd_storage import (
+    AnswerRecord,
+    NewArticle,
+    NewChunk,
+    NewDocument,
+    NewMemory,
+    NotFoundError,
+    PollOutcome,
+    Store,
+)
+
+pytestmark = pytest.mark.anyio
+AT = datetime(2026, 5, 7, 9, 30, tzinfo=UTC)
+TOLD = (
+    "Ada keeps the spare key under the blue pot.",
+    "The boiler was serviced by Mr. Okafor in June.",
+    "Joe has three cats. They are called Pip, Squeak and Wilfred.",
+    "Marta moved to Lisbon last spring. Her sister stayed in Porto.",
+)
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[Store]:
+    opened = await Store.open(tmp_path)
+    await opened.memories.add_many([NewMemory(text, at=AT) for text in TOLD])
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def answering(store: Store) -> AnsweringService:
+    return AnsweringService(store, AnsweringSettings(), monotonic=time.monotonic)
+
+
+async def assert_verbatim(store: Store, answer: AnswerRecord) -> None:
+    for citation in answer.citations:
+        [item] = await store.items([citation.item_id])
+        assert item is not None
+        assert citation.quote in item.text
+
+
+@pytest.mark.parametrize(
+    ("question", "words"),
+    [
+        ("Where is the spare key?", "under the blue pot"),
+        ("Who serviced the boiler?", "Mr. Okafor"),
+        ("How many cats does Joe have?", "three cats"),
+        ("What are Joe's cats called?", "Pip, Squeak and Wilfred"),
+    ],
+)
+async def test_the_answer_is_a_quote_with_its_source(
+    store: Store, answering: AnsweringService, question: str, words: str
+) -> None:
+    answer = await answering.ask(Question(question))
+    assert not answer.abstained
+    assert words in answer.text
+    assert answer.text.splitlines()[0].endswith("[1]")
+    assert words in answer.citations[0].quote
+    await assert_verbatim(store, answer)
+
+
+@pytest.mark.parametrize(
+    "question", ["What is the capital of Mongolia?", "Who painted the ceiling of the chapel?"]
+)
+async def test_what_nothing_supports_is_not_answered(
+    store: Store, answering: AnsweringService, question: str
+) -> None:
+    answer = await answering.ask(Question(question))
+    assert answer.abstained
+    assert answer.confidence < AnsweringSettings().threshold
+    await assert_verbatim(store, answer)
+
+
+async def test_an_empty_store_says_that_it_knows_nothing(tmp_path: Path) -> None:
+    store = await Store.open(tmp_path / "empty")
+    answering = AnsweringService(store, AnsweringSettings(), monotonic=time.monotonic)
+    answer = await answering.ask(Question("Where is the key?"))
+    assert (answer.abstained, answer.confidence, answer.citations) == (True, 0.0, ())
+    assert answer.text == "I know nothing about that."
+    await store.close()
+
+
+async def test_a_question_for_a_time_tells_when_it_was_told(answering: AnsweringService) -> None:
+    answer = await answering.ask(Question("When did Marta move to Lisbon?"))
+    assert "last spring." in answer.text
+    assert "(told 7 May 2026) [1]" in answer.text
+
+
+async def test_an_article_is_answered_with_its_title_and_date(
+    store: Store, answering: AnsweringService
+) -> None:
+    feed = await store.feeds.add(url="https://example.org/feed", title="The Example")
+    article = NewArticle(
+        guid="1",
+        title="Bridge opens",
+        url="https://example.org/bridge",
+        summary="",
+        text="The new bridge over the Nidda opened to cyclists on Tuesday.",
+        published_at=AT,
+    )
+    await store.feeds.record_poll(feed.id, PollOutcome(at=AT, next_poll_at=AT), [article])
+    answer = await answering.ask(Question("When did the bridge over the Nidda open?"))
+    assert "(Bridge opens, 7 May 2026) [1]" in answer.text
+    assert answer.citations[0].item_id.startswith("article:")
+    await assert_verbatim(store, answer)
+
+
+async def test_scope_limits_where_answers_come_from(
+    store: Store, answering: AnsweringService
+) -> None:
+    chunk = NewChunk("The spare key hangs in the shed.", 3, 3)
+    await store.documents.put(
+        NewDocument("/notes/keys.md", "text/markdown", 32, b"\1" * 16, AT, [chunk])
+    )
+    answer = await answering.ask(Question("Where is the spare key?", scope=["DOCUMENT"]))
+    assert "in the shed" in answer.text
+
+
+async def test_a_follow_up_is_understood_within_its_conversation(
+    answering: AnsweringService,
+) -> None:
+    first = await answering.ask(Question("Where did Marta move?"))
+    then = await answering.ask(Question("And her sister?", conversation_id=first.conversation_id))
+    assert "Porto" in then.text
+    said = await answering.messages(first.conversation_id)
+    assert [(each.role, each.text) for each in said] == [
+        ("user", "Where did Marta move?"),
+        ("assistant", first.text),
+        ("user", "And her sister?"),
+        ("assistant", then.text),
+    ]
+
+
+@pytest.mark.parametrize("size", [1, 10, 40, 60, 100])
+async def test_an_answer_keeps_to_the_bytes_it_may_have(
+    store: Store, answering: AnsweringService, size: int
+) -> None:
+    for text in ("Where is the spare key?", "What is the capital of Mongolia?"):
+        answer = await answering.ask(Question(text, max_bytes=size))
+        assert len(answer.text.encode()) <= size
+        await assert_verbatim(store, answer)
+
+
+async def test_streamed_pieces_are_the_kept_answer(answering: AnsweringService) -> None:
+    events = [each async for each in answering.generate(Question("Where is the spare key?"))]
+    *pieces, end = events
+    assert isinstance(end, Finished)
+    assert end.answer is not None
+    assert "".join(p.text for p in pieces if isinstance(p, TextPiece)) == end.answer.text
+
+
+async def test_an_ended_stream_keeps_nothing(store: Store, answering: AnsweringService) -> None:
+    stream = answering.generate(Question("Where is the spare key?"))
+    assert isinstance(await anext(stream), TextPiece)
+    await stream.aclose()
+    page = await answering.conversations(first=5, after=None)
+    assert page.total == 0
+
+
+async def test_feedback_is_kept_and_checked(answering: AnsweringService) -> None:
+    answer = await answering.ask(Question("Where is the spare key?"))
+    assert await answering.give_feedback(answer.id, rating=1, correction=None)
+    with pytest.raises(ServiceError, match="-1, 0 or 1, got 5"):
+        await answering.give_feedback(answer.id, rating=5, correction=None)
+    with pytest.raises(NotFoundError, match="answer:999"):
+        await answering.give_feedback("answer:999", rating=1, correction=None)
+
+
+@pytest.mark.parametrize(
+    ("question", "error", "message"),
+    [
+        (Question("  "), ServiceError, "empty"),
+        (Question("x" * 20_000), ServiceError, "may have 16384 bytes, got 20000"),
+        (Question("Why?", max_bytes=0), ServiceError, "at least 1, got 0"),
+        (Question("Why?", mind_id="mind:gone"), NotFoundError, "mind:gone"),
+        (Question("Why?", conversation_id="conversation:99"), NotFoundError, "conversation:99"),
+    ],
+)
+async def test_what_cannot_be_asked_is_told_in_words(
+    answering: AnsweringService, question: Question, error: type[Exception], message: str
+) -> None:
+    with pytest.raises(error, match=message):
+        await answering.ask(question)
+
+
+def test_the_confidence_model_knows_every_feature_and_stays_a_probability() -> None:
+    assert set(WEIGHTS) == set(FEATURES)
+    least = confidence(dict.fromkeys(FEATURES, 0.0))
+    most = confidence(dict.fromkeys(FEATURES, 1.0))
+    assert 0 < least < 0.05
+    assert 0.95 < most < 1
