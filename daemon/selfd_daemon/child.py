@@ -40,7 +40,7 @@ _HEADER = 8  # bytes of a frame's length, big-endian
 _MAX_RESULT_BYTES = 64 << 20
 _MEMORY_POLL_SECONDS = 0.05
 _START_SECONDS = 30.0  # a loaded machine may take long to import; counted apart from the work
-_PATIENCE = 3  # times `seconds` on the wall clock, for the same reason
+_PATIENCE = 3  # times `seconds` on the wall clock where nothing else is said
 _OUT_OF_TIME = frozenset({signal.SIGPROF, signal.SIGXCPU})
 _GRACE_SECONDS = 2.0
 
@@ -54,6 +54,7 @@ class Child:
         *,
         seconds: float,
         memory_bytes: int,
+        wall_seconds: float | None = None,
         max_calls: int = 500,
         idle_seconds: float = 60.0,
         watch_memory: bool = sys.platform == "darwin",
@@ -62,13 +63,15 @@ class Child:
 
         Args:
             name: for messages, "the {name} took longer than 5 s".
-            seconds: of processor time of one call, and three times that on the wall clock for work
-                that does not compute or a machine that does not get round to it.
+            seconds: of processor time of one call.
+            wall_seconds: on the clock, for work that does not compute and machines that do not get
+                round to it; three times `seconds` if left out.
             memory_bytes: what the process may take in all: address space, or resident memory
                 where `watch_memory` is set, because macOS does not enforce the former.
         """
         self.name = name
         self.seconds = seconds
+        self.wall_seconds = wall_seconds or seconds * _PATIENCE
         self.memory_bytes = memory_bytes
         self.started = 0  # processes so far
         self._max_calls = max_calls
@@ -145,7 +148,7 @@ class Child:
     async def _exchange(self, process: Process, request: bytes, body: bytes) -> dict[str, Any]:
         watch = asyncio.create_task(self._watch(process)) if self._watch_memory else None
         try:
-            async with asyncio.timeout(self.seconds * _PATIENCE):
+            async with asyncio.timeout(self.wall_seconds):
                 await _send(process, request, body)
                 return orjson.loads(await _receive(process))  # type: ignore[no-any-return]  # ours
         except TimeoutError as error:

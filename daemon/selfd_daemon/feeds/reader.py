@@ -17,7 +17,8 @@ from selfd_daemon.feeds.errors import OpmlError, ParserError
 from selfd_daemon.feeds.opml import Subscription, read_opml
 from selfd_daemon.feeds.reading import read
 
-SECONDS = 5.0
+SECONDS = 5.0  # of processor time; the slowest of 3,400 captured feeds takes 1.3
+WALL_SECONDS = 6.0
 MEMORY_BYTES = 768 << 20
 _CHILDREN = 2
 _IDLE_SECONDS = 30.0
@@ -36,13 +37,19 @@ class FeedReader:
     """A few children, started when there is something to read and put away when there is not."""
 
     def __init__(
-        self, *, now: Now, seconds: float = SECONDS, memory_bytes: int = MEMORY_BYTES
+        self,
+        *,
+        now: Now,
+        seconds: float = SECONDS,
+        wall_seconds: float = WALL_SECONDS,
+        memory_bytes: int = MEMORY_BYTES,
     ) -> None:
         self._now = now
         self._children = [
             Child(
                 "feed parser",
                 seconds=seconds,
+                wall_seconds=wall_seconds,
                 memory_bytes=memory_bytes,
                 idle_seconds=_IDLE_SECONDS,
             )

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from selfd_daemon.feeds.errors import ParserError
-from selfd_daemon.feeds.reader import SECONDS, FeedReader
+from selfd_daemon.feeds.reader import WALL_SECONDS, FeedReader
 from support.feed_pages import item, rss
 from support.feed_service import Clock, running_feeds
 from support.web import LocalWeb, Reply
@@ -54,7 +54,7 @@ async def test_a_feed_of_200000_attributes_fails_while_everything_else_goes_on(
         assert (await running.feed(good.id)).article_count == 1
         failed = await running.feed(hostile.id)
     assert "took longer than 5 s" in str(failed.error) or "more than" in str(failed.error)
-    assert took < SECONDS + 5
+    assert took < WALL_SECONDS + 10, "beside it a child is started and a feed is fetched"
     assert longest < 0.5, "a loaded machine may be slow, a blocked loop takes seconds"
 
 
