@@ -58,7 +58,7 @@ class DataFolder:
             self.root.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
             self.logs.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
         except OSError as error:
-            raise self._unusable(error) from error
+            raise unusable(self.root, error) from error
         found = self.root.stat()
         if found.st_uid != os.geteuid():
             raise DataFolderError(
@@ -69,23 +69,22 @@ class DataFolder:
         if stat.S_IMODE(found.st_mode) & 0o077:
             self._close_to_others()
         if not os.access(self.root, os.W_OK | os.X_OK):
-            raise self._unusable(PermissionError(errno.EACCES, os.strerror(errno.EACCES)))
+            raise unusable(self.root, PermissionError(errno.EACCES, os.strerror(errno.EACCES)))
 
     def _close_to_others(self) -> None:
         try:
             self.root.chmod(PRIVATE_FOLDER)
         except OSError as error:
-            raise self._unusable(error) from error
+            raise unusable(self.root, error) from error
 
-    def _unusable(self, error: OSError) -> DataFolderError:
-        steps = {
-            errno.EACCES: f"run chmod u+rwx {str(self.root)!r}, or choose another with --data-dir",
-            errno.EROFS: "choose a folder on a disk that can be written to with --data-dir",
-            errno.ENOSPC: "free some space on that disk",
-            errno.ENOTDIR: "choose a folder with --data-dir",
-            errno.EEXIST: "choose a folder with --data-dir",
-        }
-        reason = (error.strerror or str(error)).lower()
-        return DataFolderError(
-            self.root, reason, steps.get(error.errno or 0, "choose another with --data-dir")
-        )
+
+def unusable(folder: Path, error: OSError) -> DataFolderError:
+    """Return what to tell the owner when something in the folder cannot be made or written."""
+    elsewhere = "choose another with --data-dir"
+    steps = {
+        errno.EACCES: f"run chmod u+rwx {str(folder)!r}, or {elsewhere}",
+        errno.EROFS: "choose a folder on a disk that can be written to with --data-dir",
+        errno.ENOSPC: "free some space on that disk",
+    }
+    reason = (error.strerror or str(error)).lower()
+    return DataFolderError(folder, reason, steps.get(error.errno or 0, elsewhere))

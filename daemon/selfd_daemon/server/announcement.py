@@ -11,6 +11,8 @@ from typing import Any
 
 import orjson
 
+from selfd_daemon.paths import unusable
+
 
 @dataclass(frozen=True, slots=True)
 class Announcement:
@@ -25,7 +27,11 @@ class Announcement:
 
 @contextlib.contextmanager
 def announced(path: Path, announcement: Announcement) -> Iterator[None]:
-    """Have `path` say where we listen for the time of the block."""
+    """Have `path` say where we listen for the time of the block.
+
+    Raises:
+        DataFolderError: it cannot be written.
+    """
     content: dict[str, Any] = {
         "pid": announcement.pid,
         "url": announcement.url,
@@ -34,8 +40,11 @@ def announced(path: Path, announcement: Announcement) -> Iterator[None]:
         "startedAt": announcement.started_at.isoformat(),
     }
     part = path.with_name(f"{path.name}.part")
-    part.write_bytes(orjson.dumps(content))
-    part.replace(path)
+    try:
+        part.write_bytes(orjson.dumps(content))
+        part.replace(path)
+    except OSError as error:  # without the file no client would find us
+        raise unusable(path.parent, error) from error
     try:
         yield
     finally:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from selfd_daemon.errors import AlreadyRunningError
+from selfd_daemon.paths import unusable
 
 _WIDTH = 20  # written over in place, so that a full disk has room for it
 
@@ -19,8 +20,13 @@ def sole_daemon(path: Path) -> Iterator[None]:
 
     Raises:
         AlreadyRunningError: another process holds it; the error names that process.
+        DataFolderError: the lock's file cannot be made.
     """
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+    try:
+        descriptor = os.open(path, flags, 0o600)
+    except OSError as error:
+        raise unusable(path.parent, error) from error
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

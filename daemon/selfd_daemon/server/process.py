@@ -10,8 +10,8 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import ExitStack, asynccontextmanager, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from importlib.metadata import version as installed_version
 from types import FrameType
 
@@ -79,7 +79,8 @@ async def _serve(
         started_at=utc_now(),
     )
     sessions = Sessions(token, now=time.time)
-    async with until_signalled(manager) as stop, running(settings, version=version) as daemon:
+    stop = stop_by_signal(manager)
+    async with running(settings, version=version) as daemon:
         status = await daemon.system.status()
 
         def ready() -> None:
@@ -123,7 +124,7 @@ class _Server(uvicorn.Server):
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Leave signals to `until_signalled`: uvicorn raises them again after a clean stop."""
+        """Leave signals to `stop_by_signal`: uvicorn raises them again after a clean stop."""
         yield
 
     async def main_loop(self) -> None:
@@ -155,9 +156,8 @@ def _config(app: ASGIApp) -> uvicorn.Config:
     )
 
 
-@asynccontextmanager
-async def until_signalled(manager: ServiceManager) -> AsyncIterator[asyncio.Event]:
-    """Give an event that a signal to stop sets; from then on the process ends within 10 s.
+def stop_by_signal(manager: ServiceManager) -> asyncio.Event:
+    """Return an event that a signal to stop sets; from then on the process ends within 10 s.
 
     The handler is the interpreter's own and the deadline is kept by a thread of it, so that both
     work when the event loop hangs. What was acknowledged is safe in the database by then.
@@ -176,12 +176,9 @@ async def until_signalled(manager: ServiceManager) -> AsyncIterator[asyncio.Even
         manager.tell("STOPPING=1")
         stop.set()
 
-    before = {number: signal.signal(number, received) for number in STOP_SIGNALS}
-    try:
-        yield stop
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+    for each in STOP_SIGNALS:
+        signal.signal(each, received)
+    return stop
 
 
 def _banner(announcement: Announcement, status: StatusInfo, settings: Settings, code: str) -> str:

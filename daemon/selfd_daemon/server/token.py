@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from selfd_daemon.errors import TokenFileError
+from selfd_daemon.paths import unusable
 
 Authenticate: TypeAlias = Callable[[str | None], bool]
 
@@ -31,11 +32,15 @@ def load_token(path: Path) -> str:
 
     Raises:
         TokenFileError: others could read it, it is not ours, or it is no plain file.
+        DataFolderError: it cannot be written.
     """
     try:
         return read_token(path)
     except FileNotFoundError:
-        _make(path)
+        try:
+            _make(path)
+        except OSError as error:
+            raise unusable(path.parent, error) from error
         return read_token(path)
 
 

@@ -16,11 +16,11 @@ from selfd_daemon.server.notify import ServiceManager
 process.SECONDS_TO_STOP = float(sys.argv[2])
 
 async def main():
-    async with process.until_signalled(ServiceManager({})) as stop:
-        print("ready", flush=True)
-        while sys.argv[1] == "hanging":
-            pass
-        await stop.wait()
+    stop = process.stop_by_signal(ServiceManager({}))
+    print("ready", flush=True)
+    while sys.argv[1] == "hanging":
+        pass
+    await stop.wait()
 
 asyncio.run(main())
 faulthandler.cancel_dump_traceback_later()
