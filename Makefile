@@ -59,9 +59,10 @@ bench: $(VENV)/.ready-dev ## measure against the budgets
 schema: $(VENV)/.ready-dev ## export the API's schema
 	$(BIN)/python -m selfd_graphql.export > graphql/schema.graphql
 
-docs: $(VENV)/.ready-dev ## write the generated pages of docs/reference anew
+docs: $(VENV)/.ready-dev ## write generated pages and the output that others show anew
 	$(BIN)/python -m selfd_daemon.settings > docs/reference/settings.md
 	$(BIN)/python -m selfd_daemon.cli.reference > docs/reference/cli.md
+	PYTHONPATH=tests $(BIN)/python -m support.transcript README.md docs/tutorial/first-evening.md
 
 pins: $(VENV)/.ready-dev ## pin every dependency anew, with hashes
 	$(BIN)/$(PINS) -o requirements/run.txt

@@ -25,6 +25,7 @@ USUAL_FOLDER = "~/.local/share/selfd"
 _BLOCK = re.compile(r"(?<=^```console\n).*?(?=^```$)", re.DOTALL | re.MULTILINE)
 _CHANGING = (  # what differs from run to run, each with what stands for it in a comparison
     (re.compile(r"\d{4}-\d\d-\d\d( \d\d:\d\d)?"), "DATE"),
+    (re.compile(r"\b\d{1,2} [A-Z][a-z]+ \d{4}\b"), "DATE"),
     (re.compile(r"\b\d+(\.\d+)? (ms|s|min)\b"), "SPAN"),
     (re.compile(r"\b\d+(\.\d+)? (k|M|G)B\b"), "SIZE"),
     (re.compile(r"127\.0\.0\.1:\d+"), "127.0.0.1:PORT"),
@@ -59,8 +60,8 @@ def commands(page: str) -> list[str]:
 def _outputs(block: str, folder: Path) -> Iterator[str]:
     path = f"{SELFD.parent}{os.pathsep}{os.environ['PATH']}"
     environment = {**os.environ, "PATH": path, "SELFD_DATA_DIR": str(folder)}
-    for command in commands(f"```console\n{block}```\n"):
-        yield f"$ {command}\n"
+    for number, command in enumerate(commands(f"```console\n{block}```\n")):
+        yield "\n" * bool(number) + f"$ {command}\n"
         done = subprocess.run(
             ["/bin/sh", "-c", command],
             stdout=subprocess.PIPE,

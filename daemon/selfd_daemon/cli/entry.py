@@ -71,7 +71,7 @@ def selfd(
 def main() -> None:
     """Run one command and exit with its status."""
     try:
-        status = app(standalone_mode=False)
+        status = app(prog_name="selfd", standalone_mode=False)
     except typer.TyperException as error:
         status = _complain(error)
     except BrokenPipeError:

@@ -16,6 +16,7 @@ MARKDOWN = "text/markdown"
 PLAIN = "text/plain"
 
 HEAD_BYTES = 64 * 1024
+_PDF_MARK = b"%PDF-"
 _EPUB_START = re.compile(rb"PK\x03\x04.{22}.{4}mimetypeapplication/epub\+zip", re.DOTALL)
 _HTML_START = re.compile(
     rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+)?html\b",
@@ -36,7 +37,7 @@ def media_type(name: str, head: bytes) -> str:
         UnreadableError: it is binary, or nothing that a person wrote.
     """
     suffix = PurePath(name).suffix.lower()
-    if b"%PDF-" in head[:1024]:
+    if _is_pdf(suffix, head):
         return PDF
     if _EPUB_START.match(head) or (suffix == ".epub" and head.startswith(b"PK")):
         return EPUB
@@ -45,6 +46,13 @@ def media_type(name: str, head: bytes) -> str:
     if _HTML_START.match(head[:1024]) and suffix not in _SUFFIXES:
         return HTML
     return _SUFFIXES.get(suffix) or _text_type(name)
+
+
+def _is_pdf(suffix: str, head: bytes) -> bool:
+    """Tell a PDF, which may begin with a little of something else, from a text about PDFs."""
+    if head.lstrip().startswith(_PDF_MARK):
+        return True
+    return _PDF_MARK in head[:1024] and (suffix == ".pdf" or is_binary(head))
 
 
 def _binary_type(name: str) -> str:

@@ -35,9 +35,9 @@ MEMORIES = (
 )
 QUESTIONS = (
     "Where does Ada keep the spare key?",
-    "What did the White Rabbit take out of its waistcoat-pocket?",
+    "Who stole the tarts?",
     "Who designed the Go gopher T-shirt for the radio station?",
-    "Which port does selfd listen on?",
+    "What does index.db hold?",
     "What is the melting point of tungsten?",
 )
 

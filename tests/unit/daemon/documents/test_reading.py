@@ -29,6 +29,8 @@ def read(path: Path, **changed: Any) -> dict[str, Any]:
         ("a.html", b"<p>words</p>", "text/html", "words"),
         ("page", b"<!DOCTYPE html><html><p>words</p></html>", "text/html", "words"),
         ("a.xyz", pdf([["words"]]), "application/pdf", "Page 1\n\nwords"),
+        ("a.pdf", b"junk\n" + pdf([["words"]]), "application/pdf", "Page 1\n\nwords"),
+        ("a.md", b"A PDF starts with %PDF-1.4.", "text/markdown", "A PDF starts with %PDF-1.4."),
         ("a.bin", epub({"one": "<h1>T</h1><p>words"}), "application/epub+zip", "# T\n\nwords"),
     ],
 )
