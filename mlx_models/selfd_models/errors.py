@@ -3,6 +3,7 @@
 ├── BackendError         the array backend that was asked for is not installed
 ├── CorpusError          a corpus folder has no text that can be trained on
 ├── ResumeError          a training state is missing, damaged or of another preset
+├── CheckpointError      a checkpoint is missing, cut short, changed or of another preset or version
 ├── EmbedderFileError    an embedder file is missing, cut short, changed or of another version
 └── PatcherError         the patcher cannot be built or calibrated from that text
 """
@@ -26,6 +27,10 @@ class CorpusError(ModelError):
 
 class ResumeError(ModelError):
     """Say that a training state is missing, damaged or of another preset."""
+
+
+class CheckpointError(ModelError):
+    """Say that a checkpoint is missing, cut short, changed, or of another preset or version."""
 
 
 class PatcherError(ModelError):

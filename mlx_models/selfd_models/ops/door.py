@@ -138,6 +138,12 @@ class ArrayOps(Protocol):
         reuse: the arguments that the caller will not read again; their memory takes the results.
         """
 
+    def workers(self) -> tuple[int, int]:
+        """Give this process's number and how many train together; (0, 1) when alone."""
+
+    def average(self, tree: dict[str, Array]) -> dict[str, Array]:
+        """Average arrays over the processes that train together; all of them must call it."""
+
     def settle(self, values: Any) -> None:
         """Compute what is still pending in a tree of arrays, where the backend is lazy."""
 

@@ -104,6 +104,16 @@ class MlxOps:
     ) -> Callable[..., Any]:
         return function
 
+    def workers(self) -> tuple[int, int]:
+        group = mx.distributed.init()
+        return group.rank(), group.size()
+
+    def average(self, tree: dict[str, Array]) -> dict[str, Array]:
+        size = self.workers()[1]
+        if size == 1:
+            return tree
+        return {name: mx.distributed.all_sum(value) / size for name, value in tree.items()}
+
     def settle(self, values: Any) -> None:
         mx.eval(values)
 

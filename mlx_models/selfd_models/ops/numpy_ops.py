@@ -104,6 +104,12 @@ class NumpyOps:
     ) -> Callable[..., Any]:
         return function
 
+    def workers(self) -> tuple[int, int]:
+        return 0, 1
+
+    def average(self, tree: dict[str, Array]) -> dict[str, Array]:
+        return tree
+
     def settle(self, values: Any) -> None:
         return None
 

@@ -21,16 +21,25 @@ def run(
     stopping: "Callable[[], bool]",
 ) -> None:
     """Train until done or `stopping()`; the state folder then holds a checkpoint and the curves."""
+    from selfd_models.ops import load_ops
     from selfd_models.training.curves import Curves
     from selfd_models.training.preparation import make_ready
     from selfd_models.training.trainer import Trainer
 
-    make_ready(options.corpus, options.state, options.recipe, options.seed, say)
+    ops = load_ops(options.backend)
+    rank, _ = ops.workers()
+    if rank == 0:
+        make_ready(options.corpus, options.state, options.recipe, options.seed, say)
+    ops.settle(ops.average({"ready": ops.zeros((1,))}))  # the others wait for the first
+    if rank > 0:  # on another machine the folder is another one
+        make_ready(options.corpus, options.state, options.recipe, options.seed, lambda line: None)
     curves = Curves(options.state)
 
     def record(progress: "Progress") -> None:
-        curves.add(progress)
-        report(progress)
+        if rank == 0:
+            curves.add(progress)
+            report(progress)
 
     Trainer(options, record, stopping).run()
-    curves.draw()
+    if rank == 0:
+        curves.draw()

@@ -1,6 +1,7 @@
 """Train from the command line: `python -m selfd_models.training --preset nano --corpus DIR`."""
 
 import argparse
+import os
 import signal
 import sys
 from pathlib import Path
@@ -8,11 +9,14 @@ from pathlib import Path
 from selfd_models.config import PRESETS, preset
 from selfd_models.errors import ModelError
 from selfd_models.training import run
+from selfd_models.training.blas import describe, preload
 
 
 def main() -> int:
     """Parse, train, print progress.   Returns: 0 done, 1 refused or failed."""
     arguments = _parser().parse_args()
+    if arguments.backend == "mlx":
+        _put_openblas_in_front()
     stop: list[int] = []
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda received, _: stop.append(received))
@@ -22,6 +26,17 @@ def main() -> int:
         sys.stderr.write(f"selfd: {error}\n")
         return 1
     return 0
+
+
+def _put_openblas_in_front() -> None:
+    """Start this process over with OpenBLAS loaded first, where that helps and was not done."""
+    more = preload()
+    if more:
+        again = [sys.executable, "-m", "selfd_models.training", *sys.argv[1:]]
+        os.execve(sys.executable, again, {**os.environ, **more})
+    told = describe()
+    if told:
+        sys.stderr.write(f"{told}\n")
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -32,11 +32,13 @@ class Recipe:
     """Which records to read and how much each kind weighs.
 
     weights: by kind; a kind that is not named weighs nothing. None: the root of each kind's size.
-    skip: names of files, without their endings, to leave out.
+    skip: names of files, without their endings, to leave out. held_out: which of the files with
+    `valid` in their names to score.
     """
 
     weights: Mapping[str, float] | None = None
     skip: frozenset[str] = frozenset()
+    held_out: str = f"*{HELD_OUT}*"
 
 
 def prepare(folder: Path, cache: Path, recipe: Recipe) -> None:

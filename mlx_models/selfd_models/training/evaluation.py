@@ -14,7 +14,7 @@ from selfd_models.layout import Layout, lay_out
 from selfd_models.model import forward, logits
 from selfd_models.ops import Array, ArrayOps, backend, load_ops
 from selfd_models.patcher import Bytes, Patcher
-from selfd_models.training.corpus import BETWEEN, HELD_OUT, read_records
+from selfd_models.training.corpus import BETWEEN, read_records
 from selfd_models.training.objective import nats_of
 
 PIECE = 8192
@@ -29,14 +29,14 @@ class HeldOut:
     pieces: dict[str, list[Bytes]]
 
     @classmethod
-    def read(cls, folder: Path, each: int | None) -> "HeldOut":
-        """Read the files with `valid` in their names; `each` pieces of each kind, evenly spread.
+    def read(cls, folder: Path, names: str, each: int | None) -> "HeldOut":
+        """Read the files whose names match; `each` pieces of each kind, evenly spread.
 
         A kind's documents are joined by blank lines and cut every 8 kB; a shorter rest is left out
         unless the kind has nothing else.
         """
         texts: dict[str, list[bytes]] = {}
-        for path in sorted(folder.rglob(f"*{HELD_OUT}*")):
+        for path in sorted(folder.rglob(names)):
             for kind, text in read_records(path):
                 texts.setdefault(kind, []).append(text.encode())
         pieces: dict[str, list[Bytes]] = {}

@@ -23,4 +23,5 @@ NANO = Recipe(
     },
     # The Russian novels' repository states no licence.
     skip=frozenset({"multi_train_ru"}),
+    held_out="en_valid*",
 )

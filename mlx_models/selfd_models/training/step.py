@@ -29,6 +29,7 @@ def training_step(
 
     def take(parameters: Any, moments: Any, batch: Batch, heat: Array, step: Array) -> Any:
         (_, figures), gradients = graded(parameters, batch)
+        gradients, figures = ops.average(gradients), ops.average(figures)
         parameters, moments = update(
             parameters, gradients, moments, heat, step, figures, config, rates, ops=ops
         )

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from selfd_models.config import Config
-from selfd_models.errors import ResumeError
+from selfd_models.errors import ConfigError, ResumeError
 from selfd_models.layout import Layout, lay_out
 from selfd_models.ops import ArrayOps, backend, load_ops
 from selfd_models.parameters import initialise
@@ -81,11 +81,16 @@ class Trainer:
         self._report = report
         self._stopping = stopping
         self._ops: ArrayOps = load_ops(options.backend)
+        self._rank, self._workers = self._ops.workers()
+        if options.texts % self._workers:
+            raise ConfigError(f"{options.texts} texts cannot be shared by {self._workers} workers")
         self._patcher: Patcher = states.load_patcher(options.state)
         self._state = self._first_state()
         cache = options.state / "corpus"
         self._corpus = Corpus(cache, options.recipe, options.seed, self._state.cursor)
-        self._held_out = HeldOut.read(options.corpus, options.held_out_each)
+        self._held_out = HeldOut.read(
+            options.corpus, options.recipe.held_out, options.held_out_each
+        )
         self._cooling = (
             Cooling(self._state.step, options.cool) if options.cool is not None else None
         )
@@ -126,7 +131,9 @@ class Trainer:
         )
 
     def save(self) -> None:
-        """Write a checkpoint."""
+        """Write a checkpoint; of several workers, the first one does."""
+        if self._rank > 0:
+            return
         state = self._state
         host = TrainingState(
             parameters=self._to_host(state.parameters),
@@ -206,13 +213,15 @@ class Trainer:
             )
             self._corpus.advance(kind, int((layout.targets >= 0).sum()))
             layouts.append(layout)
+        size = sum(int((layout.targets >= 0).sum()) for layout in layouts)
+        layouts = layouts[self._rank :: self._workers]
         whole = Layout(*(np.concatenate(parts) for parts in zip(*layouts, strict=True)))
         rows, after = draft_targets(
             whole, options.config, np.random.default_rng((options.seed, step, 1))
         )
         place = self._ops.array
         batch = Batch(Layout(*map(place, whole)), place(rows), place(after))
-        return batch, int((whole.targets >= 0).sum())
+        return batch, size
 
     def _progress(
         self, figures: dict[str, Any], took: float, held_out: dict[str, float] | None
@@ -224,7 +233,7 @@ class Trainer:
             seconds=state.seconds,
             task=float(figures["task"]) / math.log(2.0),
             bits=self._bits or 0.0,
-            speed=float(figures["bytes"]) / took,
+            speed=float(figures["bytes"]) * self._workers / took,
             fired=float(figures["fired"].mean()),
             worst_load=float(figures["load"].max() * self._options.config.experts - 1.0),
             draft_bits=float(figures["draft"]) / math.log(2.0),
