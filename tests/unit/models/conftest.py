@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from selfd_models.checkpoint import Checkpoint, load, save
 from selfd_models.config import TINY
 from selfd_models.ops import ArrayOps
 from selfd_models.parameters import initialise, specify
@@ -35,6 +36,18 @@ def parameters() -> Mapping[str, NDArray[np.float32]]:
             noisy[name] = noisy[name] + rng.normal(0.0, 0.1, spec.shape).astype(np.float32)
     noisy["core.gamma"] = rng.normal(0.0, 0.3, TINY.latent_width).astype(np.float32)
     return noisy
+
+
+@pytest.fixture(scope="session")
+def checkpoint(
+    tmp_path_factory: pytest.TempPathFactory,
+    parameters: Mapping[str, NDArray[np.float32]],
+    patcher: Patcher,
+) -> Checkpoint:
+    """Give the tiny model as it comes back from a file, in few bits."""
+    path = tmp_path_factory.mktemp("checkpoint") / "tiny.safetensors"
+    save(path, parameters, patcher, TINY, {"steps": 0})
+    return load(path)
 
 
 @pytest.fixture(params=["numpy", "jax", pytest.param("mlx", marks=pytest.mark.mlx)])
