@@ -46,6 +46,14 @@ class Spec:
         return math.prod(self.shape)
 
 
+GROUP = 32  # inputs that share a scale and a bias in a packed matrix
+
+
+def is_packed(spec: Spec) -> bool:
+    """Say whether a parameter is shipped as 4-bit values: a matrix whose inputs fill groups."""
+    return spec.role == "matrix" and spec.shape[-2] % GROUP == 0
+
+
 def _matrix(inputs: int, outputs: int, *lead: int, gain: float = 1.0) -> Spec:
     return Spec((*lead, inputs, outputs), "normal", "matrix", gain * inputs**-0.5)
 

@@ -63,6 +63,9 @@ class ArrayOps(Protocol):
     def abs(self, x: Array) -> Array:
         """Drop each element's sign."""
 
+    def round(self, x: Array) -> Array:
+        """Go to the nearest whole number, halves to the even one."""
+
     def maximum(self, x: Array, y: Array | float) -> Array:
         """Keep the larger of two, element by element."""
 

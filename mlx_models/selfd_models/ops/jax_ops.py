@@ -28,6 +28,7 @@ class JaxOps:
     cos = staticmethod(jnp.cos)
     sin = staticmethod(jnp.sin)
     abs = staticmethod(jnp.abs)
+    round = staticmethod(jnp.round)
     sigmoid = staticmethod(jax.nn.sigmoid)
     maximum = staticmethod(jnp.maximum)
     minimum = staticmethod(jnp.minimum)

@@ -27,6 +27,7 @@ class MlxOps:
     cos = staticmethod(mx.cos)
     sin = staticmethod(mx.sin)
     abs = staticmethod(mx.abs)
+    round = staticmethod(mx.round)
     sigmoid = staticmethod(mx.sigmoid)
     maximum = staticmethod(mx.maximum)
     minimum = staticmethod(mx.minimum)

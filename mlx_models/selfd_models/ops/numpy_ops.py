@@ -24,6 +24,7 @@ class NumpyOps:
     cos = staticmethod(np.cos)
     sin = staticmethod(np.sin)
     abs = staticmethod(np.abs)
+    round = staticmethod(np.round)
     maximum = staticmethod(np.maximum)
     minimum = staticmethod(np.minimum)
     argmax = staticmethod(np.argmax)

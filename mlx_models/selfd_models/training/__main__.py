@@ -87,6 +87,7 @@ def _train(arguments: argparse.Namespace, stop: list[int]) -> None:
         evaluate_seconds=arguments.evaluate_minutes * 60.0,
         save_seconds=arguments.save_minutes * 60.0,
     )
+    sys.stderr.write(f"training {arguments.preset} on {arguments.backend}, seed {options.seed}\n")
     run(
         options,
         report=report,

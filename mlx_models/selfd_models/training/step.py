@@ -8,21 +8,24 @@ from selfd_models.config import Config
 from selfd_models.ops import Array, backend, load_ops
 from selfd_models.training.objective import Batch, Weights, objective
 from selfd_models.training.optimiser import Rates, update
+from selfd_models.training.rounding import rounded
 
 Step = Callable[..., tuple[Any, Any, dict[str, Array]]]
 
 
 @cache
 def training_step(
-    config: Config, weights: Weights, rates: Rates, name: backend, passes: int
+    config: Config, weights: Weights, rates: Rates, name: backend, passes: int, packed: bool
 ) -> Step:
     """Compile (parameters, moments, batch, heat, step number) -> the first two anew, and figures.
 
-    The parameters and moments that go in are used up.
+    The parameters and moments that go in are used up. packed: run forwards on 4-bit weights.
     """
     ops = load_ops(name)
 
     def loss(parameters: Any, batch: Batch) -> Any:
+        if packed:
+            parameters = rounded(parameters, config, ops=ops)
         return objective(parameters, batch, config, weights, ops=ops, passes=passes)
 
     graded = ops.value_and_grad(loss)

@@ -6,7 +6,7 @@ Letters: B texts in a step, T rows, M drafted rows, K draft slots.
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ from selfd_models.training.schedule import Cooling, heat
 from selfd_models.training.state import TrainingState
 from selfd_models.training.step import training_step
 
+COOL_AVERAGE = 0.98  # a cooling branch ends where it ends; averaging over more lags behind
 DRAFT_EVERY = 16  # rows per row that the draft head learns from
 
 
@@ -50,7 +51,7 @@ class Options:
     report_steps: int = 20
     held_out_each: int = 3
     steps: int | None = None  # stop at this step
-    cool: int | None = None  # cool down over this many steps, then stop
+    cool: int | None = None  # cool down over this many steps with 4-bit weights, then stop
     resume: bool = False
 
 
@@ -101,20 +102,25 @@ class Trainer:
         state, options = self._state, self._options
         last = self._last_step()
         saved = evaluated = time.monotonic()
+        figures: dict[str, Any] | None = None
+        took = 0.0
         while (last is None or state.step < last) and not self._stopping():
             began = time.monotonic()
             figures = self._step()
             now = time.monotonic()
-            state.seconds += now - began
+            took = now - began
+            state.seconds += took
             if now - evaluated > options.evaluate_seconds:
-                self._report(self._progress(figures, now - began, self.evaluate()))
+                self._report(self._progress(figures, took, self.evaluate()))
                 evaluated = time.monotonic()
             elif state.step % options.report_steps == 0:
-                self._report(self._progress(figures, now - began, None))
+                self._report(self._progress(figures, took, None))
             if now - saved > options.save_seconds:
                 self.save()
                 saved = now
         self.save()
+        if figures is not None and self._cooling is not None:
+            self._report(self._progress(figures, took, self.evaluate()))
         return state
 
     def evaluate(self) -> dict[str, float]:
@@ -180,7 +186,14 @@ class Trainer:
         batch, size = self._batch(state.step + 1)
         options = self._options
         take = training_step(
-            options.config, options.weights, options.rates, options.backend, self._passes()
+            options.config,
+            options.weights,
+            options.rates
+            if self._cooling is None
+            else replace(options.rates, average=COOL_AVERAGE),
+            options.backend,
+            self._passes(),
+            packed=self._cooling is not None,
         )
         hot = np.float32(heat(state.step + 1, self._cooling))
         state.parameters, state.moments, figures = take(

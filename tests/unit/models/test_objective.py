@@ -12,6 +12,7 @@ from selfd_models.spiking import SLOPE, fire
 from selfd_models.training.evaluation import HeldOut, bits_per_byte
 from selfd_models.training.objective import nats_of
 from selfd_models.training.optimiser import orthogonal
+from selfd_models.training.rounding import nearest
 from selfd_models.training.schedule import WARM_UP, Cooling, heat
 from selfd_models.training.trainer import draft_targets
 from support.hybrid import ops_or_skip
@@ -78,3 +79,26 @@ def test_heat_warms_up_stays_and_cools_to_nothing() -> None:
     cooling = Cooling(start=1000, steps=100)
     assert heat(1050, cooling) == pytest.approx(0.5)
     assert heat(1100, cooling) == 0.0
+
+
+@pytest.mark.parametrize("shape", [(64, 5), (3, 32, 7)])
+def test_rounded_weights_are_sixteen_evenly_spaced_values_a_group(
+    ops: ArrayOps, shape: tuple[int, ...]
+) -> None:
+    weight = np.random.default_rng(3).normal(size=shape).astype(np.float32)
+    told = ops.numpy(nearest(ops.array(weight), ops=ops))
+    step = np.ptp(weight.reshape(-1, 32, shape[-1]), axis=1).max() / 15
+    assert np.abs(told - weight).max() <= 1.1 * step
+    assert np.abs(told - weight).max() > 0.0
+    for column in told.reshape(-1, 32, shape[-1]).transpose(0, 2, 1).reshape(-1, 32):
+        assert len(np.unique(column.round(5))) <= 16
+
+
+@pytest.mark.mlx
+def test_rounding_is_what_mlx_stores() -> None:
+    mlx = ops_or_skip("mlx")
+    core = pytest.importorskip("mlx.core")
+    weight = np.random.default_rng(4).normal(size=(64, 6)).astype(np.float32)
+    packed = core.quantize(core.array(weight.T), group_size=32, bits=4)
+    stored = np.array(core.dequantize(*packed, group_size=32, bits=4)).T
+    assert mlx.numpy(nearest(mlx.array(weight), ops=mlx)) == pytest.approx(stored, abs=1e-5)
