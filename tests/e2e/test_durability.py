@@ -12,7 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from support.daemon import GraphQLError, RunningDaemon, running_daemon
+from support.daemon import (
+    DidNotStartError,
+    GraphQLError,
+    RunningDaemon,
+    running_daemon,
+    start_daemon,
+)
 
 PAGE = """
 query ($after: String) {
@@ -135,3 +141,9 @@ def _fill(path: Path) -> None:
                     pass
             except OSError:
                 continue
+
+
+def test_a_first_start_on_a_full_disk_is_refused_in_words(small_disk: Path) -> None:
+    _fill(small_disk / "filler")
+    with pytest.raises(DidNotStartError, match="no space left on device; free some space"):
+        start_daemon(small_disk / "data")

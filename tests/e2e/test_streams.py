@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import aclosing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -160,7 +161,7 @@ async def test_a_dropped_connection_frees_its_streams(daemon: RunningDaemon) -> 
 
 
 async def test_a_wrong_token_in_connection_init_closes_the_socket(daemon: RunningDaemon) -> None:
-    stranger = RunningDaemon(daemon.process, daemon.folder, daemon.banner, daemon.url, "guess")
+    stranger = replace(daemon, token="guess")
     with pytest.raises(ConnectionClosed, match="4403"):
         async with stranger.socket():
             pass

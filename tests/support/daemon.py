@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import http.client
 import json
 import os
@@ -10,12 +11,13 @@ import select
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from urllib.parse import urlsplit
 
 from websockets.asyncio.client import ClientConnection, connect
@@ -60,6 +62,12 @@ class RunningDaemon:
     banner: str
     url: str
     token: str
+    errors: IO[bytes]
+
+    def complaints(self) -> str:
+        """Return what it has written to stderr."""
+        self.errors.seek(0)
+        return self.errors.read().decode()
 
     @property
     def port(self) -> int:
@@ -176,49 +184,51 @@ async def eventually(condition: Any, seconds: float = 20.0) -> None:
 
 
 @contextmanager
-def running_daemon(
-    folder: Path, *flags: str, user: int | None = None, **settings: str
-) -> Iterator[RunningDaemon]:
+def running_daemon(folder: Path, *flags: str, **settings: str) -> Iterator[RunningDaemon]:
     """Run `selfd up` on a folder until the block ends; settings are names of the environment."""
-    daemon = start_daemon(folder, *flags, user=user, **settings)
+    daemon = start_daemon(folder, *flags, **settings)
     try:
         yield daemon
     finally:
-        if daemon.process.poll() is None:
-            daemon.process.kill()
-            daemon.process.wait(SECONDS_TO_STOP)
-        assert daemon.process.stdout is not None
-        daemon.process.stdout.close()
+        _end(daemon.process)
+        daemon.errors.close()
 
 
-def start_daemon(
-    folder: Path, *flags: str, user: int | None = None, **settings: str
-) -> RunningDaemon:
+def start_daemon(folder: Path, *flags: str, **settings: str) -> RunningDaemon:
     """Start `selfd up` and wait until it says that it is ready.
 
     Raises:
         DidNotStartError: it ended instead.
     """
     command = [str(Path(sys.executable).with_name("selfd")), "up", "--data-dir", str(folder)]
-    with (folder.parent / f"{folder.name}.stderr").open("w+b") as errors:
-        process = subprocess.Popen(
-            [*command, *(flags or ("--port", "0"))],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            env={**_environment(), **settings},
-            user=user,
-        )
-        banner = _read_banner(process)
-        if "data" not in banner:
-            process.kill()
-            assert process.stdout is not None
-            process.stdout.close()
-            errors.seek(0)
-            raise DidNotStartError(process.wait(), banner + errors.read().decode())
+    errors = tempfile.TemporaryFile()  # noqa: SIM115  # closed with the daemon
+    process = subprocess.Popen(
+        [*command, *(flags or ("--port", "0"))],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=errors,
+        env={**_environment(), **settings},
+    )
+    banner = _read_banner(process)
+    if "\n  data " not in banner:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(SECONDS_TO_STOP)
+        status = _end(process)
+        errors.seek(0)
+        with errors:
+            raise DidNotStartError(status, banner + errors.read().decode())
     facts = dict(line.split(maxsplit=1) for line in banner.splitlines() if line.startswith("  "))
     token = (folder / "token").read_text()
-    return RunningDaemon(process, folder, banner, facts["url"], token)
+    return RunningDaemon(process, folder, banner, facts["url"], token, errors)
+
+
+def _end(process: subprocess.Popen[bytes]) -> int:
+    """Make sure that a process is gone, and return its status."""
+    if process.poll() is None:
+        process.kill()
+    assert process.stdout is not None
+    process.stdout.close()
+    return process.wait(SECONDS_TO_STOP)
 
 
 def _environment() -> dict[str, str]:
