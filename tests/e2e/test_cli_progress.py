@@ -78,22 +78,48 @@ def test_a_job_that_ends_badly_is_an_error(
         finish(client(api, tmp_path), JOB, title="reading")
 
 
-def test_ctrl_c_leaves_the_job_running_and_says_how_to_stop_it(tmp_path: Path) -> None:
-    (tmp_path / "shelf").mkdir()
+@pytest.fixture
+def shelf(tmp_path: Path) -> Path:
+    """Give a folder that takes a while to read."""
+    folder = tmp_path / "shelf"
+    folder.mkdir()
     for number in range(3000):
-        (tmp_path / "shelf" / f"{number}.md").write_text(f"words number {number}")
+        (folder / f"{number}.md").write_text(f"words number {number}")
+    return folder
+
+
+def wait_for_documents(command: Command) -> None:
+    """Wait until a few files are read."""
+    command.ok("events", "--after", "0", "--kind", "document.ingested", "--count", "5")
+
+
+def test_reading_goes_on_after_the_daemon_was_killed(tmp_path: Path, shelf: Path) -> None:
+    folder = tmp_path / "data"
+    command = Command(folder)
+    with running_daemon(folder) as daemon:
+        command.ok("ingest", shelf, "--no-wait")
+        wait_for_documents(command)
+        daemon.process.kill()
+        daemon.process.wait()
+    with running_daemon(folder):
+        done = command.ok("jobs", "watch", "job:1", "--json").json
+        assert done["state"] == "SUCCEEDED"
+        assert done["metrics"]["unchanged"] >= 1
+        assert done["metrics"]["added"] + done["metrics"]["unchanged"] == 3000
+        assert "2999.md:1" in command.ok("recall", "number 2999", "--first", "1").out
+
+
+def test_ctrl_c_leaves_the_job_running_and_says_how_to_stop_it(tmp_path: Path, shelf: Path) -> None:
     folder = tmp_path / "data"
     with running_daemon(folder):
         command = Command(folder)
         reading = subprocess.Popen(
-            [SELFD, "ingest", "shelf"],
+            [SELFD, "ingest", shelf],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            cwd=tmp_path,
             env={**os.environ, "SELFD_DATA_DIR": str(folder)},
         )
-        events = command.ok("events", "--after", "0", "--kind", "document.ingested", "-n", "5")
-        assert len(events.out.splitlines()) == 5
+        wait_for_documents(command)
         reading.send_signal(signal.SIGINT)
         out, err = reading.communicate(timeout=60)
         assert (reading.returncode, out) == (130, b"")

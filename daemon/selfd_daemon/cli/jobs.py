@@ -62,11 +62,16 @@ def jobs(
 def cancel(
     ids: Annotated[list[str], typer.Argument(metavar="ID", help="Ids as jobs shows them.")],
     data_dir: DataDir = None,
+    json: AsJson = False,
 ) -> None:
     """Stop jobs; what they did so far stays."""
     client = Client.find(data_dir)
-    for id in ids:
-        _print_job(client.send("cancel_job", id=id))
+    stopped = [client.send("cancel_job", id=id) for id in ids]
+    if json:
+        print_json(stopped)
+        return
+    for job in stopped:
+        _print_job(job)
 
 
 @app.command("watch")

@@ -37,7 +37,7 @@ QUESTIONS = (
     "Where does Ada keep the spare key?",
     "Who stole the tarts?",
     "Who designed the Go gopher T-shirt for the radio station?",
-    "What does index.db hold?",
+    "Which passages keep their ids in a changed file?",
     "What is the melting point of tungsten?",
 )
 
