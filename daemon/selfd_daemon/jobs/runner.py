@@ -226,7 +226,8 @@ class JobRunner:
             self._board.post(unsaved)
 
     async def _save(self, record: JobRecord, *, state: JobState, **changes: Any) -> JobRecord:
-        changes = {"progress": record.progress, "message": record.message} | changes
+        changes.setdefault("progress", record.progress)
+        changes.setdefault("message", record.message)
         saved = await self._store.jobs.save(record.id, state=state, **changes)
         self._board.post(saved)
         return saved
