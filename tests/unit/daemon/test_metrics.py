@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 from starlette.types import Message, Receive, Scope, Send
@@ -89,3 +90,11 @@ async def test_requests_are_counted_by_path_and_status_and_made_up_paths_share_o
     assert figures['selfd_requests_total{path="/graphql",status="500"}'] == 1
     assert figures['selfd_request_seconds_bucket{le="0.003",path="other"}'] == 1
     assert figures['selfd_request_seconds_count{path="other"}'] == 2
+
+
+def test_every_figure_is_in_the_reference() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "reference" / "daemon.md").read_text()
+    lines = Metrics().render(STATUS, latest_event=9).decode().splitlines()
+    names = {line.split()[2] for line in lines if line.startswith("# TYPE")}
+    assert len(names) >= 12
+    assert {name for name in names if f"`{name}`" not in page} == set()
