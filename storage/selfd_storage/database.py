@@ -119,12 +119,12 @@ class Database(Generic[E]):
                 await self._writer.run(prepare)
                 for _ in range(READERS):
                     self._readers.append(await _opened(reader(path, busy_seconds)))
+            await asyncio.to_thread(self._room.keep_ballast)
         except BaseException:
             await self.close()
             raise
         for connection in self._readers:
             self._idle.put_nowait(connection)
-        await asyncio.to_thread(self._room.keep_ballast)
         return self
 
     def on_commit(self, listener: Callable[[Sequence[E]], None]) -> None:
