@@ -1,0 +1,132 @@
+"""The built-in model as the daemon uses it: score, patch, embed and continue text.
+
+Texts are scored in pieces of 8 kB, each from a fresh start, so that memory stays bounded and a text
+costs the same however long it is; the figures of MODEL_CARD.md are measured the same way.
+Letters: T bytes of a piece.
+"""
+
+import importlib.util
+import math
+import platform
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from selfd_models.checkpoint import SHIPPED, Checkpoint, load
+from selfd_models.embedding import Embedder
+from selfd_models.layout import Layout, lay_out
+from selfd_models.model import forward, logits
+from selfd_models.ops import Array, backend, load_ops
+from selfd_models.parameters import count
+from selfd_models.patcher import Bytes
+
+PIECE = 8192
+
+
+@dataclass(frozen=True)
+class Score:
+    """How well the model predicts a text: `bits` over all of its `bytes`."""
+
+    bytes: int
+    bits: float
+
+    @property
+    def bits_per_byte(self) -> float:
+        """Give the mean; 0 for the empty text."""
+        return self.bits / self.bytes if self.bytes else 0.0
+
+
+class BuiltinModel:
+    """A checkpoint on a backend; what it works out depends on the arguments alone."""
+
+    def __init__(self, checkpoint: Checkpoint, name: backend = "numpy") -> None:
+        self.backend = name
+        self.fingerprint = checkpoint.fingerprint
+        self.parameters = count(checkpoint.config)
+        self._config = checkpoint.config
+        self._patcher = checkpoint.patcher
+        self._checkpoint = checkpoint
+        self._ops = load_ops(name)
+        self._placed: dict[str, Array] = {
+            name: self._ops.array(value) for name, value in checkpoint.parameters.items()
+        }
+
+    @classmethod
+    def load(cls, path: Path | None = None, name: backend | None = None) -> Self:
+        """Read the shipped checkpoint, or the one at `path`.
+
+        Raises: CheckpointError: it is missing, cut short or changed.
+        """
+        return cls(load(path or SHIPPED), name or _best_backend())
+
+    def score(self, text: str) -> Score:
+        """Give the bits that the model needs to write a text down."""
+        size, bits = 0, 0.0
+        for piece in self.score_pieces(text):
+            size += piece.bytes
+            bits += piece.bits
+        return Score(size, bits)
+
+    def score_pieces(self, text: str) -> Iterator[Score]:
+        """Score a text piece by piece, so that a caller may stop in between."""
+        data = _bytes(text)
+        for at in range(0, len(data), PIECE):
+            piece = data[at : at + PIECE]
+            yield Score(len(piece), float(self.surprise(piece).sum(dtype=np.float64)))
+
+    def surprise(self, data: Bytes) -> NDArray[np.float32]:
+        """Give each byte's bits, all at once from a fresh start.   Args: data: (T,), T > 0."""
+        layout = lay_out([data], self._patcher, self._config)
+        placed = Layout(*map(self._ops.array, layout))
+        decoded = forward(self._placed, placed, self._config, ops=self._ops).decoded
+        scores = self._ops.numpy(logits(self._placed, decoded))[0]  # (T, 256)
+        scores -= scores.max(axis=-1, keepdims=True)
+        own = scores[np.arange(len(data)), data]
+        nats: NDArray[np.float32] = np.log(np.exp(scores).sum(axis=-1)) - own
+        return nats / np.float32(math.log(2.0))
+
+    def patches(self, text: str) -> list[str]:
+        """Cut a text into the patches that the latent reads, the open one last.
+
+        A patch that does not hold whole characters is given byte by byte, as latin-1.
+        """
+        data = _bytes(text)
+        state = self._patcher.start()
+        found: list[str] = []
+        start = 0
+        for at, byte in enumerate(data.tobytes(), start=1):
+            if self._patcher.step(state, byte) or at == len(data):
+                found.append(_readable(data[start:at].tobytes()))
+                start = at
+        return found
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Embed texts as unit rows.   Raises: EmbedderFileError: the embedder cannot be read."""
+        return self._embedder.embed(texts)
+
+    @cached_property
+    def _embedder(self) -> Embedder:
+        return Embedder.load()
+
+
+def _best_backend() -> backend:
+    """Choose MLX where it has a graphics core to run on."""
+    apple = sys.platform == "darwin" and platform.machine() == "arm64"
+    return "mlx" if apple and importlib.util.find_spec("mlx") else "numpy"
+
+
+def _bytes(text: str) -> Bytes:
+    return np.frombuffer(text.encode("utf-8", "surrogatepass"), np.uint8)
+
+
+def _readable(piece: bytes) -> str:
+    try:
+        return piece.decode()
+    except UnicodeDecodeError:
+        return piece.decode("latin-1")

@@ -1,0 +1,94 @@
+"""The built-in model as the daemon meets it: any text gets a result."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from selfd_models import builtin
+from selfd_models.builtin import BuiltinModel, Score
+from selfd_models.checkpoint import Checkpoint
+from selfd_models.config import TINY
+from selfd_models.parameters import count
+from selfd_models.patcher import Bytes
+
+
+@pytest.fixture(scope="session")
+def model(checkpoint: Checkpoint) -> BuiltinModel:
+    return BuiltinModel(checkpoint)
+
+
+def test_it_says_what_it_is(model: BuiltinModel, checkpoint: Checkpoint) -> None:
+    assert model.backend == "numpy"
+    assert model.parameters == count(TINY)
+    assert model.fingerprint == checkpoint.fingerprint
+
+
+def test_the_empty_text_costs_nothing(model: BuiltinModel) -> None:
+    assert model.score("") == Score(0, 0.0)
+    assert model.score("").bits_per_byte == 0.0
+    assert model.patches("") == []
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "a",
+        "\n",
+        "\0",
+        "é",
+        "日本語のテキスト",
+        "\ud800 a lone surrogate",
+        "".join(map(chr, range(256))),
+    ],
+)
+def test_any_text_is_scored_and_patched(model: BuiltinModel, given: str) -> None:
+    size = len(given.encode("utf-8", "surrogatepass"))
+    score = model.score(given)
+    assert score.bytes == size
+    assert 0.0 < score.bits_per_byte < 64.0
+    assert model.patches(given)
+
+
+def test_a_score_adds_up_what_each_byte_costs(model: BuiltinModel, text: Bytes) -> None:
+    piece = text[:700]
+    score = model.score(piece.tobytes().decode())
+    assert score.bits == pytest.approx(float(model.surprise(piece).sum()), rel=1e-5)
+
+
+def test_a_long_text_is_scored_in_pieces(
+    model: BuiltinModel, text: Bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(builtin, "PIECE", 256)
+    pieces = list(model.score_pieces(text[:1000].tobytes().decode()))
+    assert [piece.bytes for piece in pieces] == [256, 256, 256, 232]
+    assert pieces[1].bits == pytest.approx(float(model.surprise(text[256:512]).sum()), rel=1e-5)
+
+
+def test_patches_join_to_the_text(model: BuiltinModel, text: Bytes) -> None:
+    words = text[:3000].tobytes().decode()
+    patches = model.patches(words)
+    assert "".join(patches) == words
+    assert 1 < len(words) / len(patches) < 16
+
+
+def test_patches_that_split_a_character_are_given_byte_by_byte(model: BuiltinModel) -> None:
+    patches = model.patches("日本語" * 40)
+    assert any("\xe6" in patch for patch in patches)
+    octets = b"".join(
+        patch.encode("latin-1") if max(patch) <= "\xff" else patch.encode() for patch in patches
+    )
+    assert octets.decode() == "日本語" * 40
+
+
+def test_vectors_are_of_unit_length(model: BuiltinModel) -> None:
+    vectors = model.embed(["a river", ""])
+    assert vectors.shape == (2, 256)
+    assert np.abs(np.linalg.norm(vectors, axis=1) - 1.0).max() < 1e-5
+
+
+@pytest.mark.mlx
+def test_mlx_scores_alike(checkpoint: Checkpoint, model: BuiltinModel, text: Bytes) -> None:
+    pytest.importorskip("mlx.core")
+    other: Any = BuiltinModel(checkpoint, "mlx")
+    assert np.abs(other.surprise(text[:900]) - model.surprise(text[:900])).max() < 2e-3
