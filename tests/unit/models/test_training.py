@@ -104,7 +104,7 @@ def test_mlx_and_jax_learn_the_same(start: Start) -> None:
 
 
 def test_text_is_learned_and_noise_is_not(start: Start, corpus: Path) -> None:
-    """Uniform bytes carry 8 bits each: whatever predicts them better has seen them."""
+    """Nothing predicts uniform bytes but a model that has seen them: this is the leak alarm."""
     text = start("text", steps=60)
     for path in corpus.iterdir():
         path.unlink()
@@ -112,7 +112,8 @@ def test_text_is_learned_and_noise_is_not(start: Start, corpus: Path) -> None:
     (corpus / "noise.txt").write_bytes(noise.tobytes())  # 128 symbols: 7 bits each, valid UTF-8
     noisy = start("noise", steps=60)
     assert text[-1].task < 4.5
-    assert min(report.task for report in noisy) > 6.99
+    # The mean over 20 kB: a step's 512 bytes alone scatter by .02 bits around it.
+    assert np.mean([report.task for report in noisy[20:]]) > 6.99
     assert noisy[-1].task < 7.4
 
 
