@@ -6,10 +6,11 @@ Letters: T bytes of a piece.
 """
 
 import importlib.util
+import itertools
 import math
 import platform
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -18,13 +19,16 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from selfd_models import speculation
 from selfd_models.checkpoint import SHIPPED, Checkpoint, load
+from selfd_models.decode import Decoder
 from selfd_models.embedding import Embedder
 from selfd_models.layout import Layout, lay_out
 from selfd_models.model import forward, logits
 from selfd_models.ops import Array, backend, load_ops
 from selfd_models.parameters import count
 from selfd_models.patcher import Bytes
+from selfd_models.speculation import Choice, Tally
 
 PIECE = 8192
 
@@ -105,6 +109,53 @@ class BuiltinModel:
                 found.append(_readable(data[start:at].tobytes()))
                 start = at
         return found
+
+    def complete(
+        self,
+        prompt: str,
+        *,
+        max_bytes: int = 256,
+        temperature: float = 0.0,
+        seed: int = 0,
+        speculative: bool = False,
+        stop: Callable[[], bool] = lambda: False,
+        tally: Tally | None = None,
+    ) -> Iterator[bytes]:
+        """Continue a text, byte by byte; the same arguments give the same bytes on every host.
+
+        speculative: try drafts; they change how fast the text comes, not the text.
+        stop: asked before each byte and while the prompt is read; true ends the text.
+        tally: counts bytes and passes.   Raises: ConfigError: the temperature is out of range.
+        """
+        return self._complete(
+            prompt.encode("utf-8", "surrogatepass"),
+            max_bytes,
+            Choice(temperature, seed),
+            speculation.speculative if speculative else speculation.plain,
+            stop,
+            tally or Tally(),
+        )
+
+    def _complete(
+        self,
+        prompt: bytes,
+        most: int,
+        choice: Choice,
+        way: speculation.Way,
+        stop: Callable[[], bool],
+        tally: Tally,
+    ) -> Iterator[bytes]:
+        tile = speculation.prefill(self._decoder, prompt, stop)
+        if tile is None:
+            return
+        for byte in itertools.islice(way(self._decoder, tile, len(prompt), choice, tally), most):
+            if stop():
+                return
+            yield bytes((byte,))
+
+    @cached_property
+    def _decoder(self) -> Decoder:
+        return Decoder(self._checkpoint)
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Embed texts as unit rows.   Raises: EmbedderFileError: the embedder cannot be read."""

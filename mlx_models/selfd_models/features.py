@@ -166,6 +166,15 @@ def step(state: FeatureState, byte: int, bits: int) -> tuple[list[int], list[int
     return tables, [_recall(state, order, slot) for order, slot in enumerate(state.contexts)]
 
 
+def next_written(state: FeatureState) -> list[tuple[int, int, int]]:
+    """List what the next `step` will overwrite, for a caller that takes it back.
+
+    Returns: (row and column in `follows`, the value there now) per recall order.
+    """
+    slots = [context >> _TAG_BITS for context in state.contexts]
+    return [(order, slot, int(state.follows[order, slot])) for order, slot in enumerate(slots)]
+
+
 def _recall(state: FeatureState, order: int, context: int) -> int:
     owner, value = divmod(int(state.follows[order, context >> _TAG_BITS]), 1 << _TAG_BITS)
     return value if owner == context & _TAG else _NOTHING

@@ -11,6 +11,7 @@ from selfd_models.checkpoint import Checkpoint
 from selfd_models.config import TINY
 from selfd_models.parameters import count
 from selfd_models.patcher import Bytes
+from selfd_models.speculation import Tally
 
 
 @pytest.fixture(scope="session")
@@ -92,3 +93,37 @@ def test_mlx_scores_alike(checkpoint: Checkpoint, model: BuiltinModel, text: Byt
     pytest.importorskip("mlx.core")
     other: Any = BuiltinModel(checkpoint, "mlx")
     assert np.abs(other.surprise(text[:900]) - model.surprise(text[:900])).max() < 2e-3
+
+
+@pytest.mark.parametrize("temperature", [0.0, 0.8])
+def test_a_text_is_continued_the_same_way_every_time(
+    model: BuiltinModel, temperature: float
+) -> None:
+    def continued(**options: Any) -> bytes:
+        told = model.complete("The river", max_bytes=60, temperature=temperature, **options)
+        return b"".join(told)
+
+    once = continued(seed=4)
+    assert len(once) == 60
+    assert once == continued(seed=4) == continued(seed=4, speculative=True)
+    assert (once == continued(seed=5)) is (temperature == 0.0)
+
+
+def test_an_empty_prompt_and_no_room_are_fine(model: BuiltinModel) -> None:
+    assert len(b"".join(model.complete("", max_bytes=5))) == 5
+    assert list(model.complete("a", max_bytes=0)) == []
+
+
+def test_a_continuation_stops_when_told(model: BuiltinModel) -> None:
+    given: list[bytes] = []
+    for byte in model.complete("The river", stop=lambda: len(given) == 3):
+        given.append(byte)
+    assert len(given) == 3
+    assert list(model.complete("a" * 1000, stop=lambda: True)) == []
+
+
+def test_drafts_are_counted(model: BuiltinModel) -> None:
+    tally = Tally()
+    given = list(model.complete("The river", max_bytes=40, speculative=True, tally=tally))
+    assert tally.bytes >= len(given) == 40
+    assert 1 <= tally.passes <= tally.bytes
