@@ -6,7 +6,8 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol, TypeAlias
@@ -90,13 +91,14 @@ class LaunchAgent:
         self.file = home / "Library" / "LaunchAgents" / f"{LABEL}.plist"
 
     def install(self) -> ServiceStatus:
-        script = write_script(self._data)
-        self._logs.mkdir(parents=True, exist_ok=True)
-        values = {"LAUNCHER": str(script), "DATA": str(self._data), "LOGS": str(self._logs)}
-        _write(self.file, fill_plist(f"{LABEL}.plist", values))
-        self._boot_out()
-        _must(self._run(["launchctl", "enable", f"{self._domain}/{LABEL}"]))
-        _must(self._run(["launchctl", "bootstrap", self._domain, str(self.file)]))
+        with _undone_on_refusal(self.file, self.uninstall):
+            script = write_script(self._data)
+            self._logs.mkdir(parents=True, exist_ok=True)
+            values = {"LAUNCHER": str(script), "DATA": str(self._data), "LOGS": str(self._logs)}
+            _write(self.file, fill_plist(f"{LABEL}.plist", values))
+            self._boot_out()
+            _must(self._run(["launchctl", "enable", f"{self._domain}/{LABEL}"]))
+            _must(self._run(["launchctl", "bootstrap", self._domain, str(self.file)]))
         return self.status()
 
     def uninstall(self) -> bool:
@@ -137,11 +139,12 @@ class SystemdUnit:
 
     def install(self) -> ServiceStatus:
         values = {"LAUNCHER": str(script_path(self._data)), "DATA": str(self._data)}
-        write_script(self._data)
-        _write(self.file, fill_unit(UNIT, values).encode())
-        _must(self._systemctl("daemon-reload"))
-        _must(self._systemctl("enable", UNIT))
-        _must(self._systemctl("restart", UNIT))
+        with _undone_on_refusal(self.file, self.uninstall):
+            write_script(self._data)
+            _write(self.file, fill_unit(UNIT, values).encode())
+            _must(self._systemctl("daemon-reload"))
+            _must(self._systemctl("enable", UNIT))
+            _must(self._systemctl("restart", UNIT))
         return self.status()
 
     def uninstall(self) -> bool:
@@ -166,6 +169,21 @@ class SystemdUnit:
 
     def _systemctl(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return self._run(["systemctl", "--user", *arguments])
+
+
+@contextmanager
+def _undone_on_refusal(file: Path, uninstall: Callable[[], bool]) -> Iterator[None]:
+    """Leave nothing behind when the system refuses a first install; put an older file back."""
+    before = file.read_bytes() if file.exists() else None
+    try:
+        yield
+    except (ServiceError, OSError):
+        if before is None:
+            with suppress(ServiceError):  # the first refusal is the one to tell
+                uninstall()
+        else:
+            _write(file, before)
+        raise
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -84,6 +84,35 @@ def test_a_refusal_is_told_in_the_systems_words(tmp_path: Path, system: str, ver
         service.install()
 
 
+@pytest.mark.parametrize(
+    ("system", "verb"),
+    [("darwin", "enable"), ("darwin", "bootstrap"), ("linux", "daemon-reload"),
+     ("linux", "enable"), ("linux", "restart")],
+)  # fmt: skip
+def test_a_refused_install_leaves_nothing_behind(tmp_path: Path, system: str, verb: str) -> None:
+    data, home = tmp_path / "data", tmp_path / "home"
+    data.mkdir()
+    service = installer_for(data, platform=system, home=home, run=Manager(refuses=verb))
+    with pytest.raises(ServiceError):
+        service.install()
+    assert service.status().state == "not installed"
+    assert not service.file.exists()
+    assert list(data.iterdir()) == []
+
+
+def test_a_refused_second_install_puts_the_first_ones_file_back(
+    tmp_path: Path, platform: str
+) -> None:
+    manager = Manager()
+    service = installer_for(tmp_path / "data", platform=platform, home=tmp_path, run=manager)
+    service.install()
+    service.file.write_bytes(b"as an older selfd wrote it")
+    manager.refuses = "enable"
+    with pytest.raises(ServiceError):
+        service.install()
+    assert service.file.read_bytes() == b"as an older selfd wrote it"
+
+
 def test_a_system_without_a_service_manager_says_how_to_start() -> None:
     with pytest.raises(ServiceError, match="selfd up"):
         run_command(["no-such-service-manager"])
