@@ -235,8 +235,8 @@ class AttentionStep:
 
     def _turn(self, heads: Floats, position: int) -> Floats:
         """Normalise each query and key and turn it by its position.   Args: heads: (H + V, W)."""
-        square = np.add.reduce(heads * heads, axis=1, keepdims=True)
-        mean = square / np.float32(self._width)
+        square: Floats = np.add.reduce(heads * heads, axis=1, keepdims=True)
+        mean: Floats = square / np.float32(self._width)
         heads = heads * (np.float32(1.0) / np.sqrt(mean + np.float32(1e-6)))
         heads *= self._gains
         angles = self._speeds * np.float32(position)
