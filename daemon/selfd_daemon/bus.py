@@ -31,9 +31,13 @@ class EventBus:
         self._closed = False
 
     async def start(self) -> None:
-        """Find out where the log ends, and hear of every commit from here on."""
-        self._latest = self._before_ring = await self._store.events.latest()
+        """Hear of every commit from here on, and find out where the log ended before."""
         self._store.on_commit(self._publish)
+        latest = await self._store.events.latest()
+        if self._ring:  # something was committed meanwhile
+            self._before_ring = self._ring[0].sequence - 1
+        else:
+            self._latest = self._before_ring = latest
 
     def close(self) -> None:
         """End every stream once it has given out what there is."""

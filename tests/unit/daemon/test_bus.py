@@ -60,6 +60,17 @@ async def test_a_new_bus_replays_what_an_older_one_published(store: Store, bus: 
     assert [event.sequence for event in got] == list(range(1, PAGE + 6))
 
 
+async def test_what_is_committed_while_the_bus_starts_is_not_lost(store: Store) -> None:
+    await _append(store, 3)
+    bus = EventBus(store)
+    writing = asyncio.create_task(_append(store, 50))
+    await bus.start()
+    await writing
+    for after in (0, 2, 10, 30):
+        got = await _take(bus.stream(after=after), 53 - after)
+        assert [event.sequence for event in got] == list(range(after + 1, 54))
+
+
 async def test_only_the_wanted_kinds_come(store: Store, bus: EventBus) -> None:
     live = bus.stream(kinds=["memory.added"])
     await _append(store, 5)
