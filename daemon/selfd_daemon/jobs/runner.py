@@ -69,6 +69,7 @@ class JobRunner:
         self._monotonic = monotonic
         self._kinds: dict[JobKind, _Kind] = {}
         self._live: dict[str, _Live] = {}
+        self._unsaved: dict[str, JobRecord] = {}  # ended while the store could not be written to
         self._board = ProgressBoard()
         self._stopping = False
 
@@ -84,23 +85,30 @@ class JobRunner:
     async def resume(self) -> None:
         """Start again what the last process left unfinished."""
         for record in await self._store.jobs.unfinished():
-            interruptions = int(record.metrics.get("interruptions", 0))
-            if record.state == "RUNNING":  # a clean stop puts jobs back in the queue
-                interruptions += 1
-            if interruptions >= MOST_INTERRUPTIONS:
-                problem = f"given up: selfd ended {interruptions} times while this job ran"
-                await self._save(record, state="FAILED", error=problem, finished_at=self._now())
-            elif record.kind not in self._kinds:
-                problem = f"this selfd has no jobs of kind {record.kind}"
-                await self._save(record, state="FAILED", error=problem, finished_at=self._now())
-            else:
-                queued = await self._save(
-                    record,
-                    state="QUEUED",
-                    message="waiting to start again",
-                    metrics={"interruptions": interruptions},
-                )
-                self._launch(queued)
+            try:
+                await self._resume(record)
+            except StorageError as error:  # a full disk: the job waits for the next start
+                log.warning("job not resumed", job=record.id, error=str(error))
+
+    async def _resume(self, record: JobRecord) -> None:
+        interruptions = int(record.metrics.get("interruptions", 0))
+        if record.state == "RUNNING":  # a clean stop puts jobs back in the queue
+            interruptions += 1
+        problem = None
+        if interruptions >= MOST_INTERRUPTIONS:
+            problem = f"given up: selfd ended {interruptions} times while this job ran"
+        elif record.kind not in self._kinds:
+            problem = f"this selfd has no jobs of kind {record.kind}"
+        if problem is not None:
+            await self._save(record, state="FAILED", error=problem, finished_at=self._now())
+            return
+        queued = await self._save(
+            record,
+            state="QUEUED",
+            message="waiting to start again",
+            metrics={"interruptions": interruptions},
+        )
+        self._launch(queued)
 
     async def start(self, kind: JobKind, options: Mapping[str, Any]) -> JobRecord:
         """Queue a job; it starts as soon as its kind has a free slot."""
@@ -126,18 +134,14 @@ class JobRunner:
 
     async def job(self, id: str) -> JobRecord | None:
         """Return a job as it is now, or None when there is none of that id."""
-        live = self._live.get(id)
-        return live.record if live else (await self._store.jobs.get([id]))[0]
+        return self._current(id) or (await self._store.jobs.get([id]))[0]
 
     async def page(
         self, *, first: int, after: str | None, state: JobState | None
     ) -> Page[JobRecord]:
         """Return a page of jobs, newest first, with the progress that is not saved yet."""
         page = await self._store.jobs.page(first=first, after=after, state=state)
-        current = [
-            live.record if (live := self._live.get(stored.id)) else stored for stored in page.items
-        ]
-        return replace(page, items=current)
+        return replace(page, items=[self._current(job.id) or job for job in page.items])
 
     async def progress(self, id: str | None) -> AsyncIterator[JobRecord]:
         """Follow one job until it is finished, or all jobs for ever."""
@@ -222,7 +226,7 @@ class JobRunner:
             live.record = await self._save(live.record, state=state, **changes)
         except StorageError as error:
             log.warning("job state not saved", job=live.record.id, state=state, error=str(error))
-            live.record = unsaved
+            self._unsaved[live.record.id] = live.record = unsaved
             self._board.post(unsaved)
 
     async def _save(self, record: JobRecord, *, state: JobState, **changes: Any) -> JobRecord:
@@ -231,6 +235,11 @@ class JobRunner:
         saved = await self._store.jobs.save(record.id, state=state, **changes)
         self._board.post(saved)
         return saved
+
+    def _current(self, id: str) -> JobRecord | None:
+        """Return what is newer than the store's record, None where that is the newest."""
+        live = self._live.get(id)
+        return live.record if live else self._unsaved.get(id)
 
     async def _known(self, id: str) -> JobRecord:
         record = await self.job(id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,9 +14,18 @@ from selfd_daemon.clock import utc_now
 from selfd_daemon.jobs import JobContext, JobRunner
 from selfd_daemon.jobs.runner import MOST_INTERRUPTIONS
 from selfd_graphql.errors import ServiceError
-from selfd_storage import JobRecord, NotFoundError, Store
+from selfd_storage import (
+    JobRecord,
+    NewMemory,
+    NotFoundError,
+    RoomLimits,
+    Store,
+    StoreFullError,
+)
 
 pytestmark = pytest.mark.anyio
+
+FULL = RoomLimits(floor=10**18)  # no disk has so much room, so that nothing can be written
 
 
 def _runner(store: Store) -> JobRunner:
@@ -282,3 +292,39 @@ async def test_closing_the_streams_ends_every_follower(jobs: JobRunner) -> None:
 
 async def _states(jobs: JobRunner, id: str | None) -> list[str]:
     return [record.state async for record in jobs.progress(id)]
+
+
+async def test_on_a_full_disk_unfinished_jobs_wait_and_new_ones_are_refused(
+    tmp_path: Path,
+) -> None:
+    roomy = tmp_path / "roomy"
+    async with await Store.open(roomy) as store:
+        left = await store.jobs.create("INGEST", {})
+    async with await Store.open(roomy, limits=FULL) as store:
+        runner = _runner(store)
+        runner.register("INGEST", _Gate())
+        await runner.resume()
+        assert await runner.job(left.id) == left
+        with pytest.raises(StoreFullError, match="free some space"):
+            await runner.start("INGEST", {})
+        await runner.stop()
+
+
+async def test_an_end_that_cannot_be_saved_is_told_all_the_same(tmp_path: Path) -> None:
+    limits = RoomLimits(floor=0)
+    async with await Store.open(tmp_path, limits=limits) as store:
+        runner = _runner(store)
+
+        async def handler(job: JobContext) -> Mapping[str, Any]:
+            object.__setattr__(limits, "floor", FULL.floor)  # the disk fills up meanwhile
+            await store.memories.add(NewMemory("there is no room for this"))
+            return {}
+
+        runner.register("INGEST", handler)
+        started = await runner.start("INGEST", {})
+        ended = await _finished(runner, started.id)
+        assert (ended.state, "free some space" in (ended.error or "")) == ("FAILED", True)
+        page = await runner.page(first=10, after=None, state=None)
+        assert [job.state for job in page.items] == ["FAILED"]
+        assert await _finished(runner, started.id) == ended
+        await runner.stop()
