@@ -1,13 +1,17 @@
 """selfd's rows and bytes: open a `Store`, read and write frozen records, expect `StorageError`."""
 
+from selfd_storage.backups import Restored, restore_backup
 from selfd_storage.checkup import advised_sqlite_version, inspect_store, sqlite_version
 from selfd_storage.errors import (
+    BackupError,
+    DamagedBackupError,
     DuplicateError,
     IntegrityError,
     InvalidInputError,
     MigrationError,
     NotADatabaseError,
     NotFoundError,
+    PassphraseError,
     SchemaTooNewError,
     StorageError,
     StoreBusyError,
@@ -22,6 +26,7 @@ from selfd_storage.records import (
     ChangeKind,
     ChunkRecord,
     CitationRecord,
+    ClaimRecord,
     ConversationRecord,
     DocumentRecord,
     EventRecord,
@@ -40,23 +45,28 @@ from selfd_storage.records import (
     NewDocument,
     NewMemory,
     Page,
+    PlacedArticle,
     PollOutcome,
     Scope,
     StorageReportRecord,
     StorageTierRecord,
+    StoryArticleRecord,
+    StoryRecord,
 )
-from selfd_storage.restore import restore_store
 from selfd_storage.room import RoomLimits
 from selfd_storage.store import Store
 
 __all__ = [
     "AnswerRecord",
     "ArticleRecord",
+    "BackupError",
     "BackupRecord",
     "ChangeKind",
     "ChunkRecord",
     "CitationRecord",
+    "ClaimRecord",
     "ConversationRecord",
+    "DamagedBackupError",
     "DocumentRecord",
     "DuplicateError",
     "EventRecord",
@@ -80,7 +90,10 @@ __all__ = [
     "NotADatabaseError",
     "NotFoundError",
     "Page",
+    "PassphraseError",
+    "PlacedArticle",
     "PollOutcome",
+    "Restored",
     "RoomLimits",
     "SchemaTooNewError",
     "Scope",
@@ -92,8 +105,10 @@ __all__ = [
     "StoreClosedError",
     "StoreFullError",
     "StoreReadOnlyError",
+    "StoryArticleRecord",
+    "StoryRecord",
     "advised_sqlite_version",
     "inspect_store",
-    "restore_store",
+    "restore_backup",
     "sqlite_version",
 ]

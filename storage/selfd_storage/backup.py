@@ -32,7 +32,7 @@ def write_copy(source: Path, target: Path) -> BackupRecord:
     with translated(target):
         part.unlink(missing_ok=True)
         try:
-            _vacuum_into(source, part)
+            vacuum_into(source, part)
             damaged = check_copy(part)
             sync(part)
             part.rename(target)
@@ -49,7 +49,8 @@ def write_copy(source: Path, target: Path) -> BackupRecord:
     )
 
 
-def _vacuum_into(source: Path, part: Path) -> None:
+def vacuum_into(source: Path, part: Path) -> None:
+    """Copy a database of one moment to a new file, packed tightly."""
     os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))  # nobody else may read it
     reading = sqlite3.connect(f"{source.absolute().as_uri()}?mode=ro", uri=True, timeout=30)
     try:

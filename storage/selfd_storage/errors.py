@@ -4,6 +4,9 @@
 ├── DuplicateError         it is there already (a feed's URL)
 ├── SchemaTooNewError      the file was written by a newer selfd
 ├── NotADatabaseError      the file is no selfd database, or damaged beyond reading
+├── BackupError            a backup cannot be read, or was not written as it should
+│   ├── DamagedBackupError it is damaged, with what of it is intact
+│   └── PassphraseError    it is encrypted, and the passphrase is missing or another one
 ├── EngramError            a file is no engram, or cannot be written
 ├── IntegrityError         a row no longer matches its content hash
 ├── MigrationError         an older file could not be brought to this schema
@@ -14,6 +17,8 @@
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 
 class StorageError(Exception):
@@ -97,3 +102,24 @@ class StoreFullError(StorageError):
 
 class EngramError(StorageError):
     """A file is no engram, holds less than it should, or cannot be written."""
+
+
+class BackupError(StorageError):
+    """A backup cannot be read, or could not be written."""
+
+
+class DamagedBackupError(BackupError):
+    """A backup is damaged; `intact` says how many rows of each kind are sound, and of how many."""
+
+    def __init__(self, path: str, reason: str, intact: Mapping[str, tuple[int, int]]) -> None:
+        sound = ", ".join(f"{rows:,} of {of:,} {name}" for name, (rows, of) in intact.items())
+        super().__init__(
+            f"{path!r} is damaged ({reason}), nothing was restored; intact in it are "
+            f"{sound or 'no rows'}: restore another backup"
+        )
+        self.path = path
+        self.intact = intact
+
+
+class PassphraseError(BackupError):
+    """A backup is encrypted, and the passphrase is missing or another one."""

@@ -178,7 +178,7 @@ class NewArticle:
 
 @dataclass(frozen=True, slots=True)
 class ArticleRecord:
-    """One stored article. `corroboration` counts the feeds that carried the same content."""
+    """One stored article. `corroboration` counts the independent sources of its story."""
 
     id: str
     feed_id: str
@@ -190,6 +190,50 @@ class ArticleRecord:
     published_at: datetime | None
     fetched_at: datetime
     corroboration: int
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedArticle:
+    """Where an article belongs: in the story of `beside`, or in one of its own where that is None.
+
+    `copy_of` is the article whose wording it repeats. `claims` are sentences of it.
+    """
+
+    article_id: str
+    publisher: str
+    beside: str | None = None
+    copy_of: str | None = None
+    claims: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StoryArticleRecord:
+    """An article with its story, and the article that it is a copy of."""
+
+    article: ArticleRecord
+    story_id: str
+    copy_of: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimRecord:
+    """A sentence of an article, word for word."""
+
+    article_id: str
+    publisher: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoryRecord:
+    """One event as several articles tell it, the earliest first; copies make no claims."""
+
+    id: str
+    title: str
+    articles: tuple[ArticleRecord, ...]
+    sources: int
+    first_seen_at: datetime
+    claims: tuple[ClaimRecord, ...]
 
 
 Item: TypeAlias = MemoryRecord | ArticleRecord | ChunkRecord
@@ -315,9 +359,14 @@ class StorageReportRecord:
 
 @dataclass(frozen=True, slots=True)
 class BackupRecord:
-    """One written backup. `verified` says that the copy was opened and checked."""
+    """One written backup. `verified` says that the copy was opened and checked.
+
+    `sha256` is over the file up to the hash that it ends with; empty for a plain copy.
+    """
 
     path: str
     bytes: int
     seconds: float
     verified: bool
+    encrypted: bool = False
+    sha256: str = ""

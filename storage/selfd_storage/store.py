@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Self
 from selfd_storage._sqlite import OLDEST, sqlite3
 from selfd_storage.articles import Articles
 from selfd_storage.backup import write_copy
+from selfd_storage.backups import write_backup
+from selfd_storage.backups.writing import Progress
 from selfd_storage.connection import translated
 from selfd_storage.conversations import Conversations
 from selfd_storage.counts import Counts
@@ -36,6 +38,7 @@ from selfd_storage.records import (
 from selfd_storage.report import bytes_in_use, read_tiers
 from selfd_storage.room import RoomLimits
 from selfd_storage.schema import APPLICATION_ID, STEPS
+from selfd_storage.stories import Stories
 from selfd_storage.times import optional_ms, utc_now
 from selfd_storage.values import Values
 from selfd_storage.verification import check_slice, quick_check
@@ -68,6 +71,7 @@ class Store:
         self.documents = Documents(database, now, self._counts)
         self.feeds = Feeds(database, now)
         self.articles = Articles(database, self._counts, self._damage.note)
+        self.stories = Stories(database, now, self._damage.note)
         self.conversations = Conversations(database, now)
         self.jobs = Jobs(database, now)
         self.events = Events(database)
@@ -170,14 +174,32 @@ class Store:
             tiers=tiers,
         )
 
-    async def backup(self, path: Path | str) -> BackupRecord:
-        """Write a verified copy of all that cannot be made again to a new file.
+    async def backup(
+        self,
+        path: Path | str,
+        *,
+        passphrase: str | None = None,
+        progress: Progress = lambda _share, _what: None,
+    ) -> BackupRecord:
+        """Write all that cannot be made again to a new backup file, and read it back.
+
+        Args:
+            passphrase: encrypts it; None leaves it readable.
+            progress: told from another thread how far it is.
 
         Raises:
             DuplicateError: there is a file of that name.
             NotADatabaseError: the store is damaged in its structure.
+            BackupError: it could not be read back as it was written.
         """
-        return await asyncio.to_thread(write_copy, self.database.path, Path(path))
+        return await asyncio.to_thread(
+            write_backup,
+            self.folder,
+            Path(path),
+            at=self._now(),
+            passphrase=passphrase,
+            progress=progress,
+        )
 
     async def verify(self, limit: int | None = None) -> list[str]:
         """Check rows against their content hashes and return the ids of those that are damaged.

@@ -137,7 +137,7 @@ async def test_a_backup_onto_a_full_disk_leaves_nothing_behind(
     small_disk: Path, tmp_path: Path
 ) -> None:
     async with await Store.open(tmp_path / "store", limits=ANY_ROOM) as store:
-        await store.memories.add_many([NewMemory(os.urandom(4000).hex()) for _ in range(1500)])
+        await store.memories.add_many([NewMemory(os.urandom(4000).hex()) for _ in range(2500)])
         with pytest.raises(StoreFullError, match="full"):
-            await store.backup(small_disk / "copy.db")
+            await store.backup(small_disk / "copy.selfd")
     assert list(small_disk.iterdir()) == []

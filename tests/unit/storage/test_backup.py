@@ -3,62 +3,77 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from selfd_storage import (
+    BackupError,
     DuplicateError,
     InvalidInputError,
     NewMemory,
     NotADatabaseError,
     Store,
+    restore_backup,
 )
-from selfd_storage._sqlite import sqlite3
 from selfd_storage.backup import write_copy
+from selfd_storage.backups import write_backup, writing
 from support.storage import ANY_ROOM
 
 pytestmark = pytest.mark.anyio
 
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
-async def test_a_backup_can_be_opened_in_place_of_the_store(store: Store, tmp_path: Path) -> None:
-    memory = await store.memories.add(NewMemory("kept", tags=("t",)))
-    target = tmp_path / "elsewhere" / "selfd.db"
+
+async def test_a_backup_is_one_private_file_and_says_what_was_done(
+    store: Store, tmp_path: Path
+) -> None:
+    await store.memories.add_many([NewMemory(f"{n} ducks on the pond") for n in range(500)])
+    target = tmp_path / "elsewhere" / "copy.selfd"
     target.parent.mkdir()
     record = await store.backup(target)
+    content = target.read_bytes()
     assert record.verified
-    assert (record.path, record.bytes) == (str(target), target.stat().st_size)
+    assert not record.encrypted
+    assert (record.path, record.bytes) == (str(target), len(content))
+    assert bytes.fromhex(record.sha256) == content[-32:]
+    assert hashlib.sha256(content[:-32]).hexdigest() == record.sha256
+    restore_backup(target, tmp_path / "new")
+    assert len(content) * 2 < (tmp_path / "new" / "selfd.db").stat().st_size, "it is compressed"
     assert target.stat().st_mode & 0o077 == 0
-    assert [path.name for path in target.parent.iterdir()] == ["selfd.db"]
-    async with await Store.open(target.parent, limits=ANY_ROOM) as copy:
-        assert await copy.memories.get([memory.id]) == [memory]
-        assert [hit.item.id for hit in await copy.search("kept")] == [memory.id]
-        assert (await copy.memories.add(NewMemory("new"))).id == "memory:2"
+    assert [path.name for path in target.parent.iterdir()] == ["copy.selfd"]
+    assert not list(store.folder.glob("copying-*"))
 
 
-async def test_a_backup_is_of_one_moment_while_the_store_is_written_to(store: Store) -> None:
+async def test_a_backup_is_of_one_moment_while_the_store_is_written_to(
+    store: Store, tmp_path: Path
+) -> None:
     await store.memories.add_many([NewMemory(f"before {number}") for number in range(500)])
 
     async def write() -> None:
         for number in range(50):
             await store.memories.add_many([NewMemory(f"{number}a"), NewMemory(f"{number}b")])
 
-    record, _ = await asyncio.gather(store.backup(store.folder / "copy.db"), write())
-    copy = sqlite3.connect(record.path)
-    (count,) = copy.execute("SELECT count(*) FROM memories").fetchone()
-    copy.close()
+    record, _ = await asyncio.gather(store.backup(store.folder / "copy.selfd"), write())
+    restored = restore_backup(Path(record.path), tmp_path / "restored")
     assert record.verified
-    assert count >= 500
-    assert count % 2 == 0, "half a transaction"
+    assert restored.rows["memories"] >= 500
+    assert restored.rows["memories"] % 2 == 0, "half a transaction"
 
 
-async def test_a_backup_of_damaged_rows_does_not_claim_to_be_good(store: Store) -> None:
+async def test_a_backup_of_damaged_rows_does_not_claim_to_be_good(
+    store: Store, tmp_path: Path
+) -> None:
     await store.memories.add_many([NewMemory("good"), NewMemory("bad")])
     statement = "UPDATE memories SET body = CAST('dab' AS BLOB) WHERE id = 2"
     await store.database.write(lambda tx: tx.execute(statement).close())
-    record = await store.backup(store.folder / "copy.db")
+    record = await store.backup(store.folder / "copy.selfd")
     assert not record.verified
-    assert Path(record.path).exists(), "the good rows in it are worth keeping"
+    restored = restore_backup(Path(record.path), tmp_path / "restored")
+    assert restored.damaged == ["memory:2"], "the good rows in it are worth keeping"
 
 
 async def test_a_store_that_is_damaged_in_its_structure_gives_no_backup(tmp_path: Path) -> None:
@@ -70,7 +85,28 @@ async def test_a_store_that_is_damaged_in_its_structure_gives_no_backup(tmp_path
     path.write_bytes(content)
     with pytest.raises(NotADatabaseError, match="restore"):
         write_copy(path, tmp_path / "copy.db")
+    with pytest.raises(NotADatabaseError, match="restore"):
+        write_backup(tmp_path, tmp_path / "copy.selfd", at=NOW)
     assert sorted(found.name for found in tmp_path.glob("copy*")) == []
+
+
+async def test_what_changes_under_the_reader_is_noticed(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk that does not keep what it is given: the file is read back, not believed."""
+    read_back = writing._read_back
+
+    def flip_a_bit_first(part: Path, *rest: Any) -> None:
+        content = bytearray(part.read_bytes())
+        content[len(content) // 2] ^= 1
+        part.write_bytes(content)
+        read_back(part, *rest)
+
+    monkeypatch.setattr(writing, "_read_back", flip_a_bit_first)
+    await store.memories.add(NewMemory("kept"))
+    with pytest.raises(BackupError, match="could not be read back"):
+        await store.backup(tmp_path / "copy.selfd")
+    assert not list(tmp_path.glob("copy.selfd*"))
 
 
 async def test_a_backup_never_replaces_a_file(store: Store, tmp_path: Path) -> None:
@@ -88,9 +124,9 @@ async def test_a_backup_into_no_folder_is_refused(store: Store, tmp_path: Path) 
 
 
 async def test_what_an_interrupted_backup_left_is_no_hindrance(store: Store) -> None:
-    (store.folder / "copy.db.part").write_bytes(b"half of a backup")
-    assert (await store.backup(store.folder / "copy.db")).verified
-    assert not (store.folder / "copy.db.part").exists()
+    (store.folder / "copy.selfd.part").write_bytes(b"half of a backup")
+    assert (await store.backup(store.folder / "copy.selfd")).verified
+    assert not (store.folder / "copy.selfd.part").exists()
 
 
 async def test_the_report_is_measured(store: Store) -> None:
