@@ -50,7 +50,8 @@ def diagnose(
         _sqlite(),
         _variables(environment),
         _data_folder(settings.data_dir),
-        _token(settings.folder.token),
+        _token("token", settings.folder.token),
+        _token("menu bar token", settings.folder.menubar_token),
         _daemon(settings, running),
         _port(settings, running),
         _disk(settings),
@@ -120,15 +121,15 @@ def _data_folder(folder: Path) -> Finding:
     return Finding("data folder", True, f"{name} is yours alone")
 
 
-def _token(path: Path) -> Finding:
+def _token(name: str, path: Path) -> Finding:
     try:
         read_token(path)
     except FileNotFoundError:
-        return Finding("token", True, "there is none yet; selfd up makes it")
+        return Finding(name, True, "there is none yet; selfd up makes it")
     except TokenFileError as error:
         what, _, next_step = str(error).partition(": ")
-        return Finding("token", False, what, next_step)
-    return Finding("token", True, "only you can read it")
+        return Finding(name, False, what, next_step)
+    return Finding(name, True, "only you can read it")
 
 
 def _daemon(settings: Settings, running: int | None) -> Finding:

@@ -36,6 +36,11 @@ class DataFolder:
         return self.root / "token"
 
     @property
+    def menubar_token(self) -> Path:
+        """The menu bar's narrower token."""
+        return self.root / "menubar.token"
+
+    @property
     def lock(self) -> Path:
         return self.root / "daemon.lock"
 

@@ -150,6 +150,14 @@ class DiskSettings(_Group):
     )
 
 
+class MenubarSettings(_Group):
+    """The menu bar, which is a process of its own."""
+
+    notify: bool = Field(
+        default=True, description="Tell of failed jobs and new problems as notifications."
+    )
+
+
 class Settings(BaseSettings):
     """The whole table as a value, read once at start by `load` and handed down."""
 
@@ -177,6 +185,7 @@ class Settings(BaseSettings):
     logs: LogSettings = LogSettings()
     events: EventSettings = EventSettings()
     disk: DiskSettings = DiskSettings()
+    menubar: MenubarSettings = MenubarSettings()
 
     _origins: dict[str, Origin] = PrivateAttr(default_factory=dict)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from selfd_graphql.context import Permits
 from selfd_graphql.ide import Ide
 from selfd_graphql.limits import Limits
 from selfd_graphql.observation import Observe
@@ -23,6 +24,7 @@ def graphql_app(
     *,
     authenticate: Authenticate,
     observe: Observe | None = None,
+    permits: Permits | None = None,
     limits: Limits | None = None,
     max_body_bytes: int = MAX_BODY_BYTES,
     send_timeout: float = SEND_TIMEOUT,
@@ -36,6 +38,8 @@ def graphql_app(
         authenticate: Given the Authorization header of a request, or `authorization` of a
             connection_init, says whether it may come in. Only GraphiQL's own files need none.
         observe: Told of each query and mutation that was answered.
+        permits: Given the same header and a document, says whether it may be run; any may where
+            this is left out.
         limits: How much one query may ask for.
         max_body_bytes: Of one request.
         send_timeout: Seconds after which a client that does not read is given up.
@@ -47,6 +51,7 @@ def graphql_app(
         services,
         authenticate=authenticate,
         observe=observe,
+        permits=permits,
         max_body_bytes=max_body_bytes,
         send_timeout=send_timeout,
         init_timeout=init_timeout,

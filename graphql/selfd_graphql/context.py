@@ -16,6 +16,9 @@ from selfd_storage import FeedRecord, Item
 
 T = TypeVar("T")
 
+# Given an Authorization header and the text of a document, says whether it may be run.
+Permits: TypeAlias = Callable[[str | None, str], bool]
+
 BATCH = 500  # ids in one read; SQLite takes at most 32,766 parameters
 
 
@@ -37,6 +40,7 @@ class Context(TypedDict):
     services: Services
     authorization: str | None  # the request's header, for a WebSocket that of its handshake
     observe: NotRequired[Observe | None]
+    permits: NotRequired[Permits | None]  # None: whoever came in may send anything
     shared: NotRequired[SharedResults]
     loaders: NotRequired[Loaders]
     connection_params: NotRequired[Mapping[str, Any]]
@@ -54,6 +58,15 @@ class FreshLoaders(SchemaExtension):
         loaders = Loaders(context["services"])
         self.execution_context.context = {**context, "loaders": loaders}
         yield
+
+
+def shown_authorization(context: Context) -> str | None:
+    """Return what a client showed: over a WebSocket its connection_init goes before its handshake.
+
+    A script in a browser can only send it there.
+    """
+    shown = context.get("connection_params", {}).get("authorization", context["authorization"])
+    return shown if isinstance(shown, str) else None
 
 
 def services(info: Info) -> Services:

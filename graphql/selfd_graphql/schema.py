@@ -26,6 +26,7 @@ from selfd_graphql.lookup import NodeQuery
 from selfd_graphql.memories import MemoryMutation, MemoryQuery, MemorySubscription
 from selfd_graphql.minds import MindQuery
 from selfd_graphql.observation import Observation
+from selfd_graphql.permission import Permission
 from selfd_graphql.preparation import preparation
 from selfd_graphql.scalars import SCALARS
 from selfd_graphql.search import SearchQuery
@@ -83,7 +84,7 @@ def build_schema(limits: Limits | None = None) -> Schema:
         query=merge_types("Query", QUERIES),
         mutation=merge_types("Mutation", MUTATIONS),
         subscription=merge_types("Subscription", SUBSCRIPTIONS),
-        extensions=[Observation, preparation(limits or Limits()), FreshLoaders],
+        extensions=[Observation, preparation(limits or Limits()), Permission, FreshLoaders],
         execution_context_class=Executor,
         config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),
     )

@@ -20,7 +20,7 @@ from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_
 from strawberry.types.execution import ExecutionResult, PreExecutionError
 
 from selfd_graphql import refusals
-from selfd_graphql.context import Context
+from selfd_graphql.context import Context, Permits, shown_authorization
 from selfd_graphql.errors import BodyTooLargeError
 from selfd_graphql.execution import SharedResults
 from selfd_graphql.negotiation import GRAPHQL_RESPONSE, JSON, REQUEST_ERROR_STATUS, negotiate
@@ -47,6 +47,7 @@ class View(GraphQL[Context, None]):
         *,
         authenticate: Authenticate,
         observe: Observe | None,
+        permits: Permits | None,
         max_body_bytes: int,
         send_timeout: float,
         init_timeout: float,
@@ -67,6 +68,7 @@ class View(GraphQL[Context, None]):
         self._services = services
         self._authenticate = authenticate
         self._observe = observe
+        self._permits = permits
         self._shared = SharedResults()
         self._max_body_bytes = max_body_bytes
         self._send_timeout = send_timeout
@@ -141,13 +143,13 @@ class View(GraphQL[Context, None]):
             "services": self._services,
             "authorization": shown,
             "observe": self._observe,
+            "permits": self._permits,
             "shared": self._shared,
         }
 
     async def on_ws_connect(self, context: Context) -> dict[str, object]:
-        """Check the token: a script in a browser can only send it here, others also at first."""
-        shown = context.get("connection_params", {}).get("authorization", context["authorization"])
-        if not self._authenticate(shown if isinstance(shown, str) else None):
+        """Check the token before anything else is said."""
+        if not self._authenticate(shown_authorization(context)):
             raise ConnectionRejectionError
         return {}
 

@@ -17,8 +17,8 @@ from selfd_daemon.metrics import CONTENT_TYPE
 from selfd_daemon.server.browser import SIGN_IN, CookieSignIn, browser_routes
 from selfd_daemon.server.counting import Counting
 from selfd_daemon.server.guard import Guard, OpenPaths
+from selfd_daemon.server.keys import Keys
 from selfd_daemon.server.session import Sessions
-from selfd_daemon.server.token import bearer_of
 from selfd_daemon.wiring import Daemon
 from selfd_graphql.app import graphql_app, graphql_routes
 
@@ -32,20 +32,37 @@ OPEN = OpenPaths(
 
 
 def build_app(
-    daemon: Daemon, *, port: int, token: str, sessions: Sessions, monotonic: Monotonic
+    daemon: Daemon,
+    *,
+    port: int,
+    token: str,
+    menubar_token: str,
+    sessions: Sessions,
+    monotonic: Monotonic,
 ) -> ASGIApp:
     """Put the API and the dashboard behind the guard; a browser's cookie stands for the token."""
-    authenticate = bearer_of(token)
+    keys = Keys.of(token=token, menubar_token=menubar_token)
     routes: list[BaseRoute] = [
         *dashboard_routes(),
         *browser_routes(sessions),
         Route("/health", _health),
         Route("/metrics", _metrics(daemon)),
         *graphql_routes(
-            graphql_app(daemon, authenticate=authenticate, observe=daemon.metrics.operation)
+            graphql_app(
+                daemon,
+                authenticate=keys.known,
+                permits=keys.permits,
+                observe=daemon.metrics.operation,
+            )
         ),
     ]
-    guarded = Guard(Starlette(routes=routes), port=port, authenticate=authenticate, open_paths=OPEN)
+    guarded = Guard(
+        Starlette(routes=routes),
+        port=port,
+        authenticate=keys.known,
+        opens=keys.opens,
+        open_paths=OPEN,
+    )
     signed_in = CookieSignIn(guarded, sessions=sessions, token=token)
     return Counting(signed_in, daemon.metrics, monotonic=monotonic)
 

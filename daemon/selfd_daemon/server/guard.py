@@ -6,7 +6,7 @@ Sec-Fetch-Site stop foreign pages, the token stops everybody else on the machine
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import orjson
@@ -61,7 +61,13 @@ class Guard:
     """Wrap the whole app; a WebSocket shows its token to the API, in connection_init or before."""
 
     def __init__(
-        self, app: ASGIApp, *, port: int, authenticate: Authenticate, open_paths: OpenPaths
+        self,
+        app: ASGIApp,
+        *,
+        port: int,
+        authenticate: Authenticate,
+        open_paths: OpenPaths,
+        opens: Callable[[str | None, str], bool] = lambda shown, path: True,
     ) -> None:
         names = (f"127.0.0.1:{port}", f"localhost:{port}", f"[::1]:{port}")
         self._app = app
@@ -69,6 +75,7 @@ class Guard:
         self._origins = frozenset(f"http://{name}".encode() for name in names)
         self._authenticate = authenticate
         self._open_paths = open_paths
+        self._opens = opens
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on with the security headers on its reply, or refuse it."""
@@ -97,17 +104,24 @@ class Guard:
             return None
         if scope["method"] not in METHODS:
             return Refusal(405, "METHOD_NOT_ALLOWED", f"{scope['method']} is not used here")
-        if not self._open_paths.admits(scope) and not self._has_token(headers):
+        return None if self._open_paths.admits(scope) else self._token_refusal(headers, scope)
+
+    def _token_refusal(
+        self, headers: Iterable[tuple[bytes, bytes]], scope: Scope
+    ) -> Refusal | None:
+        values = _values(headers, b"authorization")
+        shown = values[0].decode("latin-1") if len(values) == 1 else None
+        if not self._authenticate(shown):
             return Refusal(
                 401,
                 "UNAUTHENTICATED",
                 "send the token in the data folder's file as Authorization: Bearer TOKEN",
             )
+        if not self._opens(shown, scope["path"]):
+            return Refusal(
+                403, "FORBIDDEN", "this token is for the API alone: show the daemon's own token"
+            )
         return None
-
-    def _has_token(self, headers: Iterable[tuple[bytes, bytes]]) -> bool:
-        shown = _values(headers, b"authorization")
-        return len(shown) == 1 and self._authenticate(shown[0].decode("latin-1"))
 
 
 def _values(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> list[bytes]:

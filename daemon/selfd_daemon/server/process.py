@@ -55,8 +55,9 @@ def run(settings: Settings) -> int:
         with sole_daemon(settings.folder.lock), ExitStack() as until_stopped:
             token = load_token(settings.folder.token)
             opened = until_stopped.enter_context(contextlib.closing(listen(settings.port)))
-            set_up_logs(settings.logs, settings.folder, secrets=[token])
-            asyncio.run(_serve(settings, opened, token, until_stopped))
+            menubar_token = load_token(settings.folder.menubar_token)
+            set_up_logs(settings.logs, settings.folder, secrets=[token, menubar_token])
+            asyncio.run(_serve(settings, opened, token, menubar_token, until_stopped))
     except (DaemonError, StorageError) as error:
         sys.stderr.write(f"selfd: {error}\n")
         return 1
@@ -66,7 +67,11 @@ def run(settings: Settings) -> int:
 
 
 async def _serve(
-    settings: Settings, opened: socket.socket, token: str, until_stopped: ExitStack
+    settings: Settings,
+    opened: socket.socket,
+    token: str,
+    menubar_token: str,
+    until_stopped: ExitStack,
 ) -> None:
     port: int = opened.getsockname()[1]
     version = installed_version("selfd")
@@ -94,6 +99,7 @@ async def _serve(
             daemon,
             port=port,
             token=token,
+            menubar_token=menubar_token,
             sessions=sessions,
             monotonic=time.monotonic,
         )

@@ -41,7 +41,7 @@ def _found(settings: Settings, name: str) -> Finding:
 def test_a_sound_folder_has_no_fault(settings: Settings) -> None:
     findings = diagnose(settings, environment={})
     assert [found.name for found in findings if not found.ok] == []
-    assert len({found.name for found in findings}) == len(findings) == 10
+    assert len({found.name for found in findings}) == len(findings) == 11
 
 
 def test_a_folder_that_is_not_there_yet_is_no_fault(tmp_path: Path) -> None:

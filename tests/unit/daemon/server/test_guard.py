@@ -142,3 +142,28 @@ async def test_every_reply_carries_the_security_headers(
     names = [name for name, _ in sent[0]["headers"]]
     assert b"access-control-allow-origin" not in names
     assert len(names) == len(set(names))
+
+
+@pytest.mark.anyio
+async def test_a_known_token_that_is_not_for_this_path_is_refused() -> None:
+    sent: list[Message] = []
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    async def receive() -> Message:
+        raise AssertionError("the guard reads no body")
+
+    guard = Guard(
+        _inside,
+        port=7353,
+        authenticate=bearer_of(TOKEN),
+        open_paths=OPEN,
+        opens=lambda shown, path: path == "/graphql",
+    )
+    headers = [(name.encode(), value.encode()) for name, value in (HOST, BEARER)]
+    for path in ("/graphql", "/session/code"):
+        scope = {"type": "http", "method": "POST", "path": path, "query_string": b""}
+        await guard({**scope, "headers": headers}, receive, send)
+    assert [message["status"] for message in sent if "status" in message] == [200, 403]
+    assert orjson.loads(sent[-1]["body"])["errors"][0]["extensions"]["code"] == "FORBIDDEN"
