@@ -8,12 +8,14 @@ The heavy door is `selfd_graphql.app`, which brings strawberry and starlette wit
 from selfd_graphql.errors import ServiceError
 from selfd_graphql.ports import (
     AnswerPort,
+    ClaimInfo,
     DocumentPort,
     EventPort,
     FeedPort,
     Finished,
     Generation,
     JobPort,
+    KnowledgePort,
     MemoryChangeInfo,
     MemoryPort,
     MindInfo,
@@ -26,18 +28,21 @@ from selfd_graphql.ports import (
     SearchPort,
     Services,
     StatusInfo,
+    StoryInfo,
     SystemPort,
     TextPiece,
 )
 
 __all__ = [
     "AnswerPort",
+    "ClaimInfo",
     "DocumentPort",
     "EventPort",
     "FeedPort",
     "Finished",
     "Generation",
     "JobPort",
+    "KnowledgePort",
     "MemoryChangeInfo",
     "MemoryPort",
     "MindInfo",
@@ -51,6 +56,7 @@ __all__ = [
     "ServiceError",
     "Services",
     "StatusInfo",
+    "StoryInfo",
     "SystemPort",
     "TextPiece",
 ]

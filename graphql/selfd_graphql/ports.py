@@ -32,6 +32,7 @@ from selfd_storage import (
     Page,
     Scope,
     StorageReportRecord,
+    StoryRecord,
 )
 
 MindKind: TypeAlias = Literal["BUILTIN", "MLX", "HTTP", "ENSEMBLE"]
@@ -141,6 +142,24 @@ class Operation:
     failed: bool
 
 
+@dataclass(frozen=True, slots=True)
+class ClaimInfo:
+    """A sentence of a story's article, and how many of its sources say the same."""
+
+    text: str
+    article_id: str
+    support: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoryInfo:
+    """A story; each dispute quotes two of its sources that differ."""
+
+    record: StoryRecord
+    claims: Sequence[ClaimInfo]
+    disputes: Sequence[str]
+
+
 class MemoryPort(Protocol):
     """Remembering, changing, forgetting."""
 
@@ -189,6 +208,12 @@ class FeedPort(Protocol):
         self, *, first: int, after: str | None, feed_id: str | None, since: datetime | None
     ) -> Page[ArticleRecord]: ...
     def article_stream(self, feed_ids: Sequence[str] | None) -> AsyncIterator[ArticleRecord]: ...
+
+
+class KnowledgePort(Protocol):
+    """What the articles of many feeds come to."""
+
+    async def stories(self, *, hours: int, first: int) -> Sequence[StoryInfo]: ...
 
 
 class AnswerPort(Protocol):
@@ -271,6 +296,8 @@ class Services(Protocol):
     def documents(self) -> DocumentPort: ...
     @property
     def feeds(self) -> FeedPort: ...
+    @property
+    def knowledge(self) -> KnowledgePort: ...
     @property
     def answering(self) -> AnswerPort: ...
     @property

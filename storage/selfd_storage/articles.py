@@ -16,6 +16,7 @@ from selfd_storage.errors import IntegrityError
 from selfd_storage.ids import make_id, number_of
 from selfd_storage.pages import Place, checked_first, make_page, read_cursor
 from selfd_storage.records import ArticleRecord, EventRecord, NewArticle, Page
+from selfd_storage.story_rows import take_out
 from selfd_storage.texts import checked_text, fingerprint, normalised
 from selfd_storage.times import from_ms, optional_moment, optional_ms
 
@@ -24,7 +25,8 @@ TELLING_LENGTH = 100  # a shorter text is the same only at the same URL, as "Tra
 
 _ARTICLE = """
 SELECT a.id, a.feed_id, a.at, a.published_at, a.fetched_at, a.codec, a.size, a.hash, a.body,
-    (SELECT count(DISTINCT s.feed_id) FROM sightings AS s WHERE s.article_id = a.id)
+    coalesce((SELECT t.sources FROM story_articles AS s JOIN stories AS t ON t.id = s.story_id
+        WHERE s.article_id = a.id), 1)
 FROM articles AS a
 """
 _BEFORE = """
@@ -166,8 +168,11 @@ def remove_articles(tx: Transaction, feed: int) -> list[int]:
         " WHERE s.article_id = articles.id)",
         values,
     )
-    rows = tx.execute("DELETE FROM articles WHERE feed_id = :feed RETURNING id", values).fetchall()
-    return [int(number) for (number,) in rows]
+    rows = tx.execute("SELECT id FROM articles WHERE feed_id = :feed", values).fetchall()
+    numbers = [int(number) for (number,) in rows]
+    take_out(tx, numbers)
+    tx.execute("DELETE FROM articles WHERE feed_id = :feed", values)
+    return numbers
 
 
 def fingerprint_of_guid(guid: str) -> int:
@@ -225,7 +230,7 @@ def _content(row: tuple[Any, ...]) -> dict[str, Any]:
 
 
 def _record(row: tuple[Any, ...]) -> ArticleRecord:
-    number, feed, _, published, fetched, *_, feeds = row
+    number, feed, _, published, fetched, *_, sources = row
     content = _content(row)
     del content["html"]
     return ArticleRecord(
@@ -233,6 +238,6 @@ def _record(row: tuple[Any, ...]) -> ArticleRecord:
         feed_id=make_id("feed", feed),
         published_at=optional_moment(published),
         fetched_at=from_ms(fetched),
-        corroboration=feeds,
+        corroboration=sources,
         **content,
     )

@@ -5,7 +5,16 @@ from __future__ import annotations
 from typing import Literal, TypeAlias
 
 Kind: TypeAlias = Literal[
-    "memory", "article", "document", "chunk", "feed", "conversation", "message", "answer", "job"
+    "memory",
+    "article",
+    "document",
+    "chunk",
+    "feed",
+    "conversation",
+    "message",
+    "answer",
+    "job",
+    "story",
 ]
 
 # The numbers are in the files (events, citations): append, never change.
@@ -19,6 +28,7 @@ CODES: dict[str, int] = {
     "message": 7,
     "answer": 8,
     "job": 9,
+    "story": 10,
 }
 NAMES = {code: name for name, code in CODES.items()}
 MAX_NUMBER = 2**63 - 1

@@ -271,10 +271,47 @@ CREATE TABLE dictionaries (
 """
 
 
+_STORIES = """
+CREATE TABLE stories (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    first_seen_at INTEGER NOT NULL,    -- when its first article was fetched
+    seen_at INTEGER NOT NULL,          -- when its last one was
+    latest_at INTEGER NOT NULL,        -- the greatest `at` of its articles
+    articles INTEGER NOT NULL,
+    sources INTEGER NOT NULL           -- independent ones: story_rows.py, independent
+) STRICT;
+-- Serves the stories of the last hours.
+CREATE INDEX stories_by_time ON stories (seen_at);
+
+-- The story of each article; one that nobody else tells has a story of its own.
+CREATE TABLE story_articles (
+    article_id INTEGER PRIMARY KEY REFERENCES articles (id),
+    story_id INTEGER NOT NULL REFERENCES stories (id),
+    publisher TEXT NOT NULL,
+    copy_of INTEGER                    -- articles.id; NULL: a text of its own
+) STRICT;
+-- Serves the articles of a story.
+CREATE INDEX story_articles_by_story ON story_articles (story_id);
+
+-- Sentences of an article that can be right or wrong, word for word.
+CREATE TABLE claims (
+    article_id INTEGER NOT NULL REFERENCES articles (id),
+    position INTEGER NOT NULL,
+    text TEXT NOT NULL,
+    PRIMARY KEY (article_id, position)
+) WITHOUT ROWID, STRICT;
+"""
+
+
 def m001_first(db: sqlite3.Connection) -> None:
     """Make the first tables: memories, documents, feeds, conversations, jobs, events."""
     for statements in (_MEMORIES, _READING, _TALKING, _WORKING):
         execute_all(db, statements)
+
+
+def m002_stories(db: sqlite3.Connection) -> None:
+    """Make the tables of stories; the articles that there are find their stories afterwards."""
+    execute_all(db, _STORIES)
 
 
 def execute_all(db: sqlite3.Connection, statements: str) -> None:
@@ -287,4 +324,4 @@ def execute_all(db: sqlite3.Connection, statements: str) -> None:
             statement = ""
 
 
-STEPS: tuple[Migration, ...] = (m001_first,)
+STEPS: tuple[Migration, ...] = (m001_first, m002_stories)

@@ -11,6 +11,7 @@ from typing import Any, Generic, TypeAlias, TypeVar
 from strawberry.types.execution import ExecutionResult
 
 from selfd_graphql import (
+    ClaimInfo,
     Finished,
     Generation,
     MemoryChangeInfo,
@@ -20,6 +21,7 @@ from selfd_graphql import (
     ScoreInfo,
     ServiceError,
     StatusInfo,
+    StoryInfo,
     TextPiece,
 )
 from selfd_storage import (
@@ -46,6 +48,7 @@ from selfd_storage import (
     Scope,
     StorageReportRecord,
     StorageTierRecord,
+    StoryRecord,
 )
 
 T = TypeVar("T")
@@ -83,6 +86,13 @@ def article(number: int, feed_id: str = "feed:1") -> ArticleRecord:
     """Return an article."""
     id = f"article:{number}"
     return ArticleRecord(id, feed_id, id, f"Title {number}", None, "Words.", "", None, NOON, 1)
+
+
+STORY = StoryInfo(
+    StoryRecord("story:1", "A bridge fell", (article(1), article(2)), 2, NOON, ()),
+    [ClaimInfo("Two people were hurt.", "article:1", 1)],
+    ["“Two people were hurt.” (One) — “Three people were hurt.” (Two)"],
+)
 
 
 def page_of(items: Sequence[T], first: int, after: str | None) -> Page[T]:
@@ -260,6 +270,18 @@ class Feeds:
 
 
 @dataclass
+class Knowledge:
+    """The knowledge port; `asked` holds the arguments of the last question."""
+
+    found: list[StoryInfo] = field(default_factory=lambda: [STORY])
+    asked: tuple[int, int] | None = None
+
+    async def stories(self, *, hours: int, first: int) -> Sequence[StoryInfo]:
+        self.asked = hours, first
+        return self.found
+
+
+@dataclass
 class Answering:
     """The answer port: one answer, given in pieces by `channel`."""
 
@@ -399,6 +421,7 @@ class FakeServices:
     search: Search = field(default_factory=Search)
     documents: Documents = field(default_factory=Documents)
     feeds: Feeds = field(default_factory=Feeds)
+    knowledge: Knowledge = field(default_factory=Knowledge)
     answering: Answering = field(default_factory=Answering)
     minds: Minds = field(default_factory=Minds)
     jobs: Jobs = field(default_factory=Jobs)

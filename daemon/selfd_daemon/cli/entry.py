@@ -8,7 +8,17 @@ from typing import Annotated
 
 import typer
 
-from selfd_daemon.cli import feeds, jobs, lifecycle, memories, questions, reading, service, storage
+from selfd_daemon.cli import (
+    feeds,
+    jobs,
+    lifecycle,
+    memories,
+    questions,
+    reading,
+    service,
+    storage,
+    stories,
+)
 
 app = typer.Typer(
     name="selfd",
@@ -27,7 +37,7 @@ _PANELS = {
         questions.ask, questions.chat, memories.remember, memories.recall, memories.forget,
         questions.conversations,
     ),
-    "Read and follow": (reading.ingest, feeds.app, reading.articles),
+    "Read and follow": (reading.ingest, feeds.app, reading.articles, stories.stories),
     "What it does and keeps": (
         jobs.app, jobs.events, storage.models, storage.storage, storage.backup,
     ),

@@ -1,0 +1,38 @@
+"""stories: what the articles of many feeds come to."""
+
+from __future__ import annotations
+
+from typing import Annotated, TypeAlias
+
+import typer
+
+from selfd_daemon.cli.client import Client
+from selfd_daemon.cli.options import AsJson, DataDir, First
+from selfd_daemon.cli.output import DIM, LINK, WARN, note, paragraph, print_json, say
+from selfd_daemon.cli.text import minute, one_line, plural
+
+Hours: TypeAlias = Annotated[
+    int, typer.Option("--hours", metavar="N", min=1, help="Of the last so many hours.")
+]
+
+
+def stories(
+    hours: Hours = 48, first: First = 20, data_dir: DataDir = None, json: AsJson = False
+) -> None:
+    """List events that several articles tell, and where their sources differ."""
+    found = Client.find(data_dir).send("stories", hours=hours, first=first)
+    if json:
+        print_json(found)
+        return
+    if not found:
+        note("no stories: selfd feeds poll asks for news, --hours N looks further back")
+    for number, story in enumerate(found):
+        told = f"{plural(story['sources'], 'source')}, {plural(len(story['articles']), 'article')}"
+        since = minute(story["firstSeenAt"])
+        say(*(["\n"] if number else []), (one_line(story["title"], 90), LINK), f"  {told}")
+        say((f"  {story['id']}, since {since}", DIM))
+        for article in story["articles"]:
+            say(f"  {article['feed']['title']}: {one_line(article['title'], 90)}")
+        for dispute in story["disputes"]:
+            say(("  they differ", WARN))
+            paragraph(dispute, indent=4)

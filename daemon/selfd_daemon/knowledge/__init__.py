@@ -1,0 +1,1 @@
+"""What the articles of many feeds come to: stories, claims and trends."""

@@ -1,0 +1,187 @@
+"""Knowledge as the API sees it: articles find their stories soon after they arrive."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from datetime import timedelta
+
+import structlog
+
+from selfd_daemon.clock import Now
+from selfd_daemon.knowledge.claims import claims
+from selfd_daemon.knowledge.disputes import compare
+from selfd_daemon.knowledge.features import features
+from selfd_daemon.knowledge.grouping import WINDOW, Arrival, Group, Grouping
+from selfd_daemon.knowledge.publishers import publisher
+from selfd_graphql import ClaimInfo, ServiceError, StoryInfo
+from selfd_storage import (
+    ArticleRecord,
+    ClaimRecord,
+    EventRecord,
+    FeedRecord,
+    PlacedArticle,
+    StorageError,
+    Store,
+    StoryRecord,
+)
+
+BATCH = 64  # articles that one step places
+RESTORED = 4000  # articles of the last days that are read at a start
+PATIENCE_SECONDS = 2.0  # that a question waits for articles that have just arrived
+LONGEST_HOURS = 24 * 366
+
+log = structlog.get_logger(__name__)
+
+
+class KnowledgeService:
+    """Implements `selfd_graphql.ports.KnowledgePort`; `run` places articles until cancelled."""
+
+    def __init__(self, store: Store, *, now: Now) -> None:
+        self._store = store
+        self._now = now
+        self._grouping: Grouping | None = None
+        self._news = asyncio.Event()
+        self._news.set()  # there may be articles from before
+        self._settled = asyncio.Event()
+        self._working = asyncio.Lock()
+        store.on_commit(self._notice)
+
+    async def run(self) -> None:
+        """Place new articles as they arrive, until cancelled."""
+        while True:
+            await self._news.wait()
+            try:
+                await self.catch_up()
+            except StorageError as error:  # such as a full disk; the next article tries again
+                log.warning("articles not placed", error=str(error))
+            if not self._news.is_set():
+                self._settled.set()
+
+    async def catch_up(self) -> None:
+        """Place every article that has no story yet.
+
+        Raises:
+            StorageError: they could not be read or written; they are placed another time.
+        """
+        async with self._working:
+            self._news.clear()
+            try:
+                while await self._place_some():
+                    pass
+            except BaseException:
+                self._grouping = None  # it may know of articles that were not stored
+                raise
+
+    async def stories(self, *, hours: int, first: int) -> Sequence[StoryInfo]:
+        """Return the stories with news in the last hours, the weightiest first."""
+        since = self._now() - timedelta(hours=checked_hours(hours))
+        with suppress(TimeoutError):  # what takes longer is told next time
+            await asyncio.wait_for(self._settled.wait(), PATIENCE_SECONDS)
+        found = await self._store.stories.page(since=since, first=first)
+        feeds = await self._feeds([article for story in found for article in story.articles])
+        return [story_info(story, feeds) for story in found]
+
+    async def _place_some(self) -> bool:
+        unplaced = await self._store.stories.unplaced(BATCH)
+        if not unplaced:
+            return False
+        grouping = self._grouping or await self._restored()
+        self._grouping = grouping
+        feeds = await self._feeds([article for _, article in unplaced if article])
+        placed = await asyncio.to_thread(_place, grouping, unplaced, feeds)
+        await self._store.stories.place(placed)
+        return len(unplaced) == BATCH
+
+    async def _restored(self) -> Grouping:
+        """Make the groups of the last days again, after a start or a fault."""
+        recent = await self._store.stories.recent(self._now() - WINDOW, RESTORED)
+        grouping, groups = Grouping(), dict[str, Group]()
+
+        def restore() -> None:
+            for each in recent:
+                copy_of = None if each.copy_of is None else _number(each.copy_of)
+                known = groups.get(each.story_id)
+                groups[each.story_id] = grouping.restore(arrival(each.article), known, copy_of)
+
+        await asyncio.to_thread(restore)
+        return grouping
+
+    async def _feeds(self, articles: Sequence[ArticleRecord]) -> dict[str, FeedRecord]:
+        ids = list({article.feed_id for article in articles})
+        return {feed.id: feed for feed in await self._store.feeds.get(ids) if feed is not None}
+
+    def _notice(self, events: Sequence[EventRecord]) -> None:
+        if any(event.kind == "article.added" for event in events):
+            self._settled.clear()
+            self._news.set()
+
+
+def arrival(article: ArticleRecord) -> Arrival:
+    """Return an article as it is grouped."""
+    at = min(article.published_at or article.fetched_at, article.fetched_at)
+    described = features(article.title, article.text or article.summary)
+    return Arrival(_number(article.id), at, article.title, described)
+
+
+def story_info(story: StoryRecord, feeds: Mapping[str, FeedRecord]) -> StoryInfo:
+    """Hold a story's claims against each other; quotes are named by the feeds they came from."""
+    articles = {article.id: article for article in story.articles}
+
+    def quoted(claim: ClaimRecord) -> str:
+        feed = feeds.get(articles[claim.article_id].feed_id)
+        return f"“{claim.text}” ({feed.title if feed else 'a feed that was removed'})"
+
+    readable = [claim for claim in story.claims if claim.article_id in articles]
+    compared = compare(readable)
+    return StoryInfo(
+        story,
+        [ClaimInfo(claim.text, claim.article_id, compared.support[claim]) for claim in readable],
+        [f"{quoted(each.one)} — {quoted(each.other)}" for each in compared.disputes],
+    )
+
+
+def checked_hours(hours: int) -> int:
+    """Return how far back to look.
+
+    Raises:
+        ServiceError: it is not a number of hours that makes sense.
+    """
+    if not 1 <= hours <= LONGEST_HOURS:
+        raise ServiceError("INVALID_INPUT", f"hours must be from 1 to {LONGEST_HOURS}, got {hours}")
+    return hours
+
+
+def _place(
+    grouping: Grouping,
+    unplaced: Sequence[tuple[str, ArticleRecord | None]],
+    feeds: Mapping[str, FeedRecord],
+) -> list[PlacedArticle]:
+    """Find the story of each article; one that is damaged has a story of its own."""
+    placed = []
+    for id, article in unplaced:
+        if article is None:
+            placed.append(PlacedArticle(id, publisher=id))
+            continue
+        found = grouping.place(arrival(article))
+        feed = feeds.get(article.feed_id)
+        placed.append(
+            PlacedArticle(
+                id,
+                publisher=publisher(article.url, feed.url if feed else "", article.feed_id),
+                beside=_id(found.beside),
+                copy_of=_id(found.copy_of),
+                claims=() if found.copy_of else claims(article.text or article.summary),
+            )
+        )
+    grouping.prune()
+    return placed
+
+
+def _number(article_id: str) -> int:
+    return int(article_id.partition(":")[2])
+
+
+def _id(number: int | None) -> str | None:
+    return None if number is None else f"article:{number}"
