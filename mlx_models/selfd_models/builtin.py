@@ -10,11 +10,12 @@ import itertools
 import math
 import platform
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +23,6 @@ from numpy.typing import NDArray
 from selfd_models import speculation
 from selfd_models.checkpoint import SHIPPED, Checkpoint, load
 from selfd_models.decode import Decoder
-from selfd_models.embedding import Embedder
 from selfd_models.layout import Layout, lay_out
 from selfd_models.model import forward, logits
 from selfd_models.ops import Array, backend, load_ops
@@ -30,7 +30,12 @@ from selfd_models.parameters import count
 from selfd_models.patcher import Bytes
 from selfd_models.speculation import Choice, Tally
 
+if TYPE_CHECKING:
+    from selfd_models.embedding import Embedder
+
 PIECE = 8192
+_WARM_UP = b"It was late in the evening when"
+_MEASURED = 48  # bytes: some 50 ms
 
 
 @dataclass(frozen=True)
@@ -154,6 +159,19 @@ class BuiltinModel:
             yield bytes((byte,))
 
     @cached_property
+    def drafts_pay(self) -> bool:
+        """Measure, once, whether drafts make text come a fifth faster on this machine."""
+        seconds = []
+        for way in (speculation.plain, speculation.speculative):
+            text = self._complete(_WARM_UP, _MEASURED, Choice(), way, lambda: False, Tally())
+            next(text)  # the prompt is read, the weights are in the caches
+            before = time.perf_counter()
+            for _ in text:
+                pass
+            seconds.append(time.perf_counter() - before)
+        return seconds[0] > 1.2 * seconds[1]
+
+    @cached_property
     def _decoder(self) -> Decoder:
         return Decoder(self._checkpoint)
 
@@ -162,7 +180,9 @@ class BuiltinModel:
         return self._embedder.embed(texts)
 
     @cached_property
-    def _embedder(self) -> Embedder:
+    def _embedder(self) -> "Embedder":
+        from selfd_models.embedding import Embedder
+
         return Embedder.load()
 
 

@@ -77,6 +77,11 @@ class Tally:
         """Give the mean of bytes per pass."""
         return self.bytes / self.passes if self.passes else 0.0
 
+    @property
+    def accepted(self) -> float:
+        """Give the share of the bytes that were accepted from drafts."""
+        return 1.0 - self.passes / self.bytes if self.bytes else 0.0
+
 
 Way = Callable[[Decoder, Tile, int, Choice, Tally], Iterator[int]]
 """`plain` or `speculative`."""
