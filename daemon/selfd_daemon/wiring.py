@@ -93,7 +93,8 @@ async def running(
         feeds = FeedService(store, bus, jobs, settings, now=now, version=version)
         stack.push_async_callback(feeds.close)
         metrics = Metrics()
-        minds = MindService()
+        minds = MindService(monotonic=monotonic)
+        stack.callback(minds.close)
         system = SystemService(
             store,
             jobs,
