@@ -129,8 +129,10 @@ def reference_page(lines: Sequence[SettingLine]) -> str:
 
 _PAGE_HEAD = """# Settings
 
-Each setting can be given in three places. A flag (where `selfd up --help` shows one) wins over the environment, that
-over `settings.toml` in the data folder, that over the default. `selfd settings` prints the value in force and where
+Each setting can be given in three places. A flag (where `selfd up --help` shows one) wins over \
+the environment, that
+over `settings.toml` in the data folder, that over the default. `selfd settings` prints the \
+value in force and where
 it came from. Settings are read once, at start.
 
 ```toml
@@ -141,7 +143,8 @@ port = 7353
 allow_private = ["nas.local"]
 ```
 
-This page is generated from the table in `daemon/selfd_daemon/settings.py`: `python -m selfd_daemon.settings` prints it.
+This page is generated from the table in `daemon/selfd_daemon/settings.py`: \
+`python -m selfd_daemon.settings` prints it.
 
 | setting | environment | type | default | rule | meaning |
 | --- | --- | --- | --- | --- | --- |
