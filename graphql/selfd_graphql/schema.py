@@ -32,6 +32,7 @@ from selfd_graphql.scalars import SCALARS
 from selfd_graphql.search import SearchQuery
 from selfd_graphql.status import StatusQuery
 from selfd_graphql.storage import StorageMutation, StorageQuery
+from selfd_graphql.stories import StoryQuery
 
 QUERIES = (
     StatusQuery,
@@ -40,6 +41,7 @@ QUERIES = (
     SearchQuery,
     StorageQuery,
     FeedQuery,
+    StoryQuery,
     MindQuery,
     ConversationQuery,
     JobQuery,
