@@ -11,11 +11,13 @@ import structlog
 
 from selfd_daemon.answering import AnsweringService
 from selfd_daemon.background import in_background
+from selfd_daemon.backups import BackupService
 from selfd_daemon.bus import EventBus
 from selfd_daemon.clock import Monotonic, Now, utc_now
 from selfd_daemon.documents.service import DocumentService
 from selfd_daemon.feeds.service import FeedService
 from selfd_daemon.jobs import JobRunner
+from selfd_daemon.knowledge.service import KnowledgeService
 from selfd_daemon.memory import MemoryService
 from selfd_daemon.metrics import Metrics
 from selfd_daemon.minds import MindService
@@ -49,6 +51,7 @@ class Daemon:
     search: Store
     documents: DocumentService
     feeds: FeedService
+    knowledge: KnowledgeService
     answering: MeteredAnswering
     minds: MindService
     jobs: JobRunner
@@ -92,17 +95,17 @@ async def running(
         stack.push_async_callback(documents.close)
         feeds = FeedService(store, bus, jobs, settings, now=now, version=version)
         stack.push_async_callback(feeds.close)
+        knowledge = KnowledgeService(store, now=now)
         metrics = Metrics()
-        minds = MindService(monotonic=monotonic)
-        stack.callback(minds.close)
+        minds = MindService()
+        backups = BackupService(store, jobs, settings.folder, settings.backup, now=now)
         system = SystemService(
             store,
             jobs,
             minds,
-            settings.folder,
+            backups,
             version=version,
             backend=BACKEND,
-            now=now,
             monotonic=monotonic,
         )
         daemon = Daemon(
@@ -110,6 +113,7 @@ async def running(
             search=store,
             documents=documents,
             feeds=feeds,
+            knowledge=knowledge,
             answering=MeteredAnswering(store, settings, metrics, monotonic),
             minds=minds,
             jobs=jobs,
@@ -117,12 +121,13 @@ async def running(
             system=system,
             metrics=metrics,
         )
-        jobs.register("BACKUP", system.run_backup_job)
         await _note(store, "daemon.started", version)
         stack.push_async_callback(_note, store, "daemon.stopping", version)
         await jobs.resume()
         stack.push_async_callback(jobs.stop)
+        await stack.enter_async_context(in_background(knowledge.run(), "knowledge"))
         await stack.enter_async_context(in_background(feeds.run(), "feeds"))
+        await stack.enter_async_context(in_background(backups.run(), "backups"))
         stack.callback(daemon.end_streams)
         yield daemon
 
