@@ -11,7 +11,6 @@ import structlog
 
 from selfd_daemon.answering import AnsweringService
 from selfd_daemon.background import in_background
-from selfd_daemon.backups import BackupService
 from selfd_daemon.bus import EventBus
 from selfd_daemon.clock import Monotonic, Now, utc_now
 from selfd_daemon.documents.service import DocumentService
@@ -97,15 +96,16 @@ async def running(
         stack.push_async_callback(feeds.close)
         knowledge = KnowledgeService(store, now=now)
         metrics = Metrics()
-        minds = MindService()
-        backups = BackupService(store, jobs, settings.folder, settings.backup, now=now)
+        minds = MindService(monotonic=monotonic)
+        stack.callback(minds.close)
         system = SystemService(
             store,
             jobs,
             minds,
-            backups,
+            settings.folder,
             version=version,
             backend=BACKEND,
+            now=now,
             monotonic=monotonic,
         )
         daemon = Daemon(
@@ -121,13 +121,13 @@ async def running(
             system=system,
             metrics=metrics,
         )
+        jobs.register("BACKUP", system.run_backup_job)
         await _note(store, "daemon.started", version)
         stack.push_async_callback(_note, store, "daemon.stopping", version)
         await jobs.resume()
         stack.push_async_callback(jobs.stop)
         await stack.enter_async_context(in_background(knowledge.run(), "knowledge"))
         await stack.enter_async_context(in_background(feeds.run(), "feeds"))
-        await stack.enter_async_context(in_background(backups.run(), "backups"))
         stack.callback(daemon.end_streams)
         yield daemon
 
