@@ -56,7 +56,6 @@ class KnowledgeService:
                 await self.catch_up()
             except StorageError as error:  # such as a full disk; the next article tries again
                 log.warning("articles not placed", error=str(error))
-            if not self._news.is_set():
                 self._settled.set()
 
     async def catch_up(self) -> None:
@@ -70,6 +69,8 @@ class KnowledgeService:
             try:
                 while await self._place_some():
                     pass
+                if not self._news.is_set():
+                    self._settled.set()
             except BaseException:
                 self._grouping = None  # it may know of articles that were not stored
                 raise
