@@ -110,6 +110,10 @@ class MindService:
             bits += piece.bits
         return ScoreInfo(size, bits, bits / size if size else 0.0)
 
+    async def surprise(self, text: str) -> float:
+        """Return the bits per byte that the model needs for a text."""
+        return (await self.score(text)).bits_per_byte
+
     async def embed(self, texts: Sequence[str]) -> Sequence[Sequence[float]]:
         """Return a vector of unit length for each text."""
         vectors: list[list[float]] = []

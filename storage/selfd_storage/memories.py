@@ -9,7 +9,7 @@ from selfd_storage._sqlite import sqlite3
 from selfd_storage.counts import Counts
 from selfd_storage.database import Database, Transaction
 from selfd_storage.errors import NotFoundError
-from selfd_storage.ids import number_of
+from selfd_storage.ids import make_id, number_of
 from selfd_storage.labels import tag_numbers
 from selfd_storage.memory_rows import KINDS, count_rows, read_by_ids, read_page
 from selfd_storage.memory_writes import change, erase, insert, load
@@ -125,6 +125,31 @@ class Memories:
             return make_page("memory", rows, first, after, total)
 
         return await self._database.read(read)
+
+    async def unmeasured(self, *, after: str | None, first: int) -> list[str]:
+        """Return the ids of memories without a surprise, oldest first, from `after` on."""
+        start = (number_of("memory", after) or 0) if after is not None else 0
+
+        def read(db: sqlite3.Connection) -> list[str]:
+            rows = db.execute(
+                "SELECT id FROM memories WHERE id > :start AND surprise IS NULL"
+                " ORDER BY id LIMIT :first",
+                {"start": start, "first": first},
+            )
+            return [make_id("memory", number) for (number,) in rows]
+
+        return await self._database.read(read)
+
+    async def set_surprise(self, id: str, surprise: float) -> None:
+        """Note the bits per byte of a memory that has none yet; it may be gone by now."""
+
+        def write(tx: Transaction) -> None:
+            tx.execute(
+                "UPDATE memories SET surprise = :surprise WHERE id = :id AND surprise IS NULL",
+                {"surprise": round(surprise * 1000), "id": number_of("memory", id)},
+            )
+
+        await self._database.write(write)
 
     async def count(self) -> int:
         """Return how many memories there are."""
