@@ -17,9 +17,9 @@ from selfd_daemon.documents.service import DocumentService
 from selfd_daemon.feeds.service import FeedService
 from selfd_daemon.jobs import JobRunner
 from selfd_daemon.knowledge.service import KnowledgeService
-from selfd_daemon.memory import MemoryService
+from selfd_daemon.memory import MemoryService, Surprises
 from selfd_daemon.metrics import Metrics
-from selfd_daemon.minds import MindService
+from selfd_daemon.minds import MindService, model_ships
 from selfd_daemon.settings import Settings
 from selfd_daemon.system import SystemService
 from selfd_graphql.ports import Generation, Question
@@ -128,6 +128,9 @@ async def running(
         stack.push_async_callback(jobs.stop)
         await stack.enter_async_context(in_background(knowledge.run(), "knowledge"))
         await stack.enter_async_context(in_background(feeds.run(), "feeds"))
+        if model_ships():
+            surprises = Surprises(store, minds.surprise, monotonic=monotonic)
+            await stack.enter_async_context(in_background(surprises.run(), "surprise"))
         stack.callback(daemon.end_streams)
         yield daemon
 
