@@ -207,7 +207,7 @@ def _clock(folder: Path, now: Now) -> Finding:
 
 
 def _database(folder: Path) -> Finding:
-    restore = "stop selfd, then selfd restore BACKUP; the damaged file is kept"
+    restore = "selfd restore BACKUP --into NEW_FOLDER; the damaged file is kept"
     try:
         complaints = inspect_store(folder)
     except StorageError as error:

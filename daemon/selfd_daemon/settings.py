@@ -29,6 +29,7 @@ Origin: TypeAlias = Literal["flag", "environment", "file", "default"]
 LogLevel: TypeAlias = Literal["debug", "info", "warning", "error"]
 
 PREFIX = "SELFD_"
+PASSPHRASE = "SELFD_PASSPHRASE"  # read by commands that need one, and no setting
 
 
 def _split_list(value: object) -> object:
@@ -120,6 +121,29 @@ class AnsweringSettings(_Group):
     )
 
 
+class BackupSettings(_Group):
+    """Backups at night."""
+
+    nightly: bool = Field(default=True, description="Write a backup every night.")
+    hour: int = Field(
+        default=3, ge=0, le=23, description="The hour of the nightly backup, by the clock here."
+    )
+    folder: str = Field(
+        default="",
+        description="Where nightly backups go; empty is backups/ in the data folder.",
+    )
+    keep_daily: int = Field(
+        default=7, ge=1, description="For how many days the nightly backup is kept."
+    )
+    keep_weekly: int = Field(
+        default=4, ge=0, description="For how many weeks one nightly backup is kept."
+    )
+    passphrase_file: str = Field(
+        default="",
+        description="A file of yours alone whose first line encrypts nightly backups; empty: none.",
+    )
+
+
 class LogSettings(_Group):
     """What is written to logs/ in the data folder."""
 
@@ -182,6 +206,7 @@ class Settings(BaseSettings):
     documents: DocumentSettings = DocumentSettings()
     feeds: FeedSettings = FeedSettings()
     answering: AnsweringSettings = AnsweringSettings()
+    backup: BackupSettings = BackupSettings()
     logs: LogSettings = LogSettings()
     events: EventSettings = EventSettings()
     disk: DiskSettings = DiskSettings()
@@ -254,7 +279,7 @@ class Settings(BaseSettings):
 
 def unknown_variables(environ: Mapping[str, str] = os.environ) -> list[str]:
     """Return the names in the environment that look like settings and are none."""
-    known = {line.variable for line in Settings.lines()}
+    known = {PASSPHRASE, *(line.variable for line in Settings.lines())}
     return sorted(name for name in environ if name.startswith(PREFIX) and name not in known)
 
 

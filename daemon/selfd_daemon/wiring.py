@@ -11,6 +11,7 @@ import structlog
 
 from selfd_daemon.answering import AnsweringService
 from selfd_daemon.background import in_background
+from selfd_daemon.backups import BackupService
 from selfd_daemon.bus import EventBus
 from selfd_daemon.clock import Monotonic, Now, utc_now
 from selfd_daemon.documents.service import DocumentService
@@ -98,14 +99,14 @@ async def running(
         metrics = Metrics()
         minds = MindService(monotonic=monotonic)
         stack.callback(minds.close)
+        backups = BackupService(store, jobs, settings.folder, settings.backup, now=now)
         system = SystemService(
             store,
             jobs,
             minds,
-            settings.folder,
+            backups,
             version=version,
             backend=BACKEND,
-            now=now,
             monotonic=monotonic,
         )
         daemon = Daemon(
@@ -121,7 +122,6 @@ async def running(
             system=system,
             metrics=metrics,
         )
-        jobs.register("BACKUP", system.run_backup_job)
         await _note(store, "daemon.started", version)
         stack.push_async_callback(_note, store, "daemon.stopping", version)
         await jobs.resume()
@@ -131,6 +131,7 @@ async def running(
         if model_ships():
             surprises = Surprises(store, minds.surprise, monotonic=monotonic)
             await stack.enter_async_context(in_background(surprises.run(), "surprise"))
+        await stack.enter_async_context(in_background(backups.run(), "backups"))
         stack.callback(daemon.end_streams)
         yield daemon
 

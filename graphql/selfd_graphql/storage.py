@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Self
 
 import strawberry
+from strawberry import UNSET
 
 from selfd_graphql import described
+from selfd_graphql.arguments import given
 from selfd_graphql.context import Info, services
 from selfd_storage import BackupRecord, StorageReportRecord, StorageTierRecord
 
@@ -70,6 +72,10 @@ class BackupReport:
     bytes: int
     seconds: float
     verified: bool = strawberry.field(description="The copy was opened and checked.")
+    encrypted: bool
+    sha256: str = strawberry.field(
+        description="Over the file but for its last 32 bytes, which are this hash."
+    )
 
     @classmethod
     def from_record(cls, record: BackupRecord) -> Self:
@@ -79,6 +85,8 @@ class BackupReport:
             bytes=record.bytes,
             seconds=record.seconds,
             verified=record.verified,
+            encrypted=record.encrypted,
+            sha256=record.sha256,
         )
 
 
@@ -97,6 +105,7 @@ class StorageMutation:
     """What can be done with storage."""
 
     @described.mutation
-    async def backup(self, info: Info, path: str) -> BackupReport:
-        """Write a copy of everything to a new file."""
-        return BackupReport.from_record(await services(info).system.backup(path))
+    async def backup(self, info: Info, path: str, passphrase: str | None = UNSET) -> BackupReport:
+        """Write a copy of everything to a new file; a passphrase encrypts it."""
+        system = services(info).system
+        return BackupReport.from_record(await system.backup(path, passphrase=given(passphrase)))

@@ -402,8 +402,8 @@ class System:
         tier = StorageTierRecord("hot", "lz4", 1, 200, 50)
         return StorageReportRecord(1, 200, 50, (tier,))
 
-    async def backup(self, path: str) -> BackupRecord:
-        return BackupRecord(path, 5 * 2**30, 1.5, True)
+    async def backup(self, path: str, *, passphrase: str | None) -> BackupRecord:
+        return BackupRecord(path, 5 * 2**30, 1.5, True, passphrase is not None, "5ea1")
 
     async def items(self, ids: Sequence[str]) -> Sequence[Item | None]:
         self.reads.append(ids)

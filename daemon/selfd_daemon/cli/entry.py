@@ -9,10 +9,12 @@ from typing import Annotated
 import typer
 
 from selfd_daemon.cli import (
+    backups,
     feeds,
     jobs,
     lifecycle,
     memories,
+    menubar,
     questions,
     reading,
     service,
@@ -31,7 +33,7 @@ app = typer.Typer(
 _PANELS = {
     "The daemon": (
         lifecycle.up, lifecycle.down, lifecycle.status, lifecycle.open_dashboard, lifecycle.doctor,
-        lifecycle.settings, service.app,
+        lifecycle.settings, service.app, menubar.menubar,
     ),
     "Ask and remember": (
         questions.ask, questions.chat, memories.remember, memories.recall, memories.forget,
@@ -39,7 +41,7 @@ _PANELS = {
     ),
     "Read and follow": (reading.ingest, feeds.app, reading.articles, stories.stories),
     "What it does and keeps": (
-        jobs.app, jobs.events, storage.models, storage.storage, storage.backup,
+        jobs.app, jobs.events, storage.models, storage.storage, backups.backup, backups.restore,
     ),
 }  # fmt: skip
 

@@ -1,16 +1,13 @@
-"""storage, backup, models: what selfd keeps and runs on."""
+"""storage, models: what selfd keeps and runs on."""
 
 from __future__ import annotations
-
-from pathlib import Path
-from typing import Annotated
 
 import typer
 
 from selfd_daemon.cli.client import Client
 from selfd_daemon.cli.options import AsJson, DataDir
 from selfd_daemon.cli.output import DIM, LINK, print_json, say, table
-from selfd_daemon.cli.text import short_path, size, span
+from selfd_daemon.cli.text import size
 
 models = typer.Typer(name="models", invoke_without_command=True)
 
@@ -33,26 +30,6 @@ def storage(data_dir: DataDir = None, json: AsJson = False) -> None:
     for tier in report["tiers"]:
         held = f"{tier['rows']:,} rows, {size(tier['rawBytes'])} in {size(tier['storedBytes'])}"
         say((f"  {tier['name']}, {tier['codec']}: ", DIM), held)
-
-
-def backup(
-    path: Annotated[
-        Path, typer.Argument(metavar="FILE", help="The file to write; it may not exist yet.")
-    ],
-    data_dir: DataDir = None,
-    json: AsJson = False,
-) -> None:
-    """Write a verified copy of everything that selfd keeps."""
-    client = Client.find(data_dir)
-    report = client.send("backup", path=str(path.expanduser().absolute()))
-    if json:
-        print_json(report)
-        return
-    checked = "opened and checked" if report["verified"] else "NOT verified"
-    say(
-        (short_path(report["path"]), LINK),
-        f"  {size(report['bytes'])} in {span(report['seconds'])}, {checked}",
-    )
 
 
 @models.callback()
