@@ -5,10 +5,8 @@ A value is None where this machine does not tell: nothing is guessed.
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Literal, Protocol, TypeAlias
 
 ThermalPressure: TypeAlias = Literal["nominal", "fair", "serious", "critical"]
@@ -38,14 +36,3 @@ class Host(Protocol):
     """Measures the machine; a sample takes milliseconds and may be taken on any thread."""
 
     def sample(self, at: datetime) -> HostState: ...
-
-
-def this_host(data_folder: Path) -> Host:
-    """Return the measuring of this machine; `disk_free` is that of the data folder's disk."""
-    if sys.platform == "darwin":
-        from selfd_daemon.host.macos import MacHost
-
-        return MacHost(data_folder)
-    from selfd_daemon.host.linux import LinuxHost
-
-    return LinuxHost(data_folder)

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from selfd_daemon.host.linux import LinuxHost
-from selfd_daemon.host.state import HostState, this_host
+from selfd_daemon.host.local import this_host
+from selfd_daemon.host.state import HostState
 
 AT = datetime(2026, 11, 21, tzinfo=UTC)
 LAPTOP = {
