@@ -67,6 +67,10 @@ class _Rows(NamedTuple):
     patchers: list[PatcherState]
     overwritten: list[list[tuple[int, int, int]]]
 
+    def only(self, at: int) -> "_Rows":
+        """Give one row's."""
+        return _Rows([self.features[at]], [self.patchers[at]], [self.overwritten[at]])
+
 
 @dataclass(frozen=True)
 class Tile:
@@ -91,6 +95,20 @@ class Tile:
         rings = tuple(window[last + 1 : last + CONV_TAPS] for window in self._windows)
         return State(rows.features[last], rows.patchers[last], rings, self._clocks[last])
 
+    def apart(self) -> "list[Tile]":
+        """Give each row its own tile, where the rows belong to different texts."""
+        return [
+            Tile(
+                self.logits[at : at + 1],
+                self.normal[at : at + 1],
+                self.context[at : at + 1],
+                self._rows.only(at),
+                [window[at] for window in self._windows],
+                self._clocks[at : at + 1],
+            )
+            for at in range(len(self.logits))
+        ]
+
 
 class _Block:
     """One convolution block of the encoder or the decoder."""
@@ -100,11 +118,19 @@ class _Block:
         self._up, self._down = p["up"], p["down"]
 
     def run(self, x: Floats, ring: Floats) -> tuple[Floats, Floats]:
-        """Add the block to each row.   Returns: (R, D); what was convolved, (R + 3, D)."""
-        window = np.concatenate((ring, normalise(x)))
-        rows, width = x.shape
-        step, item = window.strides
-        near = np.ndarray((rows, CONV_TAPS, width), np.float32, window, 0, (step, step, item))
+        """Add the block to each row.
+
+        Args: x: (R, D). ring: (3, D), what came before the first row; or (R, 3, D), what came
+            before each, where the rows belong to different texts.
+        Returns: (R, D); what was convolved, (R + 3, D) or (R, 4, D).
+        """
+        if ring.ndim == 3:
+            near = window = np.concatenate((ring, normalise(x)[:, None]), axis=1)
+        else:
+            window = np.concatenate((ring, normalise(x)))
+            step, item = window.strides
+            shape, strides = (len(x), CONV_TAPS, x.shape[1]), (step, step, item)
+            near = np.ndarray(shape, np.float32, window, 0, strides)
         mixed = np.add.reduce(near * self._conv, axis=1)
         return x + times(relu_squared(times(mixed, self._up)), self._down), window
 
@@ -143,26 +169,24 @@ class Decoder:
 
     def advance(self, state: State, data: Sequence[int]) -> Tile:
         """Read bytes, one row each.   Args: data: at least one byte."""
-        rows = _Rows([], [], [])
-        tables: list[list[int]] = []
-        recalls: list[list[int]] = []
-        last, cutter = state.features, state.patcher
-        for byte in data:
-            # Nobody goes back to before the tile, so that its first byte needs no record.
-            rows.overwritten.append(features.next_written(last) if tables else [])
-            last = FeatureState(
-                last.packed, last.word, last.before, last.second, last.contexts, last.follows
-            )
-            hashed, recalled = features.step(last, byte, self._bits)
-            cutter = PatcherState(cutter.threshold, cutter.packed, cutter.length)
-            self._patcher.step(cutter, byte)
-            tables.append(hashed)
-            recalls.append(recalled)
-            rows.features.append(last)
-            rows.patchers.append(cutter)
-        x, windows = self._encode(self._embed(data, tables, recalls), state.rings)
+        rows, x = self._look_up([(state, data)])
+        x, windows = self._encode(x, state.rings)
         clocks = self._tick(x, rows.patchers, state.clock)
         return self._decode(x, state.rings, windows, rows, clocks)
+
+    def advance_each(self, states: Sequence[State], data: Sequence[int]) -> list[Tile]:
+        """Read one byte of each of several texts.
+
+        Returns: a tile for each, to the bit what `advance` gives; what is worked out per byte is
+            worked out together, and the weights are fetched from memory once.
+        """
+        rows, x = self._look_up([(state, [byte]) for state, byte in zip(states, data, strict=True)])
+        rings = tuple(map(np.stack, zip(*(state.rings for state in states), strict=True)))
+        x, windows = self._encode(x, rings)
+        clocks: list[Clock] = []
+        for at, state in enumerate(states):
+            clocks += self._tick(x[at : at + 1], rows.patchers[at : at + 1], state.clock)
+        return self._decode(x, rings, windows, rows, clocks).apart()
 
     def read(self, data: bytes) -> Tile:
         """Read a whole text from the start.   Returns: the last tile."""
@@ -178,6 +202,28 @@ class Decoder:
             0
         ]
         return scores
+
+    def _look_up(self, texts: list[tuple[State, Sequence[int]]]) -> tuple[_Rows, Floats]:
+        """Read bytes as integers, and embed them.   Returns: the rows; (R, D)."""
+        rows = _Rows([], [], [])
+        tables: list[list[int]] = []
+        recalls: list[list[int]] = []
+        for state, data in texts:
+            last, cutter = state.features, state.patcher
+            for at, byte in enumerate(data):
+                # Nobody goes back to before the tile, so that its first byte needs no record.
+                rows.overwritten.append(features.next_written(last) if at else [])
+                last = FeatureState(
+                    last.packed, last.word, last.before, last.second, last.contexts, last.follows
+                )
+                hashed, recalled = features.step(last, byte, self._bits)
+                cutter = PatcherState(cutter.threshold, cutter.packed, cutter.length)
+                self._patcher.step(cutter, byte)
+                tables.append(hashed)
+                recalls.append(recalled)
+                rows.features.append(last)
+                rows.patchers.append(cutter)
+        return rows, self._embed([byte for _, data in texts for byte in data], tables, recalls)
 
     def _embed(
         self, data: Sequence[int], tables: list[list[int]], recalls: list[list[int]]

@@ -79,6 +79,18 @@ def test_a_tile_left_early_is_as_if_never_read(decoder: Decoder, text: Bytes) ->
     assert (tile.logits[0] == single[300]).all()
 
 
+def test_texts_read_together_equal_each_alone_to_the_bit(decoder: Decoder, text: Bytes) -> None:
+    """Seven texts of different lengths; each goes on from where its own prompt ended."""
+    starts = [at * 700 for at in range(7)]
+    tiles = [decoder.read(text[at : at + at // 100].tobytes()) for at in starts]
+    for ahead in range(120):
+        data = [int(text[at + at // 100 + ahead]) for at in starts]
+        tiles = decoder.advance_each([tile.state() for tile in tiles], data)
+    for at, tile in zip(starts, tiles, strict=True):
+        alone = decoder.read(text[at : at + at // 100 + 120].tobytes())
+        assert (tile.logits[-1] == alone.logits[-1]).all()
+
+
 def test_a_fork_is_not_touched_by_the_other_line(decoder: Decoder, text: Bytes) -> None:
     state = decoder.read(text[:200].tobytes()).state()
     other = state.fork()
