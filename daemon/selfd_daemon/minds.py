@@ -16,6 +16,7 @@ import threading
 import time
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import aclosing
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
@@ -139,8 +140,9 @@ class MindService:
                 "INVALID_INPUT", f"temperature must be 0 to 10, got {prompt.temperature}"
             )
         model = await self._ready("a text cannot be continued")
-        async for event in self._continued(model, prompt):
-            yield event
+        async with aclosing(self._continued(model, prompt)) as events:
+            async for event in events:
+                yield event
 
     async def _continued(
         self, model: BuiltinModel, prompt: Prompt
