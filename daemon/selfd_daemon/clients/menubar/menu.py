@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from selfd_daemon.cli.text import one_line, plural
-from selfd_daemon.clients.menubar.state import State, job_name
+from selfd_daemon.clients.menubar.state import State, job_name, why_failed
 from selfd_daemon.clients.menubar.updates import Json
 
 Mark: TypeAlias = Literal["well", "busy", "problem", "away"]
@@ -85,12 +85,18 @@ def details(state: State) -> list[str]:
         f"{plural(state.status['memoryCount'], 'memory')}, "
         f"{plural(state.status['articleCount'], 'article')}"
     )
-    return [figures, *jobs(state), *problems(state)]
+    return [figures, *jobs(state), *failures(state), *problems(state)]
 
 
 def jobs(state: State) -> list[str]:
     """Return a line for each job that runs."""
     return [_job_line(job) for job in _running(state)[:MOST_LINES]]
+
+
+def failures(state: State) -> list[str]:
+    """Return why the last job failed, if it did and none of its kind succeeded since."""
+    job = state.failed
+    return [f"⚠ {job_name(job)} failed: {why_failed(job)}"] if job else []
 
 
 def problems(state: State) -> list[str]:

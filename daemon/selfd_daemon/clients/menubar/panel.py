@@ -20,6 +20,7 @@ from selfd_daemon.clients.menubar.panel_view import PanelView
 
 WIDTH, HEIGHT = 420, 460
 MARK_SIDE = 22
+QUIET = 0.72  # of the ink: 4.5:1 and more on light and dark paper alike
 
 
 class Panel(QWidget):
@@ -41,7 +42,7 @@ class Panel(QWidget):
         self._details = _label()
         self.question = _field("Ask", "Your question")
         self.ask_button = QPushButton("Ask")
-        self.answer = QTextEdit(readOnly=True)
+        self.answer = QTextEdit(readOnly=True, tabChangesFocus=True)
         self.answer.setAccessibleName("Answer and its sources")
         self.text = _field("Remember", "Text to remember")
         self.remember_button = QPushButton("Remember")
@@ -93,8 +94,10 @@ class Panel(QWidget):
         self.answer.clear()
         cursor = self.answer.textCursor()
         plain, quiet = QTextCharFormat(), QTextCharFormat()
-        plain.setForeground(self.palette().color(QPalette.ColorRole.Text))
-        quiet.setForeground(self.palette().color(QPalette.ColorRole.PlaceholderText))
+        ink = self.palette().color(QPalette.ColorRole.Text)
+        plain.setForeground(ink)
+        ink.setAlphaF(QUIET)
+        quiet.setForeground(ink)
         for text, style in ((view.answer, plain), (view.sources, quiet), (view.error, plain)):
             if text:
                 gap = "" if cursor.atStart() else "\n\n"

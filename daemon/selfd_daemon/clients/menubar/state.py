@@ -67,6 +67,7 @@ class State:
     away: Away | None = CONNECTING
     status: Json | None = None
     jobs: tuple[Json, ...] = ()
+    failed: Json | None = None  # the last job that failed, until one of its kind succeeds
     asked: Asked | None = None
     kept: Kept | None = None
     conversation: str | None = None
@@ -86,10 +87,12 @@ def after(state: State, update: Update) -> Step:
         case StatusRead(status):
             return _with_status(state, status)
         case JobSeen(job):
-            return replace(state, jobs=_with_job(state.jobs, job)), ()
+            mended = state.failed and _mends(job, state.failed)
+            failed = None if mended else state.failed
+            return replace(state, jobs=_with_job(state.jobs, job), failed=failed), ()
         case JobFailed(job):
-            reason = job["error"] or job["message"] or "see selfd jobs"
-            return state, (Notice(f"{job_name(job)} failed", reason),)
+            notice = Notice(f"{job_name(job)} failed", why_failed(job))
+            return replace(state, failed=job), (notice,)
         case Remembered(id):
             if state.kept and state.kept.id == id:
                 return replace(state, kept=replace(state.kept, done=True)), ()
@@ -119,6 +122,16 @@ def job_name(job: Json) -> str:
     """Return a job's kind as words: `POLL_FEEDS` is `Poll feeds`."""
     name: str = job["kind"].replace("_", " ").capitalize()
     return name
+
+
+def why_failed(job: Json) -> str:
+    """Return a failed job's own reason."""
+    reason: str = job["error"] or job["message"] or "selfd jobs shows more"
+    return reason
+
+
+def _mends(job: Json, failed: Json) -> bool:
+    return bool(job["kind"] == failed["kind"] and job["state"] == "SUCCEEDED")
 
 
 def _with_status(state: State, status: Json) -> Step:

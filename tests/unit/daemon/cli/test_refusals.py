@@ -42,7 +42,7 @@ CALLS = {
     "models": [],
     "models list": [],
 }
-WITHOUT_DAEMON = {"up", "doctor", "restore", "settings", "service"}
+WITHOUT_DAEMON = {"up", "doctor", "restore", "settings", "service", "menubar"}
 
 
 class Shell:
