@@ -57,6 +57,10 @@ class DataFolder:
     def backups(self) -> Path:
         return self.root / "backups"
 
+    @property
+    def engrams(self) -> Path:
+        return self.root / "engrams"
+
     def prepare(self) -> None:
         """Make the folder for its owner's eyes alone, and show that it can be written to."""
         try:

@@ -15,6 +15,7 @@ from selfd_daemon.backups import BackupService
 from selfd_daemon.bus import EventBus
 from selfd_daemon.clock import Monotonic, Now, utc_now
 from selfd_daemon.documents.service import DocumentService
+from selfd_daemon.engrams import EngramService
 from selfd_daemon.feeds.service import FeedService
 from selfd_daemon.jobs import JobRunner
 from selfd_daemon.knowledge.service import KnowledgeService
@@ -50,6 +51,7 @@ class Daemon:
     memories: MemoryService
     search: Store
     documents: DocumentService
+    engrams: EngramService
     feeds: FeedService
     knowledge: KnowledgeService
     answering: MeteredAnswering
@@ -113,6 +115,7 @@ async def running(
             memories=MemoryService(store, bus, settings.memory),
             search=store,
             documents=documents,
+            engrams=EngramService(store, jobs, settings.folder, now=now),
             feeds=feeds,
             knowledge=knowledge,
             answering=MeteredAnswering(store, settings, metrics, monotonic),

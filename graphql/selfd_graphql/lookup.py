@@ -10,6 +10,7 @@ from selfd_graphql import described
 from selfd_graphql.answers import Answer
 from selfd_graphql.context import Info, loaders, services
 from selfd_graphql.conversations import Conversation
+from selfd_graphql.engrams import Engram
 from selfd_graphql.feeds import Feed
 from selfd_graphql.jobs import Job
 from selfd_graphql.minds import Mind
@@ -42,6 +43,11 @@ async def _job(info: Info, id: str) -> Node | None:
     return None if record is None else Job.from_record(record)
 
 
+async def _engram(info: Info, id: str) -> Node | None:
+    record = await services(info).engrams.get(id)
+    return None if record is None else Engram.from_record(record)
+
+
 async def _mind(info: Info, id: str) -> Node | None:
     record = await loaders(info).minds.load(id)
     return None if record is None else Mind.from_record(record)
@@ -52,6 +58,7 @@ FINDERS: dict[str, Callable[[Info, str], Awaitable[Node | None]]] = {
     "memory": _item,
     "article": _item,
     "chunk": _item,
+    "engram": _engram,
     "feed": _feed,
     "answer": _answer,
     "conversation": _conversation,

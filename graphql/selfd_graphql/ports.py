@@ -18,6 +18,7 @@ from selfd_storage import (
     BackupRecord,
     ChangeKind,
     ConversationRecord,
+    EngramRecord,
     EventRecord,
     FeedRecord,
     Hit,
@@ -160,6 +161,22 @@ class StoryInfo:
     disputes: Sequence[str]
 
 
+@dataclass(frozen=True, slots=True)
+class TrendInfo:
+    """A term, its articles of these hours over those expected, and the next window's forecast.
+
+    The errors are mean absolute ones over past windows, None where there are none.
+    """
+
+    term: str
+    count: int
+    burst: float
+    forecast: float
+    forecast_error: float | None
+    naive_error: float | None
+    articles: Sequence[ArticleRecord]
+
+
 class MemoryPort(Protocol):
     """Remembering, changing, forgetting."""
 
@@ -195,6 +212,14 @@ class DocumentPort(Protocol):
     async def ingest(self, path: str) -> JobRecord: ...
 
 
+class EngramPort(Protocol):
+    """Folders in one searchable file each."""
+
+    async def build(self, path: str, name: str) -> JobRecord: ...
+    async def all(self) -> Sequence[EngramRecord]: ...
+    async def get(self, id: str) -> EngramRecord | None: ...
+
+
 class FeedPort(Protocol):
     """Following feeds."""
 
@@ -214,6 +239,7 @@ class KnowledgePort(Protocol):
     """What the articles of many feeds come to."""
 
     async def stories(self, *, hours: int, first: int) -> Sequence[StoryInfo]: ...
+    async def trends(self, *, hours: int, first: int) -> Sequence[TrendInfo]: ...
 
 
 class AnswerPort(Protocol):
@@ -294,6 +320,8 @@ class Services(Protocol):
     def search(self) -> SearchPort: ...
     @property
     def documents(self) -> DocumentPort: ...
+    @property
+    def engrams(self) -> EngramPort: ...
     @property
     def feeds(self) -> FeedPort: ...
     @property

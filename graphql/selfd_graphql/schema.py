@@ -16,6 +16,7 @@ from selfd_graphql.answers import AnswerMutation, AnswerSubscription
 from selfd_graphql.context import FreshLoaders
 from selfd_graphql.conversations import ConversationQuery
 from selfd_graphql.documents import DocumentMutation
+from selfd_graphql.engrams import EngramMutation, EngramQuery
 from selfd_graphql.events import EventSubscription
 from selfd_graphql.execution import Executor
 from selfd_graphql.failures import presented
@@ -33,6 +34,7 @@ from selfd_graphql.search import SearchQuery
 from selfd_graphql.status import StatusQuery
 from selfd_graphql.storage import StorageMutation, StorageQuery
 from selfd_graphql.stories import StoryQuery
+from selfd_graphql.trends import TrendQuery
 
 QUERIES = (
     StatusQuery,
@@ -40,8 +42,10 @@ QUERIES = (
     MemoryQuery,
     SearchQuery,
     StorageQuery,
+    EngramQuery,
     FeedQuery,
     StoryQuery,
+    TrendQuery,
     MindQuery,
     ConversationQuery,
     JobQuery,
@@ -49,6 +53,7 @@ QUERIES = (
 MUTATIONS = (
     MemoryMutation,
     DocumentMutation,
+    EngramMutation,
     FeedMutation,
     AnswerMutation,
     JobMutation,

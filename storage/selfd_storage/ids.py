@@ -15,6 +15,7 @@ Kind: TypeAlias = Literal[
     "answer",
     "job",
     "story",
+    "engram",
 ]
 
 # The numbers are in the files (events, citations): append, never change.
@@ -29,6 +30,7 @@ CODES: dict[str, int] = {
     "answer": 8,
     "job": 9,
     "story": 10,
+    "engram": 11,
 }
 NAMES = {code: name for name, code in CODES.items()}
 MAX_NUMBER = 2**63 - 1

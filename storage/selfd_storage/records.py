@@ -196,7 +196,7 @@ class ArticleRecord:
 class PlacedArticle:
     """Where an article belongs: in the story of `beside`, or in one of its own where that is None.
 
-    `copy_of` is the article whose wording it repeats. `claims` are sentences of it.
+    `copy_of` is the article whose wording it repeats. `claims` are sentences of it, `terms` what it is about.
     """
 
     article_id: str
@@ -204,6 +204,7 @@ class PlacedArticle:
     beside: str | None = None
     copy_of: str | None = None
     claims: Sequence[str] = ()
+    terms: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +223,24 @@ class ClaimRecord:
     article_id: str
     publisher: str
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class TermHistory:
+    """Articles per hour from `start` on: of all, and of those with a term in them."""
+
+    start: datetime
+    all: Sequence[int]
+    by_term: Mapping[str, Sequence[int]]
+
+
+@dataclass(frozen=True, slots=True)
+class TermMention:
+    """An article, by its number, that has a term in it; `copy_of` is the number of another."""
+
+    article: int
+    publisher: str
+    copy_of: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -355,6 +374,31 @@ class StorageReportRecord:
     raw_bytes: int
     stored_bytes: int
     tiers: tuple[StorageTierRecord, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NewEngram:
+    """An engram that was built: a folder in one file."""
+
+    name: str
+    path: str
+    files: int
+    raw_bytes: int
+    stored_bytes: int
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class EngramRecord:
+    """One engram, as it was when it was built."""
+
+    id: str
+    name: str
+    path: str
+    files: int
+    raw_bytes: int
+    stored_bytes: int
+    created_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -303,6 +303,43 @@ CREATE TABLE claims (
 """
 
 
+_TERMS = """
+-- How many articles of an hour have a term in them; the term '' counts all articles.
+CREATE TABLE term_hours (
+    term TEXT NOT NULL,
+    hour INTEGER NOT NULL,             -- whole hours since 1970
+    articles INTEGER NOT NULL,
+    PRIMARY KEY (term, hour)
+) WITHOUT ROWID, STRICT;
+-- Serves the terms of the last hours.
+CREATE INDEX term_hours_by_hour ON term_hours (hour);
+
+-- The terms of the articles of the last days.
+CREATE TABLE article_terms (
+    term TEXT NOT NULL,
+    at INTEGER NOT NULL,               -- articles.at
+    article_id INTEGER NOT NULL,       -- articles.id
+    PRIMARY KEY (term, at, article_id)
+) WITHOUT ROWID, STRICT;
+-- Serves their end.
+CREATE INDEX article_terms_by_time ON article_terms (at);
+"""
+
+
+_ENGRAMS = """
+-- The engrams that were built here, as they were then; the files may have gone since.
+CREATE TABLE engrams (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    name TEXT NOT NULL,
+    path TEXT NOT NULL UNIQUE,
+    files INTEGER NOT NULL,
+    raw_bytes INTEGER NOT NULL,
+    stored_bytes INTEGER NOT NULL,
+    created_at INTEGER NOT NULL
+) STRICT;
+"""
+
+
 def m001_first(db: sqlite3.Connection) -> None:
     """Make the first tables: memories, documents, feeds, conversations, jobs, events."""
     for statements in (_MEMORIES, _READING, _TALKING, _WORKING):
@@ -312,6 +349,16 @@ def m001_first(db: sqlite3.Connection) -> None:
 def m002_stories(db: sqlite3.Connection) -> None:
     """Make the tables of stories; the articles that there are find their stories afterwards."""
     execute_all(db, _STORIES)
+
+
+def m003_terms(db: sqlite3.Connection) -> None:
+    """Make the tables of terms; articles that were placed before this step are not counted."""
+    execute_all(db, _TERMS)
+
+
+def m004_engrams(db: sqlite3.Connection) -> None:
+    """Make the table of engrams; those that were built before this step are not in it."""
+    execute_all(db, _ENGRAMS)
 
 
 def execute_all(db: sqlite3.Connection, statements: str) -> None:
@@ -324,4 +371,4 @@ def execute_all(db: sqlite3.Connection, statements: str) -> None:
             statement = ""
 
 
-STEPS: tuple[Migration, ...] = (m001_first, m002_stories)
+STEPS: tuple[Migration, ...] = (m001_first, m002_stories, m003_terms, m004_engrams)

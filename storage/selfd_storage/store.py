@@ -20,6 +20,7 @@ from selfd_storage.counts import Counts
 from selfd_storage.damage import Damage
 from selfd_storage.database import Database
 from selfd_storage.documents import Documents
+from selfd_storage.engrams import Engrams
 from selfd_storage.errors import StorageError, StoreClosedError
 from selfd_storage.events import DEFAULT_KEEP, EventLog, Events
 from selfd_storage.feeds import Feeds
@@ -39,6 +40,7 @@ from selfd_storage.report import bytes_in_use, read_tiers
 from selfd_storage.room import RoomLimits
 from selfd_storage.schema import APPLICATION_ID, STEPS
 from selfd_storage.stories import Stories
+from selfd_storage.terms import Terms
 from selfd_storage.times import optional_ms, utc_now
 from selfd_storage.values import Values
 from selfd_storage.verification import check_slice, quick_check
@@ -69,9 +71,11 @@ class Store:
         database.on_commit(self._damage.apply)
         self.memories = Memories(database, now, self._counts, self._damage.note)
         self.documents = Documents(database, now, self._counts)
+        self.engrams = Engrams(database)
         self.feeds = Feeds(database, now)
         self.articles = Articles(database, self._counts, self._damage.note)
         self.stories = Stories(database, now, self._damage.note)
+        self.terms = Terms(database)
         self.conversations = Conversations(database, now)
         self.jobs = Jobs(database, now)
         self.events = Events(database)

@@ -23,6 +23,7 @@ from selfd_graphql import (
     StatusInfo,
     StoryInfo,
     TextPiece,
+    TrendInfo,
 )
 from selfd_storage import (
     AnswerRecord,
@@ -31,6 +32,7 @@ from selfd_storage import (
     ChunkRecord,
     CitationRecord,
     ConversationRecord,
+    EngramRecord,
     EventRecord,
     FeedRecord,
     Hit,
@@ -93,6 +95,9 @@ STORY = StoryInfo(
     [ClaimInfo("Two people were hurt.", "article:1", 1)],
     ["“Two people were hurt.” (One) — “Three people were hurt.” (Two)"],
 )
+
+
+TREND = TrendInfo("bridge", 9, 4.5, 3.25, 1.5, None, [article(1)])
 
 
 def page_of(items: Sequence[T], first: int, after: str | None) -> Page[T]:
@@ -231,6 +236,23 @@ class Documents:
         return JOB
 
 
+ENGRAM = EngramRecord("engram:1", "notes", "/data/engrams/notes.engram", 3, 2**32, 700, NOON)
+
+
+@dataclass
+class Engrams:
+    """The engram port."""
+
+    async def build(self, path: str, name: str) -> JobRecord:
+        return replace(JOB, kind="BUILD_ENGRAM", metrics={"path": path, "name": name})
+
+    async def all(self) -> Sequence[EngramRecord]:
+        return [ENGRAM]
+
+    async def get(self, id: str) -> EngramRecord | None:
+        return ENGRAM if id == ENGRAM.id else None
+
+
 @dataclass
 class Feeds:
     """The feed port; `reads` holds the ids of each read."""
@@ -279,6 +301,10 @@ class Knowledge:
     async def stories(self, *, hours: int, first: int) -> Sequence[StoryInfo]:
         self.asked = hours, first
         return self.found
+
+    async def trends(self, *, hours: int, first: int) -> Sequence[TrendInfo]:
+        self.asked = hours, first
+        return [TREND]
 
 
 @dataclass
@@ -420,6 +446,7 @@ class FakeServices:
     memories: Memories = field(default_factory=Memories)
     search: Search = field(default_factory=Search)
     documents: Documents = field(default_factory=Documents)
+    engrams: Engrams = field(default_factory=Engrams)
     feeds: Feeds = field(default_factory=Feeds)
     knowledge: Knowledge = field(default_factory=Knowledge)
     answering: Answering = field(default_factory=Answering)

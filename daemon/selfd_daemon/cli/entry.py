@@ -10,6 +10,7 @@ import typer
 
 from selfd_daemon.cli import (
     backups,
+    engrams,
     feeds,
     jobs,
     lifecycle,
@@ -39,9 +40,10 @@ _PANELS = {
         questions.ask, questions.chat, memories.remember, memories.recall, memories.forget,
         questions.conversations,
     ),
-    "Read and follow": (reading.ingest, feeds.app, reading.articles, stories.stories),
+    "Read and follow": (reading.ingest, feeds.app, reading.articles, stories.stories, stories.trends),
     "What it does and keeps": (
         jobs.app, jobs.events, storage.models, storage.storage, backups.backup, backups.restore,
+        engrams.app,
     ),
 }  # fmt: skip
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 import time
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -52,6 +53,17 @@ def _follow(client: Client, job: Mapping[str, Any], title: str) -> Mapping[str, 
             detail = one_line(last["message"], 60)
             bar.update(task, completed=last["progress"], detail=detail)
     return last
+
+
+@contextmanager
+def progress_bar(title: str, *, shown: bool) -> Iterator[Callable[[float, str], None]]:
+    """Give a function that takes a share from 0 to 1 and what is done, for work in this process."""
+    if not shown:
+        yield lambda _share, _what: None
+        return
+    with _bar() as bar:
+        task = bar.add_task(title, total=1.0, detail="")
+        yield lambda share, what: bar.update(task, completed=share, detail=one_line(what, 60))
 
 
 def _states(client: Client, job: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

@@ -245,6 +245,18 @@ async def test_the_built_in_model_measures(ask: Ask) -> None:
     }
 
 
+async def test_engrams_are_listed_found_and_built(ask: Ask) -> None:
+    listed = await ask(document("engrams"))
+    assert listed.data is not None
+    [engram] = listed.data["engrams"]
+    assert (engram["name"], engram["rawBytes"]) == ("notes", 2**32)
+    found = await ask('{ node(id: "engram:1") { ... on Engram { files } } }')
+    assert found.data == {"node": {"files": 3}}
+    started = await ask(document("build_engram"), path="/notes", name="notes")
+    assert started.data is not None
+    assert started.data["buildEngram"]["kind"] == "BUILD_ENGRAM"
+
+
 async def test_a_backup_larger_than_two_gigabytes_is_reported(ask: Ask) -> None:
     result = await ask(document("backup"), path="/copy.db")
     assert result.data is not None

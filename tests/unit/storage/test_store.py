@@ -19,6 +19,7 @@ from selfd_storage import (
     NewAnswer,
     NewArticle,
     NewDocument,
+    NewEngram,
     NewMemory,
     PollOutcome,
     RoomLimits,
@@ -44,6 +45,7 @@ WRITES: dict[str, Callable[[Store], Awaitable[object]]] = {
     "conversations.record_turn": lambda s: s.conversations.record_turn(None, ANSWER),
     "documents.put": lambda s: s.documents.put(DOCUMENT),
     "documents.remove": lambda s: s.documents.remove("/a"),
+    "engrams.put": lambda s: s.engrams.put(NewEngram("b", "/b", 1, 1, 1, AT)),
     "events.append": lambda s: s.events.append("k"),
     "feeds.add": lambda s: s.feeds.add(url="https://new.example/", title="t"),
     "feeds.record_poll": lambda s: s.feeds.record_poll("feed:1", OUTCOME, [ARTICLE]),
@@ -69,6 +71,8 @@ READS: dict[str, Callable[[Store], Awaitable[object]]] = {
     "documents.chunks": lambda s: s.documents.chunks(["chunk:1"]),
     "documents.count": lambda s: s.documents.count(),
     "documents.under": lambda s: s.documents.under("/"),
+    "engrams.all": lambda s: s.engrams.all(),
+    "engrams.get": lambda s: s.engrams.get("engram:1"),
     "events.latest": lambda s: s.events.latest(),
     "events.page": lambda s: s.events.page(0),
     "feeds.all": lambda s: s.feeds.all(),
@@ -88,7 +92,17 @@ READS: dict[str, Callable[[Store], Awaitable[object]]] = {
 }
 FREE_OF_THE_FILE = {"articles.count", "documents.count", "memories.count"}
 OUTSIDE_THE_SWEEP = {"backup", "checked", "close", "open"}  # a copy, and the end of things
-PARTS = ("articles", "conversations", "documents", "events", "feeds", "jobs", "memories", "values")
+PARTS = (
+    "articles",
+    "conversations",
+    "documents",
+    "engrams",
+    "events",
+    "feeds",
+    "jobs",
+    "memories",
+    "values",
+)
 
 
 async def fill(store: Store) -> None:
