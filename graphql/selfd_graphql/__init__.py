@@ -31,6 +31,7 @@ from selfd_graphql.ports import (
     StoryInfo,
     SystemPort,
     TextPiece,
+    TrendInfo,
 )
 
 __all__ = [
@@ -59,4 +60,5 @@ __all__ = [
     "StoryInfo",
     "SystemPort",
     "TextPiece",
+    "TrendInfo",
 ]

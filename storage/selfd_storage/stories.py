@@ -22,6 +22,7 @@ from selfd_storage.records import (
     StoryRecord,
 )
 from selfd_storage.story_rows import recount
+from selfd_storage.terms import count_terms
 from selfd_storage.times import from_ms, to_ms
 
 _UNPLACED = """
@@ -94,7 +95,8 @@ class Stories:
         """
 
         def write(tx: Transaction) -> None:
-            changed = [_place(tx, each) for each in placed]
+            now = to_ms(self._now())
+            changed = [_place(tx, each, now) for each in placed]
             for story in dict.fromkeys(number for number in changed if number is not None):
                 if recount(tx, story) > 1:
                     tx.emit("story.changed", make_id("story", story))
@@ -153,13 +155,13 @@ class Stories:
             return None
 
 
-def _place(tx: Transaction, placed: PlacedArticle) -> int | None:
-    """Write one article's place and claims; return its story, None where the article is gone."""
+def _place(tx: Transaction, placed: PlacedArticle, now: int) -> int | None:
+    """Write what is known of one article; return its story, None where the article is gone."""
     article = number_of("article", placed.article_id)
     row = tx.execute(
         "SELECT at, fetched_at FROM articles WHERE id = :article", {"article": article}
     ).fetchone()
-    if row is None:
+    if article is None or row is None:
         return None
     beside = None if placed.beside is None else number_of("article", placed.beside)
     known = tx.execute(
@@ -168,16 +170,16 @@ def _place(tx: Transaction, placed: PlacedArticle) -> int | None:
     story = int(known[0]) if known else _new_story(tx, *row)
     copied = None if placed.copy_of is None else number_of("article", placed.copy_of)
     tx.execute(
-        "INSERT OR IGNORE INTO story_articles (article_id, story_id, publisher, copy_of)"
+        "INSERT INTO story_articles (article_id, story_id, publisher, copy_of)"
         " VALUES (:article, :story, :publisher, :copied)",
         {"article": article, "story": story, "publisher": placed.publisher, "copied": copied},
     )
     for position, text in enumerate(placed.claims):
         tx.execute(
-            "INSERT OR IGNORE INTO claims (article_id, position, text)"
-            " VALUES (:article, :position, :text)",
+            "INSERT INTO claims (article_id, position, text) VALUES (:article, :position, :text)",
             {"article": article, "position": position, "text": text},
         )
+    count_terms(tx, article, row[0], placed.terms, now)
     return story
 
 

@@ -53,6 +53,11 @@ def take_out(tx: Transaction, articles: Sequence[int]) -> None:
     tx.execute(
         "DELETE FROM claims WHERE article_id IN (SELECT value FROM json_each(:articles))", values
     )
+    # A feed that is left is rare, and the rows are few: those of some days.
+    tx.execute(
+        "DELETE FROM article_terms WHERE article_id IN (SELECT value FROM json_each(:articles))",
+        values,
+    )
     rows = tx.execute(
         "DELETE FROM story_articles"
         " WHERE article_id IN (SELECT value FROM json_each(:articles)) RETURNING story_id",

@@ -1,8 +1,9 @@
-"""stories: what the articles of many feeds come to."""
+"""stories, trends: what the articles of many feeds come to."""
 
 from __future__ import annotations
 
-from typing import Annotated, TypeAlias
+from collections.abc import Mapping
+from typing import Annotated, Any, TypeAlias
 
 import typer
 
@@ -10,6 +11,8 @@ from selfd_daemon.cli.client import Client
 from selfd_daemon.cli.options import AsJson, DataDir, First
 from selfd_daemon.cli.output import DIM, LINK, WARN, note, paragraph, print_json, say
 from selfd_daemon.cli.text import minute, one_line, plural
+
+_LISTED = 3
 
 Hours: TypeAlias = Annotated[
     int, typer.Option("--hours", metavar="N", min=1, help="Of the last so many hours.")
@@ -36,3 +39,28 @@ def stories(
         for dispute in story["disputes"]:
             say(("  they differ", WARN))
             paragraph(dispute, indent=4)
+
+
+def trends(
+    hours: Hours = 24, first: First = 10, data_dir: DataDir = None, json: AsJson = False
+) -> None:
+    """List terms that come up more often than usual, and how often next."""
+    found = Client.find(data_dir).send("trends", hours=hours, first=first)
+    if json:
+        print_json(found)
+        return
+    if not found:
+        note("no trends: one needs three independent sources and more articles than usual")
+    for trend in found:
+        counted = f"  {plural(trend['count'], 'article')}, {trend['burst']:.1f} times as expected"
+        say((trend["term"], LINK), counted)
+        say((f"  next {plural(hours, 'hour')}: about {trend['forecast']:.1f}{_tested(trend)}", DIM))
+        for article in trend["articles"][:_LISTED]:
+            say(f"  {article['feed']['title']}: {one_line(article['title'], 90)}")
+
+
+def _tested(trend: Mapping[str, Any]) -> str:
+    """Say how far such forecasts were off, where there is a past to tell."""
+    if trend["forecastError"] is None:
+        return ", not tested yet"
+    return f", off by {trend['forecastError']:.1f} on average so far"

@@ -15,7 +15,9 @@ from selfd_daemon.knowledge.disputes import compare
 from selfd_daemon.knowledge.features import features
 from selfd_daemon.knowledge.grouping import WINDOW, Arrival, Group, Grouping
 from selfd_daemon.knowledge.publishers import publisher
-from selfd_graphql import ClaimInfo, ServiceError, StoryInfo
+from selfd_daemon.knowledge.terms import trend_terms
+from selfd_daemon.knowledge.trends import find_trends
+from selfd_graphql import ClaimInfo, ServiceError, StoryInfo, TrendInfo
 from selfd_storage import (
     ArticleRecord,
     ClaimRecord,
@@ -30,7 +32,8 @@ from selfd_storage import (
 BATCH = 64  # articles that one step places
 RESTORED = 4000  # articles of the last days that are read at a start
 PATIENCE_SECONDS = 2.0  # that a question waits for articles that have just arrived
-LONGEST_HOURS = 24 * 366
+MOST_STORY_HOURS = 24 * 366
+MOST_TREND_HOURS = 24 * 7
 
 log = structlog.get_logger(__name__)
 
@@ -77,12 +80,22 @@ class KnowledgeService:
 
     async def stories(self, *, hours: int, first: int) -> Sequence[StoryInfo]:
         """Return the stories with news in the last hours, the weightiest first."""
-        since = self._now() - timedelta(hours=checked_hours(hours))
-        with suppress(TimeoutError):  # what takes longer is told next time
-            await asyncio.wait_for(self._settled.wait(), PATIENCE_SECONDS)
+        since = self._now() - timedelta(hours=checked_hours(hours, MOST_STORY_HOURS))
+        await self._wait()
         found = await self._store.stories.page(since=since, first=first)
         feeds = await self._feeds([article for story in found for article in story.articles])
         return [story_info(story, feeds) for story in found]
+
+    async def trends(self, *, hours: int, first: int) -> Sequence[TrendInfo]:
+        """Return the terms that burst in the last hours, the strongest first."""
+        checked_hours(hours, MOST_TREND_HOURS)
+        await self._wait()
+        return await find_trends(self._store, self._now(), hours=hours, first=first)
+
+    async def _wait(self) -> None:
+        """Wait a moment for what has just arrived; what takes longer is told next time."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._settled.wait(), PATIENCE_SECONDS)
 
     async def _place_some(self) -> bool:
         unplaced = await self._store.stories.unplaced(BATCH)
@@ -143,14 +156,14 @@ def story_info(story: StoryRecord, feeds: Mapping[str, FeedRecord]) -> StoryInfo
     )
 
 
-def checked_hours(hours: int) -> int:
+def checked_hours(hours: int, most: int) -> int:
     """Return how far back to look.
 
     Raises:
         ServiceError: it is not a number of hours that makes sense.
     """
-    if not 1 <= hours <= LONGEST_HOURS:
-        raise ServiceError("INVALID_INPUT", f"hours must be from 1 to {LONGEST_HOURS}, got {hours}")
+    if not 1 <= hours <= most:
+        raise ServiceError("INVALID_INPUT", f"hours must be from 1 to {most}, got {hours}")
     return hours
 
 
@@ -166,14 +179,15 @@ def _place(
             placed.append(PlacedArticle(id, publisher=id))
             continue
         found = grouping.place(arrival(article))
-        feed = feeds.get(article.feed_id)
+        feed, text = feeds.get(article.feed_id), article.text or article.summary
         placed.append(
             PlacedArticle(
                 id,
                 publisher=publisher(article.url, feed.url if feed else "", article.feed_id),
                 beside=_id(found.beside),
                 copy_of=_id(found.copy_of),
-                claims=() if found.copy_of else claims(article.text or article.summary),
+                claims=() if found.copy_of else claims(text),
+                terms=trend_terms(article.title, text),
             )
         )
     grouping.prune()
