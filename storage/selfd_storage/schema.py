@@ -326,6 +326,19 @@ CREATE INDEX article_terms_by_time ON article_terms (at);
 """
 
 
+_ENGRAMS = """
+-- The engrams that were built here, as they were then; the files may have gone since.
+CREATE TABLE engrams (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    name TEXT NOT NULL,
+    path TEXT NOT NULL UNIQUE,
+    files INTEGER NOT NULL,
+    raw_bytes INTEGER NOT NULL,
+    stored_bytes INTEGER NOT NULL,
+    created_at INTEGER NOT NULL
+) STRICT;
+"""
+
 
 def m001_first(db: sqlite3.Connection) -> None:
     """Make the first tables: memories, documents, feeds, conversations, jobs, events."""
@@ -343,6 +356,11 @@ def m003_terms(db: sqlite3.Connection) -> None:
     execute_all(db, _TERMS)
 
 
+def m004_engrams(db: sqlite3.Connection) -> None:
+    """Make the table of engrams; those that were built before this step are not in it."""
+    execute_all(db, _ENGRAMS)
+
+
 def execute_all(db: sqlite3.Connection, statements: str) -> None:
     """Run several statements inside the open transaction (`executescript` would commit it)."""
     statement = ""
@@ -353,4 +371,4 @@ def execute_all(db: sqlite3.Connection, statements: str) -> None:
             statement = ""
 
 
-STEPS: tuple[Migration, ...] = (m001_first, m002_stories, m003_terms)
+STEPS: tuple[Migration, ...] = (m001_first, m002_stories, m003_terms, m004_engrams)
