@@ -1,0 +1,123 @@
+"""The shipped model: held-out bits per byte, decoding, speculation, loading."""
+
+from __future__ import annotations
+
+import itertools
+import lzma
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from bench.row import Row
+from selfd_models.builtin import PIECE, BuiltinModel
+from selfd_models.checkpoint import SHIPPED, load
+from selfd_models.decode import Decoder, Tile
+from selfd_models.speculation import Choice, Tally, Way, plain, speculative
+from selfd_models.training.evaluation import HeldOut
+
+EACH = 8  # pieces of 8 kB per kind of text
+PROMPTS, PROMPT_BYTES, MADE = 16, 256, 128
+FLAT = (2048, 65536)
+_LOADING = """
+import sys, time, psutil, numpy
+from pathlib import Path
+process = psutil.Process()
+before, start = process.memory_info().rss, time.process_time()
+from selfd_models.builtin import BuiltinModel
+model = BuiltinModel.load(Path(sys.argv[1]), "numpy")
+seconds = time.process_time() - start
+model.score("A text of some words. " * 400)
+b"".join(model.complete("A text", max_bytes=20))
+print(seconds, (process.memory_info().rss - before) / 1e6)
+"""
+
+
+def rows(data: Path | None, path: Path = SHIPPED) -> Sequence[Row]:
+    """Measure the file at `path`; nothing where there is none."""
+    if not path.exists():
+        return []
+    found = _loading(path)
+    if data is not None:
+        held_out = HeldOut.read(data / "text", "en_valid*", EACH)
+        decoder = Decoder(load(path))
+        found += [*_prediction(path, held_out), *_decoding(decoder, held_out)]
+    return found
+
+
+def _loading(path: Path) -> list[Row]:
+    """Load in a process of its own, with numpy there already."""
+    told = subprocess.run(
+        [sys.executable, "-c", _LOADING, str(path)], capture_output=True, text=True, check=True
+    )
+    seconds, memory = map(float, told.stdout.split())
+    return [
+        Row("model: load, processor time", seconds, "s", 0.4, "lower"),
+        Row("model: memory after load, score, complete", memory, "MB", 120.0, "lower"),
+        Row("model: file", path.stat().st_size / 1e6, "MB", 16.0, "lower"),
+    ]
+
+
+def _prediction(path: Path, held_out: HeldOut) -> list[Row]:
+    model = BuiltinModel.load(path, "numpy")
+    found, packed = [], []
+    spent = -time.process_time()
+    for kind, pieces in held_out.pieces.items():
+        bits = sum(float(model.surprise(piece).sum(dtype=np.float64)) for piece in pieces)
+        found.append((kind, bits / sum(map(len, pieces))))
+        joined = b"".join(piece.tobytes() for piece in pieces)
+        packed.append(
+            8.0 * len(lzma.compress(joined, preset=9 | lzma.PRESET_EXTREME)) / len(joined)
+        )
+    spent += time.process_time()
+    mean, xz = float(np.mean([bits for _, bits in found])), float(np.mean(packed))
+    size = sum(len(piece) for pieces in held_out.pieces.values() for piece in pieces)
+    kinds = ", ".join(f"{kind} {bits:.3f}" for kind, bits in found)
+    return [
+        Row("model: held-out bits per byte", mean, "bits", 1.70, "lower", kinds),
+        Row("model: over xz -9e", mean - xz, "bits", -0.5, "lower", f"xz {xz:.3f}, same pieces"),
+        Row("model: score", size / spent, "bytes/s", None, "higher", f"pieces of {PIECE} bytes"),
+    ]
+
+
+def _decoding(decoder: Decoder, held_out: HeldOut) -> list[Row]:
+    every = list(itertools.chain.from_iterable(held_out.pieces.values()))
+    text = every[0].tobytes()
+    prompts = [piece[:PROMPT_BYTES].tobytes() for piece in every[:: len(every) // PROMPTS]]
+    wrong, passes = 0, Tally()
+    for number, prompt in enumerate(prompts[:PROMPTS]):
+        choice = Choice((0.0, 0.8)[number % 2], seed=number)
+        tile = decoder.read(prompt)
+        alone = _made(decoder, plain, tile, choice, Tally())
+        wrong += alone != _made(decoder, speculative, decoder.read(prompt), choice, passes)
+    # One kilobyte over and over, so that both ends are measured on the same patches.
+    near, far = (
+        _seconds(decoder, decoder.read(text[:1024] * (size // 1024)), text) for size in FLAT
+    )
+    note = f"{FLAT[1]} bytes of context over {FLAT[0]}"
+    return [
+        Row("model: decode, processor time", 1.0 / near, "bytes/s", 7000.0, "higher"),
+        Row("model: decode, far context over near", far / near - 1.0, "share", 0.02, "lower", note),
+        Row("model: texts that drafts change", float(wrong), f"of {PROMPTS}", 0.0, "lower"),
+        Row("model: bytes per pass with drafts", passes.per_pass, "bytes", 2.5, "higher"),
+    ]
+
+
+def _made(decoder: Decoder, way: Way, tile: Tile, choice: Choice, tally: Tally) -> bytes:
+    return bytes(itertools.islice(way(decoder, tile, PROMPT_BYTES, choice, tally), MADE))
+
+
+def _seconds(decoder: Decoder, tile: Tile, text: bytes, size: int = 400, times: int = 5) -> float:
+    """Give the least processor time per byte of several runs over the same bytes."""
+    best = float("inf")
+    start = tile.state()
+    for _ in range(times):
+        state = start.fork()
+        before = time.process_time()
+        for byte in text[:size]:
+            state = decoder.advance(state, [byte]).state()
+        best = min(best, time.process_time() - before)
+    return best / size
