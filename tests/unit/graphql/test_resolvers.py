@@ -360,3 +360,38 @@ def test_every_ensemble_method_has_a_name() -> None:
     assert [method.value for method in answers.EnsembleMethod] == [
         method.name for method in answers.EnsembleMethod
     ]
+
+
+async def test_a_story_names_its_sources_and_quotes_its_disputes(
+    ask: Ask, services: FakeServices
+) -> None:
+    result = await ask(document("stories"), hours=6, first=3)
+    assert result.errors is None
+    assert services.knowledge.asked == (6, 3)
+    assert result.data is not None
+    (story,) = result.data["stories"]
+    assert (story["title"], story["sources"], len(story["articles"])) == ("A bridge fell", 2, 2)
+    assert story["disputes"] == services.knowledge.found[0].disputes
+    assert story["articles"][0]["feed"]["title"] == "A feed"
+
+
+async def test_a_claim_names_its_article_and_its_support(ask: Ask) -> None:
+    result = await ask("{ stories { claims { text articleId support } } }")
+    assert result.data == {
+        "stories": [
+            {"claims": [{"text": "Two people were hurt.", "articleId": "article:1", "support": 1}]}
+        ]
+    }
+
+
+async def test_a_trend_has_its_forecast_and_how_far_such_were_off(
+    ask: Ask, services: FakeServices
+) -> None:
+    result = await ask(document("trends"))
+    assert result.errors is None
+    assert services.knowledge.asked == (24, 10)
+    assert result.data is not None
+    (trend,) = result.data["trends"]
+    figures = {name: trend[name] for name in ("term", "count", "burst", "forecast")}
+    assert figures == {"term": "bridge", "count": 9, "burst": 4.5, "forecast": 3.25}
+    assert (trend["forecastError"], trend["naiveError"]) == (1.5, None)
