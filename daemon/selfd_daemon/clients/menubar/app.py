@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from PySide6.QtCore import QObject, QProcess, QSocketNotifier, Qt, Signal
+from PySide6.QtCore import QObject, QProcess, QSocketNotifier, Qt, QTimer, Signal
 from PySide6.QtWidgets import QApplication
 
 from selfd_daemon.clients.menubar import requests
@@ -132,7 +132,8 @@ def _quit_by_signal() -> Iterator[None]:
         ours.setblocking(False)
         signal.set_wakeup_fd(ours.fileno())
         for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: QApplication.quit())
+            # A quit before the event loop runs would be lost: a timer waits for the loop.
+            signal.signal(number, lambda *_: QTimer.singleShot(0, QApplication.quit))
         notifier = QSocketNotifier(qts.fileno(), QSocketNotifier.Type.Read)
         notifier.activated.connect(lambda: qts.recv(64))  # Python's own handlers run on the way
         try:

@@ -143,6 +143,8 @@ class Connection:
         """Ask for everything that is shown, then hear until the daemon leaves."""
         with self._lock:
             self._socket = socket
+        if self._stopping.is_set():  # close() may have looked for the socket before it was there
+            return
         self._deliver(Connected())
         self.send(Request("events", {"kinds": ["job.failed"], "after": self._seen}))
         self.send(Request("job_progress"))
