@@ -107,6 +107,12 @@ class FeedSettings(_Group):
     max_interval_seconds: int = Field(
         default=86_400, ge=60, description="The longest time between two polls of one feed."
     )
+    keep_days: int = Field(
+        default=90,
+        ge=1,
+        le=36_500,
+        description="After so many days, articles that no answer cites shrink to their claims.",
+    )
     full_text: Names = Field(
         default=(),
         description="Hosts of feeds whose new articles are read from their pages; * is all.",

@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 
 import structlog
 
@@ -97,7 +98,7 @@ async def running(
         stack.push_async_callback(documents.close)
         feeds = FeedService(store, bus, jobs, settings, now=now, version=version)
         stack.push_async_callback(feeds.close)
-        knowledge = KnowledgeService(store, now=now)
+        knowledge = KnowledgeService(store, now=now, keep=timedelta(days=settings.feeds.keep_days))
         metrics = Metrics()
         minds = MindService(monotonic=monotonic)
         stack.callback(minds.close)
@@ -130,6 +131,7 @@ async def running(
         await jobs.resume()
         stack.push_async_callback(jobs.stop)
         await stack.enter_async_context(in_background(knowledge.run(), "knowledge"))
+        await stack.enter_async_context(in_background(knowledge.tidy(), "retention"))
         await stack.enter_async_context(in_background(feeds.run(), "feeds"))
         if model_ships():
             surprises = Surprises(store, minds.surprise, monotonic=monotonic)

@@ -196,7 +196,8 @@ class ArticleRecord:
 class PlacedArticle:
     """Where an article belongs: in the story of `beside`, or in one of its own where that is None.
 
-    `copy_of` is the article whose wording it repeats. `claims` are sentences of it, `terms` what it is about.
+    `copy_of` is the article whose wording it repeats, `claims` are sentences of it, and `terms` are
+    what it is about.
     """
 
     article_id: str
@@ -227,6 +228,16 @@ class ClaimRecord:
 
 @dataclass(frozen=True, slots=True)
 class TermHistory:
+@dataclass(frozen=True, slots=True)
+class ShrunkRecord:
+    """How many articles were looked at, how many shrank, and their bytes on disk."""
+
+    seen: int
+    articles: int
+    bytes_before: int
+    bytes_after: int
+
+
     """Articles per hour from `start` on: of all, and of those with a term in them."""
 
     start: datetime

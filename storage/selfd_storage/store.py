@@ -37,6 +37,7 @@ from selfd_storage.records import (
     StorageReportRecord,
 )
 from selfd_storage.report import bytes_in_use, read_tiers
+from selfd_storage.retention import Retention
 from selfd_storage.room import RoomLimits
 from selfd_storage.schema import APPLICATION_ID, STEPS
 from selfd_storage.stories import Stories
@@ -76,6 +77,7 @@ class Store:
         self.articles = Articles(database, self._counts, self._damage.note)
         self.stories = Stories(database, now, self._damage.note)
         self.terms = Terms(database)
+        self.retention = Retention(database)
         self.conversations = Conversations(database, now)
         self.jobs = Jobs(database, now)
         self.events = Events(database)

@@ -22,19 +22,19 @@ class Values:
 
     async def set(self, key: str, value: Any) -> None:
         """Store a value under a name in place of the one before."""
-        packed = json.dumps(value)
-
-        def write(tx: Transaction) -> None:
-            tx.execute(
-                "INSERT INTO settings (key, value) VALUES (:key, :value)"
-                " ON CONFLICT (key) DO UPDATE SET value = excluded.value",
-                {"key": key, "value": packed},
-            )
-
-        await self._database.write(write)
+        await self._database.write(lambda tx: write_value(tx, key, value))
 
 
 def read_value(db: sqlite3.Connection, key: str) -> Any | None:
     """Return the value of that name, None where there is none."""
     row = db.execute("SELECT value FROM settings WHERE key = :key", {"key": key}).fetchone()
     return None if row is None else json.loads(row[0])
+
+
+def write_value(tx: Transaction, key: str, value: Any) -> None:
+    """Store a value under a name in place of the one before."""
+    tx.execute(
+        "INSERT INTO settings (key, value) VALUES (:key, :value)"
+        " ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+        {"key": key, "value": json.dumps(value)},
+    )

@@ -18,6 +18,7 @@ from selfd_storage.database import Database, Transaction
 from selfd_storage.events import latest_sequence, read_events
 from selfd_storage.ids import split_id
 from selfd_storage.lexicon import speaker_code, terms
+from selfd_storage.ranges import unpack_ranges
 from selfd_storage.records import EventRecord
 from selfd_storage.words_chains import Chains
 from selfd_storage.words_columns import Columns, Entry
@@ -31,6 +32,7 @@ _CHANGES = (
     "memory.merged",
     "memory.forgotten",
     "article.added",
+    "articles.shrunk",
     "document.ingested",
     "document.removed",
     "feed.removed",
@@ -44,6 +46,7 @@ class Step:
 
     progress: Progress
     items: Mapping[int, Sequence[int]] = field(default_factory=dict)
+    rewritten: Sequence[int] = ()  # articles that have another text at the same time
 
 
 class Follower:
@@ -80,6 +83,8 @@ class Follower:
                 continue
             for kind, items in step.items.items():
                 await self._compare(kind, items)
+            if step.rewritten:
+                await self._compare(_ARTICLE, step.rewritten, anew=True)
             if step.progress == self.progress:
                 return
             await self._file.write(partial(words_file.write_progress, progress=step.progress))
@@ -129,10 +134,15 @@ class Follower:
         chunks += self.columns.items_under(_CHUNK, named["document"])
         articles = [*named["article"], *self.columns.items_under(_ARTICLE, named["feed"])]
         items = {_MEMORY: named["memory"], _ARTICLE: articles, _CHUNK: chunks}
-        return Step(progress, {kind: sorted(set(each)) for kind, each in items.items() if each})
+        compared = {kind: sorted(set(each)) for kind, each in items.items() if each}
+        return Step(progress, compared, _rewritten(events))
 
-    async def _compare(self, kind: int, items: Sequence[int]) -> None:
-        """Bring what is indexed of some items, given in ascending order, to what they are now."""
+    async def _compare(self, kind: int, items: Sequence[int], *, anew: bool = False) -> None:
+        """Bring what is indexed of some items, given in ascending order, to what they are now.
+
+        Args:
+            anew: index them even where the same time is indexed already.
+        """
         after = 0
         while True:
             found = await self._source.read(
@@ -140,13 +150,19 @@ class Follower:
             )
             last = items[-1] if found.last is None else found.last
             covered = [item for item in items if after < item <= last]
-            await self._take_in(kind, covered, found.passages, self.progress)
+            await self._take_in(kind, covered, found.passages, self.progress, anew=anew)
             if found.last is None:
                 return
             after = found.last
 
     async def _take_in(
-        self, kind: int, items: Iterable[int], passages: Sequence[Passage], progress: Progress
+        self,
+        kind: int,
+        items: Iterable[int],
+        passages: Sequence[Passage],
+        progress: Progress,
+        *,
+        anew: bool = False,
     ) -> None:
         """Make `passages` all that is indexed of `items`, in the file and then in memory."""
         columns, chains = self.columns, self.chains
@@ -157,7 +173,7 @@ class Follower:
         new: dict[int, Passage] = {}
         revised: dict[int, tuple[int, int]] = {}
         for passage in passages:
-            known = old.pop((passage.item, passage.valid_from), None)
+            known = None if anew else old.pop((passage.item, passage.valid_from), None)
             if known is None:
                 new[self._next + len(new)] = passage
             elif known[1] != (passage.place, passage.valid_to):
@@ -213,6 +229,11 @@ def _continues(db: sqlite3.Connection, progress: Progress) -> bool:
         return False
     at = event_time(db, progress.cursor)
     return at is None or at == progress.cursor_at
+
+
+def _rewritten(events: Iterable[EventRecord]) -> list[int]:
+    ranges = [event.payload["shrunk"] for event in events if event.kind == "articles.shrunk"]
+    return sorted({number for each in ranges for number in unpack_ranges(each)})
 
 
 def _named(events: Iterable[EventRecord]) -> dict[str, list[int]]:

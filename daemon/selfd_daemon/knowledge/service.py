@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import asdict
 from datetime import timedelta
 
 import structlog
@@ -24,11 +25,14 @@ from selfd_storage import (
     EventRecord,
     FeedRecord,
     PlacedArticle,
+    ShrunkRecord,
     StorageError,
     Store,
     StoryRecord,
 )
 
+TIDY_SECONDS = 86_400.0
+SHRUNK_AT_ONCE = 200  # articles in one transaction
 BATCH = 64  # articles that one step places
 RESTORED = 4000  # articles of the last days that are read at a start
 PATIENCE_SECONDS = 2.0  # that a question waits for articles that have just arrived
@@ -41,8 +45,17 @@ log = structlog.get_logger(__name__)
 class KnowledgeService:
     """Implements `selfd_graphql.ports.KnowledgePort`; `run` places articles until cancelled."""
 
-    def __init__(self, store: Store, *, now: Now) -> None:
+    def __init__(
+        self,
+        store: Store,
+        *,
+        now: Now,
+        keep: timedelta = timedelta(days=90),
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
         self._store = store
+        self._keep = keep
+        self._sleep = sleep
         self._now = now
         self._grouping: Grouping | None = None
         self._news = asyncio.Event()
@@ -60,6 +73,33 @@ class KnowledgeService:
             except StorageError as error:  # such as a full disk; the next article tries again
                 log.warning("articles not placed", error=str(error))
                 self._settled.set()
+
+    async def tidy(self) -> None:
+        """Shrink what is old once a day, until cancelled."""
+        while True:
+            try:
+                await self.shrink()
+            except StorageError as error:
+                log.warning("articles not shrunk", error=str(error))
+            await self._sleep(TIDY_SECONDS)
+
+    async def shrink(self) -> ShrunkRecord:
+        """Shrink the articles that are older than the setting says, and report the sizes."""
+        await self._store.terms.prune(self._now())
+        total = ShrunkRecord(0, 0, 0, 0)
+        while True:
+            part = await self._store.retention.shrink(self._now() - self._keep, SHRUNK_AT_ONCE)
+            total = ShrunkRecord(
+                total.seen + part.seen,
+                total.articles + part.articles,
+                total.bytes_before + part.bytes_before,
+                total.bytes_after + part.bytes_after,
+            )
+            if part.seen < SHRUNK_AT_ONCE:
+                break
+        if total.articles:
+            log.info("articles shrunk", **asdict(total))
+        return total
 
     async def catch_up(self) -> None:
         """Place every article that has no story yet.
@@ -186,7 +226,7 @@ def _place(
                 publisher=publisher(article.url, feed.url if feed else "", article.feed_id),
                 beside=_id(found.beside),
                 copy_of=_id(found.copy_of),
-                claims=() if found.copy_of else claims(text),
+                claims=claims(text),
                 terms=trend_terms(article.title, text),
             )
         )

@@ -21,6 +21,7 @@ from selfd_storage import (
     NewDocument,
     NewEngram,
     NewMemory,
+    PlacedArticle,
     PollOutcome,
     RoomLimits,
     StorageError,
@@ -56,6 +57,9 @@ WRITES: dict[str, Callable[[Store], Awaitable[object]]] = {
     "memories.add_many": lambda s: s.memories.add_many([NewMemory("new")]),
     "memories.forget": lambda s: s.memories.forget("memory:1"),
     "memories.update": lambda s: s.memories.update("memory:1", text="new"),
+    "retention.shrink": lambda s: s.retention.shrink(AT, 9),
+    "stories.place": lambda s: s.stories.place([PlacedArticle("article:1", "a")]),
+    "terms.prune": lambda s: s.terms.prune(AT),
     "values.set": lambda s: s.values.set("key", 1),
 }
 READS: dict[str, Callable[[Store], Awaitable[object]]] = {
@@ -87,6 +91,12 @@ READS: dict[str, Callable[[Store], Awaitable[object]]] = {
     "memories.page": lambda s: s.memories.page(),
     "report": lambda s: s.report(),
     "search": lambda s: s.search("old"),
+    "stories.page": lambda s: s.stories.page(since=AT, first=9),
+    "stories.recent": lambda s: s.stories.recent(AT, 9),
+    "stories.unplaced": lambda s: s.stories.unplaced(9),
+    "terms.articles": lambda s: s.terms.articles([1]),
+    "terms.history": lambda s: s.terms.history(AT, hours=24, least=1, limit=9),
+    "terms.mentions": lambda s: s.terms.mentions(["a"], AT, AT),
     "values.get": lambda s: s.values.get("key"),
     "verify": lambda s: s.verify(),
 }
@@ -101,6 +111,9 @@ PARTS = (
     "feeds",
     "jobs",
     "memories",
+    "retention",
+    "stories",
+    "terms",
     "values",
 )
 

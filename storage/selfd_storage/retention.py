@@ -1,0 +1,85 @@
+"""Old articles shrink to their title, link and claims, but for those that an answer cites."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from selfd_storage.bodies import pack, unpack
+from selfd_storage.database import Database, Transaction
+from selfd_storage.errors import IntegrityError
+from selfd_storage.ids import CODES, make_id
+from selfd_storage.ranges import pack_ranges
+from selfd_storage.records import EventRecord, ShrunkRecord
+from selfd_storage.times import to_ms
+from selfd_storage.values import read_value, write_value
+
+_PLACE = "retention.place"  # the number of the last article that was looked at
+_OLD = """
+SELECT a.id, a.published_at, a.fetched_at, a.codec, a.size, a.hash, a.body,
+    EXISTS (SELECT 1 FROM citations AS c WHERE c.item_kind = :kind AND c.item = a.id)
+FROM articles AS a
+WHERE a.id > :place AND a.fetched_at < :before ORDER BY a.id LIMIT :limit
+"""
+
+
+class Retention:
+    """Shrinks articles; what was looked at once is not looked at again."""
+
+    def __init__(self, database: Database[EventRecord]) -> None:
+        self._database = database
+
+    async def shrink(self, before: datetime, limit: int) -> ShrunkRecord:
+        """Shrink the next articles that were fetched before a moment, and measure it."""
+
+        def write(tx: Transaction) -> ShrunkRecord:
+            values = {
+                "kind": CODES["article"],
+                "place": read_value(tx.connection, _PLACE) or 0,
+                "before": to_ms(before),
+                "limit": limit,
+            }
+            rows = tx.execute(_OLD, values).fetchall()
+            shrunk, was, now = [], 0, 0
+            for number, *row, cited in rows:
+                sizes = None if cited else _shrink(tx, number, row)
+                if sizes is not None:
+                    shrunk.append(number)
+                    was, now = was + sizes[0], now + sizes[1]
+            if rows:
+                write_value(tx, _PLACE, rows[-1][0])
+            if shrunk:
+                sizes_told = {"articles": len(shrunk), "bytesBefore": was, "bytesAfter": now}
+                tx.emit("articles.shrunk", None, {**sizes_told, "shrunk": pack_ranges(shrunk)})
+            return ShrunkRecord(len(rows), len(shrunk), was, now)
+
+        return await self._database.write(write, frees=True)
+
+
+def _shrink(tx: Transaction, number: int, row: Sequence[Any]) -> tuple[int, int] | None:
+    """Shrink one article; return its bytes before and after, None where it stays as it is."""
+    published, fetched, codec, size, hash, body = row
+    try:
+        raw = unpack(
+            make_id("article", number), "article", codec, size, hash, body, published, fetched
+        )
+    except IntegrityError:  # what is left of it may be all there is
+        return None
+    guid, title, url, *_ = json.loads(raw)
+    claims = tx.execute(
+        "SELECT text FROM claims WHERE article_id = :article ORDER BY position",
+        {"article": number},
+    )
+    summary = " ".join(text for (text,) in claims)
+    short = json.dumps([guid, title, url, summary, "", ""], ensure_ascii=False).encode("utf-8")
+    if len(short) >= size:
+        return None
+    columns = pack("article", short, published, fetched)
+    tx.execute(
+        "UPDATE articles SET tier = :tier, codec = :codec, dictionary = :dictionary,"
+        " size = :size, hash = :hash, body = :body WHERE id = :article",
+        {**columns, "article": number},
+    )
+    return len(body), len(columns["body"])
