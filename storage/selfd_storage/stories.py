@@ -25,6 +25,7 @@ from selfd_storage.story_rows import recount
 from selfd_storage.terms import count_terms
 from selfd_storage.times import from_ms, to_ms
 
+LISTED = 100  # articles of a story, the earliest
 _UNPLACED = """
 SELECT id FROM articles
 WHERE id > (SELECT coalesce(max(article_id), 0) FROM story_articles) ORDER BY id LIMIT :limit
@@ -121,6 +122,7 @@ class Stories:
         members: dict[int, list[tuple[int, str, int | None]]] = {row[0]: [] for row in rows}
         for story, *member in db.execute(_MEMBERS, {"ids": json.dumps(list(members))}):
             members[story].append(tuple(member))
+        members = {story: each[:LISTED] for story, each in members.items()}
         numbers = [number for each in members.values() for number, _, _ in each]
         articles = {number: self._readable(db, number) for number in numbers}
         claims: dict[int, list[str]] = {number: [] for number in numbers}

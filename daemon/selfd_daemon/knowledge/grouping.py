@@ -20,7 +20,7 @@ WINDOW = timedelta(hours=96)
 NEAR = 0.22  # likeness of the same event at the same hour; tests/bench/stories.py measures it
 DISTANCE = 0.03  # and what each day between an article and the story's latest one adds
 COPY = 0.5  # share of shingles from which on a text is a copy of another
-CANDIDATES = 16
+CANDIDATES = 6
 TELLING = 12  # terms of an article by which stories are looked up
 CENTRE = 160  # terms that a story is known by
 CROWD = 300  # stories, from which on a term that they share tells nothing
