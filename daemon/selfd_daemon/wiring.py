@@ -23,6 +23,7 @@ from selfd_daemon.knowledge.service import KnowledgeService
 from selfd_daemon.memory import MemoryService, Surprises
 from selfd_daemon.metrics import Metrics
 from selfd_daemon.minds import MindService, model_ships
+from selfd_daemon.portability import PortabilityService
 from selfd_daemon.settings import Settings
 from selfd_daemon.system import SystemService
 from selfd_graphql.ports import Generation, Question
@@ -59,6 +60,7 @@ class Daemon:
     minds: MindService
     jobs: JobRunner
     events: EventBus
+    portability: PortabilityService
     system: SystemService
     metrics: Metrics
 
@@ -123,6 +125,7 @@ async def running(
             minds=minds,
             jobs=jobs,
             events=bus,
+            portability=PortabilityService(store, jobs, settings.folder, now=now),
             system=system,
             metrics=metrics,
         )

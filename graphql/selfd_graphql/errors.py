@@ -11,12 +11,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from selfd_storage import (
+    BackupError,
+    DamagedBackupError,
     DuplicateError,
     IntegrityError,
     InvalidInputError,
+    LineError,
     MigrationError,
     NotADatabaseError,
     NotFoundError,
+    PassphraseError,
     SchemaTooNewError,
     StorageError,
     StoreBusyError,
@@ -70,6 +74,10 @@ STORAGE_CODES: dict[type[StorageError], str] = {
     StoreBusyError: "BUSY",
     StoreClosedError: "STOPPING",
     MigrationError: "MIGRATION_FAILED",
+    BackupError: "BACKUP_FAILED",
+    DamagedBackupError: "BACKUP_DAMAGED",
+    PassphraseError: "PASSPHRASE",
+    LineError: "INVALID_LINE",
 }
 
 

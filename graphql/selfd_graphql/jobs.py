@@ -42,6 +42,8 @@ class JobKind(Enum):
     ASSESS_SELF = "ASSESS_SELF"
     BENCHMARK = "BENCHMARK"
     BACKUP = "BACKUP"
+    EXPORT = "EXPORT"
+    IMPORT = "IMPORT"
 
     @property
     def stored(self) -> StoredJobKind:

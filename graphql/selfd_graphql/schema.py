@@ -28,6 +28,7 @@ from selfd_graphql.memories import MemoryMutation, MemoryQuery, MemorySubscripti
 from selfd_graphql.minds import MindQuery
 from selfd_graphql.observation import Observation
 from selfd_graphql.permission import Permission
+from selfd_graphql.portability import PortabilityMutation
 from selfd_graphql.preparation import preparation
 from selfd_graphql.scalars import SCALARS
 from selfd_graphql.search import SearchQuery
@@ -58,6 +59,7 @@ MUTATIONS = (
     AnswerMutation,
     JobMutation,
     StorageMutation,
+    PortabilityMutation,
 )
 SUBSCRIPTIONS = (
     AnswerSubscription,

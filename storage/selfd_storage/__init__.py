@@ -8,6 +8,7 @@ from selfd_storage.errors import (
     DuplicateError,
     IntegrityError,
     InvalidInputError,
+    LineError,
     MigrationError,
     NotADatabaseError,
     NotFoundError,
@@ -19,6 +20,7 @@ from selfd_storage.errors import (
     StoreFullError,
     StoreReadOnlyError,
 )
+from selfd_storage.portable import PortableKind, cited_items, portable_kinds
 from selfd_storage.records import (
     AnswerRecord,
     ArticleRecord,
@@ -84,6 +86,7 @@ __all__ = [
     "JobKind",
     "JobRecord",
     "JobState",
+    "LineError",
     "MemoryKind",
     "MemoryRecord",
     "MessageRecord",
@@ -100,6 +103,7 @@ __all__ = [
     "PassphraseError",
     "PlacedArticle",
     "PollOutcome",
+    "PortableKind",
     "Restored",
     "RoomLimits",
     "SchemaTooNewError",
@@ -118,7 +122,9 @@ __all__ = [
     "TermHistory",
     "TermMention",
     "advised_sqlite_version",
+    "cited_items",
     "inspect_store",
+    "portable_kinds",
     "restore_backup",
     "sqlite_version",
 ]

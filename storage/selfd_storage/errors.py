@@ -1,6 +1,7 @@
 """StorageError
 ├── NotFoundError          no row has that id
 ├── InvalidInputError      a value that the store cannot hold (empty text, too long, bad cursor)
+│   └── LineError          a line of an import is not as it should be
 ├── DuplicateError         it is there already (a feed's URL)
 ├── SchemaTooNewError      the file was written by a newer selfd
 ├── NotADatabaseError      the file is no selfd database, or damaged beyond reading
@@ -36,6 +37,14 @@ class NotFoundError(StorageError):
 
 class InvalidInputError(StorageError):
     """A value that the store cannot hold."""
+
+
+class LineError(InvalidInputError):
+    """A line of an import is not as it should be; `place` counts the lines given from 0."""
+
+    def __init__(self, message: str, place: int) -> None:
+        super().__init__(message)
+        self.place = place
 
 
 class DuplicateError(StorageError):

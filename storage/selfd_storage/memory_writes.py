@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from selfd_storage.bodies import pack, unpack
@@ -51,7 +51,7 @@ class MemoryRow:
     @property
     def fingerprint(self) -> int:
         """Return what proposes this memory as the twin of a new one."""
-        return _fingerprint(self.kind, self.source_id, self.raw.decode("utf-8"))
+        return fingerprint_of(self.kind, self.source_id, self.raw.decode("utf-8"))
 
 
 def load(tx: Transaction, number: int) -> MemoryRow | None:
@@ -105,8 +105,8 @@ def insert(tx: Transaction, new: NewMemory, now: int) -> int:
         },
     )
     number = int(cursor.lastrowid)
-    _tag(tx, number, at, tags)
-    _propose(tx, number, _fingerprint(kind, source_id, new.text))
+    tag(tx, number, at, tags)
+    propose(tx, number, fingerprint_of(kind, source_id, new.text))
     tx.emit("memory.added", make_id("memory", number))
     return number
 
@@ -140,10 +140,10 @@ def change(tx: Transaction, old: MemoryRow, raw: bytes, tags: Sequence[int], now
         },
     )
     _untag(tx, old.number, old.at, old.tags)
-    _tag(tx, old.number, old.at, tags)
+    tag(tx, old.number, old.at, tags)
     _withdraw(tx, old.number, old.fingerprint)
     text = raw.decode("utf-8")
-    _propose(tx, old.number, _fingerprint(old.kind, old.source_id, text))
+    propose(tx, old.number, fingerprint_of(old.kind, old.source_id, text))
 
 
 def erase(tx: Transaction, number: int) -> bool:
@@ -178,14 +178,18 @@ def erase(tx: Transaction, number: int) -> bool:
 
 
 def _twin(tx: Transaction, new: NewMemory) -> MemoryRow | None:
-    """Return the memory of the same kind and source that says the same."""
+    return next(twins(tx, new), None)
+
+
+def twins(tx: Transaction, new: NewMemory) -> Iterator[MemoryRow]:
+    """Yield the memories of the same kind and source that say the same."""
     source_id = find_source(tx, new.source)
     if new.source is not None and source_id is None:
-        return None
+        return
     kind, says = KINDS[new.kind], normalised(new.text)
     proposed = tx.execute(
         "SELECT memory_id FROM memory_fingerprints WHERE fingerprint = :fingerprint",
-        {"fingerprint": _fingerprint(kind, source_id, new.text)},
+        {"fingerprint": fingerprint_of(kind, source_id, new.text)},
     ).fetchall()
     for (number,) in proposed:
         try:
@@ -197,8 +201,7 @@ def _twin(tx: Transaction, new: NewMemory) -> MemoryRow | None:
             and (row.kind, row.source_id) == (kind, source_id)
             and normalised(row.raw.decode("utf-8")) == says
         ):
-            return row
-    return None
+            yield row
 
 
 def _fold(tx: Transaction, twin: MemoryRow, new: NewMemory, raw: bytes, at: int, now: int) -> None:
@@ -224,11 +227,13 @@ def _fold(tx: Transaction, twin: MemoryRow, new: NewMemory, raw: bytes, at: int,
     tx.emit("memory.merged", make_id("memory", twin.number))
 
 
-def _fingerprint(kind: int, source_id: int | None, text: str) -> int:
+def fingerprint_of(kind: int, source_id: int | None, text: str) -> int:
+    """Return what proposes a memory as the twin of another."""
     return fingerprint(str(kind), str(source_id), text, size=FINGERPRINT_BYTES)
 
 
-def _propose(tx: Transaction, number: int, fingerprint: int) -> None:
+def propose(tx: Transaction, number: int, fingerprint: int) -> None:
+    """Have a memory proposed as a twin."""
     tx.execute(
         "INSERT INTO memory_fingerprints (fingerprint, memory_id) VALUES (:fingerprint, :id)",
         {"fingerprint": fingerprint, "id": number},
@@ -243,11 +248,12 @@ def _withdraw(tx: Transaction, number: int, fingerprint: int | None) -> None:
     )
 
 
-def _tag(tx: Transaction, number: int, at: int, tags: Sequence[int]) -> None:
-    for tag in tags:
+def tag(tx: Transaction, number: int, at: int, tags: Sequence[int]) -> None:
+    """Have a memory found by its tags."""
+    for each in tags:
         tx.execute(
             "INSERT INTO memory_tags (tag_id, at, memory_id) VALUES (:tag, :at, :id)",
-            {"tag": tag, "at": at, "id": number},
+            {"tag": each, "at": at, "id": number},
         )
 
 

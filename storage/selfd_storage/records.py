@@ -30,6 +30,8 @@ JobKind: TypeAlias = Literal[
     "ASSESS_SELF",
     "BENCHMARK",
     "BACKUP",
+    "EXPORT",
+    "IMPORT",
 ]
 JobState: TypeAlias = Literal["QUEUED", "RUNNING", "SUCCEEDED", "FAILED", "CANCELLED", "WAITING"]
 ChangeKind: TypeAlias = Literal["ADDED", "UPDATED", "MERGED", "FORGOTTEN"]
@@ -227,8 +229,6 @@ class ClaimRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class TermHistory:
-@dataclass(frozen=True, slots=True)
 class ShrunkRecord:
     """How many articles were looked at, how many shrank, and their bytes on disk."""
 
@@ -238,6 +238,8 @@ class ShrunkRecord:
     bytes_after: int
 
 
+@dataclass(frozen=True, slots=True)
+class TermHistory:
     """Articles per hour from `start` on: of all, and of those with a term in them."""
 
     start: datetime

@@ -28,6 +28,7 @@ from selfd_storage.items import read_items, text_of
 from selfd_storage.jobs import Jobs
 from selfd_storage.memories import Memories
 from selfd_storage.pages import checked_first
+from selfd_storage.portable import Portable
 from selfd_storage.records import (
     BackupRecord,
     EventRecord,
@@ -81,6 +82,7 @@ class Store:
         self.conversations = Conversations(database, now)
         self.jobs = Jobs(database, now)
         self.events = Events(database)
+        self.portable = Portable(database, now)
         self.values = Values(database)
 
     @classmethod

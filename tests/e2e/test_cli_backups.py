@@ -55,3 +55,21 @@ def test_a_passphrase_from_a_file_encrypts_and_a_wrong_one_is_told(
     assert (tmp_path / "new" / "selfd.db").exists()
     kept = b"".join(path.read_bytes() for path in selfd.folder.rglob("*") if path.is_file())
     assert WORDS.encode() not in kept, "the passphrase is kept nowhere"
+
+
+def test_an_export_comes_in_again_and_nothing_twice(selfd: Command, tmp_path: Path) -> None:
+    selfd.ok("remember", "tea takes three minutes", "--tag", "tea")
+    shown = selfd.ok("export", "out", cwd=tmp_path).out
+    assert shown.startswith("out  ")
+    assert "tea takes three minutes" in (tmp_path / "out" / "memories.md").read_text()
+    (tmp_path / "more.jsonl").write_text('{"text": "coffee takes five"}\n')
+    planned = selfd.ok("import", "more.jsonl", "--dry-run", cwd=tmp_path)
+    assert planned.out == "  memories: 1 new\n"
+    assert "nothing was changed" in planned.err
+    assert selfd.ok("import", "more.jsonl", cwd=tmp_path).out == "  memories: 1 new\n"
+    assert selfd.ok("import", "more.jsonl", cwd=tmp_path).out == "  memories: 1 here already\n"
+    again = selfd.ok("import", "out", "--json", cwd=tmp_path).json
+    assert again["metrics"]["memories"]["new"] == 0
+    refused = selfd("import", "nowhere", cwd=tmp_path)
+    assert refused.status == 1
+    assert "no such file or folder" in refused.err

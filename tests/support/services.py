@@ -440,6 +440,17 @@ class System:
 
 
 @dataclass
+class Portability:
+    """The portability port."""
+
+    async def export_to(self, path: str) -> JobRecord:
+        return replace(JOB, kind="EXPORT", metrics={"path": path})
+
+    async def import_from(self, path: str, *, dry_run: bool) -> JobRecord:
+        return replace(JOB, kind="IMPORT", metrics={"path": path, "dry_run": dry_run})
+
+
+@dataclass
 class FakeServices:
     """Every port, each a small fake that a test can look into."""
 
@@ -453,4 +464,5 @@ class FakeServices:
     minds: Minds = field(default_factory=Minds)
     jobs: Jobs = field(default_factory=Jobs)
     events: Events = field(default_factory=Events)
+    portability: Portability = field(default_factory=Portability)
     system: System = field(default_factory=System)

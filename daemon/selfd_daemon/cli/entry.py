@@ -16,6 +16,7 @@ from selfd_daemon.cli import (
     lifecycle,
     memories,
     menubar,
+    portability,
     questions,
     reading,
     service,
@@ -43,11 +44,11 @@ _PANELS = {
     "Read and follow": (reading.ingest, feeds.app, reading.articles, stories.stories, stories.trends),
     "What it does and keeps": (
         jobs.app, jobs.events, storage.models, storage.storage, backups.backup, backups.restore,
-        engrams.app,
+        engrams.app, portability.export, portability.import_,
     ),
 }  # fmt: skip
 
-_NAMES = {"open_dashboard": "open"}  # where a built-in function has the name
+_NAMES = {"open_dashboard": "open", "import_": "import"}  # where a built-in function has the name
 
 for panel, commands in _PANELS.items():
     for command in commands:

@@ -40,7 +40,7 @@ class EngramService:
         target = self._folder.engrams / f"{_checked_name(name)}{SUFFIX}"
         if target.exists():
             raise ServiceError(
-                "ALREADY_EXISTS",
+                "DUPLICATE",
                 f"there is an engram {name!r} already: choose another name, "
                 "or bring it up to date with selfd engram update",
             )

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from email.utils import format_datetime
+from datetime import UTC, datetime
+from email.utils import format_datetime, parsedate_to_datetime
 from html.parser import HTMLParser
 from xml.etree.ElementTree import Element, ElementTree, SubElement, indent, tostring
 
@@ -17,10 +17,11 @@ MAX_FEEDS = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """One feed of a list; `url` is as it was written, unchecked."""
+    """One feed of a list; `url` is as it was written, unchecked. `added_at` None: not said."""
 
     url: str
     title: str
+    added_at: datetime | None = None
 
 
 def read_opml(body: bytes) -> Sequence[Subscription]:
@@ -40,7 +41,9 @@ def write_opml(feeds: Iterable[Subscription], made_at: datetime) -> str:
     body = SubElement(root, "body")
     for feed in feeds:
         title = feed.title or feed.url
-        SubElement(body, "outline", type="rss", text=title, title=title, xmlUrl=feed.url)
+        outline = SubElement(body, "outline", type="rss", text=title, title=title, xmlUrl=feed.url)
+        if feed.added_at:
+            outline.set("created", format_datetime(feed.added_at.astimezone(UTC), usegmt=True))
     indent(ElementTree(root))
     document: bytes = tostring(root, encoding="utf-8", xml_declaration=True)
     return document.decode() + "\n"
@@ -64,4 +67,13 @@ class _OutlineReader(HTMLParser):
         url = visible(values.get("xmlurl", "")).strip()
         if url:
             title = one_line(values.get("title") or values.get("text", ""), MAX_TITLE)
-            self.found.setdefault(url, Subscription(url, title))
+            self.found.setdefault(url, Subscription(url, title, _created(values)))
+
+
+def _created(values: Mapping[str, str]) -> datetime | None:
+    """Return when a feed was added, as OPML 2.0 says it; others write all kinds of things here."""
+    try:
+        at = parsedate_to_datetime(values.get("created", ""))
+    except ValueError:
+        return None
+    return at if at.tzinfo else None

@@ -30,6 +30,7 @@ from selfd_storage import (
     StoreClosedError,
 )
 from selfd_storage._sqlite import sqlite3
+from selfd_storage.portable.lines import TABLES, Run
 from support.storage import ANY_ROOM
 
 pytestmark = pytest.mark.anyio
@@ -38,6 +39,7 @@ AT = datetime(2026, 1, 1, tzinfo=UTC)
 DOCUMENT = NewDocument("/b", "text/plain", 1, b"", AT, [])
 ANSWER = NewAnswer("q", "a", 1.0, False, (), "m", "t", 0.0)
 OUTCOME = PollOutcome(AT, AT)
+RUN = Run(0, dict.fromkeys(TABLES, 0))
 ARTICLE = NewArticle("g", "t", None, "", "", None)
 
 # Every public method that can wait for the file, and how it is called on a store with one of each.
@@ -60,6 +62,7 @@ WRITES: dict[str, Callable[[Store], Awaitable[object]]] = {
     "retention.shrink": lambda s: s.retention.shrink(AT, 9),
     "stories.place": lambda s: s.stories.place([PlacedArticle("article:1", "a")]),
     "terms.prune": lambda s: s.terms.prune(AT),
+    "portable.put": lambda s: s.portable.put("memories", [{"text": "new"}], RUN),
     "values.set": lambda s: s.values.set("key", 1),
 }
 READS: dict[str, Callable[[Store], Awaitable[object]]] = {
@@ -90,6 +93,9 @@ READS: dict[str, Callable[[Store], Awaitable[object]]] = {
     "memories.get": lambda s: s.memories.get(["memory:1"]),
     "memories.page": lambda s: s.memories.page(),
     "report": lambda s: s.report(),
+    "portable.begin": lambda s: s.portable.begin(),
+    "portable.known": lambda s: s.portable.known("memories", [{"text": "old"}], RUN),
+    "portable.read": lambda s: s.portable.read("memories", 0, 10),
     "search": lambda s: s.search("old"),
     "stories.page": lambda s: s.stories.page(since=AT, first=9),
     "stories.recent": lambda s: s.stories.recent(AT, 9),
@@ -111,6 +117,7 @@ PARTS = (
     "feeds",
     "jobs",
     "memories",
+    "portable",
     "retention",
     "stories",
     "terms",

@@ -18,6 +18,8 @@ CALLS = {
     "ask": ["words"],
     "backup": ["copy.db"],
     "conversations": [],
+    "export": ["folder"],
+    "import": ["folder"],
     "chat": [],
     "remember": ["words"],
     "recall": ["words"],
@@ -26,6 +28,8 @@ CALLS = {
     "articles": [],
     "events": [],
     "storage": [],
+    "stories": [],
+    "trends": [],
     "status": [],
     "down": [],
     "open": ["--print"],
@@ -42,7 +46,7 @@ CALLS = {
     "models": [],
     "models list": [],
 }
-WITHOUT_DAEMON = {"up", "doctor", "restore", "settings", "service", "menubar"}
+WITHOUT_DAEMON = {"up", "doctor", "engram", "restore", "settings", "service", "menubar"}
 
 
 class Shell:

@@ -1,0 +1,70 @@
+"""export and import."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from selfd_daemon.cli.client import Client
+from selfd_daemon.cli.options import AsJson, DataDir
+from selfd_daemon.cli.output import DIM, LINK, WARN, note, print_json, say
+from selfd_daemon.cli.progress import finish
+from selfd_daemon.cli.text import plural, short_path
+
+_KINDS = ("memories", "conversations", "articles", "documents", "feeds")
+
+
+def export(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder to make.")],
+    data_dir: DataDir = None,
+    json: AsJson = False,
+) -> None:
+    """Write everything in open formats: JSONL, OPML, TOML, and Markdown to read."""
+    client = Client.find(data_dir)
+    started = client.send("export_data", path=str(folder.expanduser().absolute()))
+    job = finish(client, started, title="exporting")
+    if json:
+        print_json(job)
+        return
+    found = job["metrics"]
+    counts = ", ".join(f"{found[kind]:,} {kind}" for kind in _KINDS)
+    say((short_path(found["path"]), LINK), f"  {counts}")
+    if found["damaged"]:
+        note((f"{plural(found['damaged'], 'row')} could not be read: see selfd status", WARN))
+
+
+def import_(
+    path: Annotated[
+        Path,
+        typer.Argument(metavar="PATH", help="A folder of selfd export, or a .jsonl or .opml."),
+    ],
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only say what would come in.")
+    ] = False,
+    data_dir: DataDir = None,
+    json: AsJson = False,
+) -> None:
+    """Take in what was exported, or memories as JSONL; nothing comes in twice."""
+    client = Client.find(data_dir)
+    source = str(path.expanduser().absolute())
+    started = client.send("import_data", path=source, dryRun=dry_run)
+    job = finish(client, started, title="importing")
+    if json:
+        print_json(job)
+        return
+    for kind in _KINDS:
+        if counts := job["metrics"].get(kind):
+            say(f"  {kind}: {_summary(counts)}")
+    if settings := job["metrics"].get("settings"):
+        say(f"  settings: {settings}")
+    if dry_run:
+        note(("nothing was changed: leave out --dry-run to take it in", DIM))
+
+
+def _summary(counts: Mapping[str, Any]) -> str:
+    words = {"new": "new", "merged": "merged with what is here", "known": "here already"}
+    parts = [f"{counts[word]:,} {shown}" for word, shown in words.items() if counts[word]]
+    return ", ".join(parts) or "none"

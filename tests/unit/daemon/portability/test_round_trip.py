@@ -1,0 +1,266 @@
+"""What goes out comes in: an export, its import into another store, and the export of that."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from selfd_daemon.jobs import JobRunner
+from selfd_daemon.paths import DataFolder
+from selfd_daemon.portability import PortabilityService
+from selfd_graphql.errors import ServiceError
+from selfd_storage import (
+    CitationRecord,
+    JobRecord,
+    NewAnswer,
+    NewArticle,
+    NewChunk,
+    NewDocument,
+    NewMemory,
+    PollOutcome,
+    Store,
+)
+
+pytestmark = pytest.mark.anyio
+
+START = datetime(2026, 1, 2, 3, 4, 5, 678000, tzinfo=UTC)
+DATA = [
+    "articles.jsonl",
+    "conversations.jsonl",
+    "documents.jsonl",
+    "memories.jsonl",
+]
+
+
+class Clock:
+    """A clock that moves on with every look, by whole seconds: OPML has no finer times."""
+
+    def __init__(self) -> None:
+        self.moment = START.replace(microsecond=0)
+
+    def __call__(self) -> datetime:
+        self.moment += timedelta(seconds=1)
+        return self.moment
+
+
+class House:
+    """A store with its jobs, exported and imported as the daemon does."""
+
+    def __init__(self, store: Store, jobs: JobRunner, clock: Clock) -> None:
+        self.store = store
+        self.jobs = jobs
+        self.portability = PortabilityService(store, jobs, DataFolder(store.folder), now=clock)
+
+    async def ended(self, job: JobRecord) -> JobRecord:
+        return [record async for record in self.jobs.progress(job.id)][-1]
+
+    async def export(self, folder: Path) -> Path:
+        done = await self.ended(await self.portability.export_to(str(folder)))
+        assert done.error is None
+        return folder
+
+    async def take_in(self, path: Path, *, dry_run: bool = False) -> dict[str, Any]:
+        started = await self.portability.import_from(str(path), dry_run=dry_run)
+        done = await self.ended(started)
+        assert done.error is None, done.error
+        return dict(done.metrics)
+
+    async def refusal(self, path: Path) -> str:
+        done = await self.ended(await self.portability.import_from(str(path), dry_run=False))
+        assert done.state == "FAILED"
+        return str(done.error)
+
+
+@asynccontextmanager
+async def house(folder: Path) -> AsyncIterator[House]:
+    clock = Clock()
+    async with await Store.open(folder, now=clock) as store:
+        jobs = JobRunner(store, now=clock, monotonic=time.monotonic)
+        yield House(store, jobs, clock)
+        await jobs.stop()
+
+
+async def furnish(store: Store) -> None:
+    """Put in one of everything that is hard to keep: versions, tellings, twins, gaps, quotes."""
+    await store.memories.add(NewMemory("forgotten"))
+    key = await store.memories.add(
+        NewMemory(
+            "The key is under the pot", kind="FACT", tags=("home", "key"), source="me", at=START
+        )
+    )
+    await store.memories.update(key.id, text="The key hangs behind the door", tags=["key"])
+    await store.memories.add(NewMemory("tea: three minutes", surprise=1.234))
+    await store.memories.add(NewMemory("Tea:  three minutes", at=START, tags=("tea",)))
+    other = await store.memories.add(NewMemory("coffee"))
+    await store.memories.update(other.id, text="tea: three minutes")
+    await store.memories.forget("memory:1")
+    chunks = [NewChunk("one\n", 1, 1), NewChunk("two", 2, 2)]
+    await store.documents.put(NewDocument("/notes.md", "text/markdown", 7, b"\1\2", START, chunks))
+    await store.documents.put(NewDocument("/b.md", "text/plain", 3, b"\3", START, chunks[:1]))
+    changed = NewDocument(
+        "/notes.md", "text/markdown", 8, b"\4", START, [NewChunk("0", 1, 1), *chunks]
+    )
+    await store.documents.put(changed)
+    ducks = await store.feeds.add(url="https://ducks.example/feed", title="Ducks & <geese>")
+    geese = await store.feeds.add(url="https://geese.example/feed", title="Geese")
+    long = NewArticle(
+        "g1", "A pond", "https://ducks.example/1", "S", "Long text. " * 30, START, "<p>"
+    )
+    short = NewArticle("g2", "None", None, "", "", None)
+    outcome = PollOutcome(START, START)
+    found = await store.feeds.record_poll(ducks.id, outcome, [short, long])
+    await store.feeds.record_poll(geese.id, outcome, [long])
+    cited = (
+        CitationRecord(key.id, "behind the door", 0.9),
+        CitationRecord(found[-1].id, "Long text.", 0.5),
+        CitationRecord("chunk:1", "one", 0.4),
+    )
+    turn = NewAnswer(
+        "Where is the key?", "Behind the door.", 0.8, False, cited, "mind:b", "q", 0.25
+    )
+    answer = await store.conversations.record_turn(None, turn)
+    await store.conversations.add_feedback(answer.id, rating=1, correction="quite so")
+    await store.conversations.record_turn(answer.conversation_id, turn)
+
+
+def content(folder: Path) -> dict[str, str]:
+    """Return every file but the manifest, whose time differs, and OPML's date of making."""
+    found = {path.name: path.read_text() for path in folder.iterdir()}
+    del found["manifest.json"]
+    lines = found["feeds.opml"].splitlines()
+    found["feeds.opml"] = "\n".join(line for line in lines if "dateCreated" not in line)
+    return found
+
+
+async def test_an_export_of_an_import_of_an_export_is_that_export(tmp_path: Path) -> None:
+    async with house(tmp_path / "one") as one:
+        await furnish(one.store)
+        (tmp_path / "one" / "settings.toml").write_text("port = 7400\n")
+        first = await one.export(tmp_path / "first")
+    async with house(tmp_path / "two") as two:
+        taken = await two.take_in(first)
+        assert taken["memories"] == {"new": 3, "merged": 0, "known": 0}
+        assert taken["settings"] == "taken over, from the next start on"
+        second = await two.export(tmp_path / "second")
+        assert await two.store.verify() == []
+        assert [hit.item.id for hit in await two.store.search("behind the door", first=1)] == [
+            "memory:2"
+        ]
+        assert (await two.store.memories.get(["memory:2"], as_of=START + timedelta(seconds=5)))[0]
+    assert content(second) == content(first)
+    assert all((first / name).stat().st_size > 0 for name in DATA)
+    assert "# Conversations" in (first / "conversations.md").read_text()
+
+
+async def test_taking_it_in_again_changes_nothing(tmp_path: Path) -> None:
+    async with house(tmp_path / "one") as one:
+        await furnish(one.store)
+        first = await one.export(tmp_path / "first")
+        again = await one.take_in(first)
+        for kind in ("memories", "articles", "documents", "feeds", "conversations"):
+            assert (again[kind]["new"], again[kind]["merged"]) == (0, 0), kind
+        assert content(await one.export(tmp_path / "second")) == content(first)
+
+
+async def test_two_stores_become_one_and_citations_follow_their_items(tmp_path: Path) -> None:
+    async with house(tmp_path / "one") as one:
+        await furnish(one.store)
+        first = await one.export(tmp_path / "first")
+    async with house(tmp_path / "two") as two:
+        mine = await two.store.memories.add_many([NewMemory(f"mine {n}") for n in range(9)])
+        await two.store.memories.add(NewMemory("tea: three minutes"))
+        would = await two.take_in(first, dry_run=True)
+        assert await two.store.memories.count() == 10
+        taken = await two.take_in(first)
+        assert would["memories"]["new"] == taken["memories"]["new"] == 1
+        assert taken["memories"]["merged"] == 2
+        assert await two.store.memories.get([each.id for each in mine]) == mine
+        [message] = (await two.store.conversations.messages("conversation:1"))[1:2]
+        assert message.answer is not None
+        (memory,) = await two.store.memories.get([message.answer.citations[0].item_id])
+        assert memory is not None
+        assert "behind the door" in memory.text
+        assert (await two.take_in(first))["memories"]["known"] == 3
+
+
+async def test_plain_memories_and_lists_of_feeds_come_in_alone(tmp_path: Path) -> None:
+    plain = tmp_path / "plain.jsonl"
+    lines: list[dict[str, Any]] = [
+        {"text": "only a text"},
+        {"text": "all", "kind": "fact", "tags": ["a"], "source": "s", "at": "2020-01-02T03:04:05Z"},
+        {"text": "ONLY a text"},
+    ]
+    plain.write_text("\n\n".join(map(json.dumps, lines)))
+    opml = tmp_path / "feeds.opml"
+    opml.write_text('<opml><body><outline xmlUrl="https://a.example/f" text="A"/></body></opml>')
+    async with house(tmp_path / "data") as one:
+        assert (await one.take_in(plain, dry_run=True))["memories"]["new"] == 3
+        assert (await one.take_in(plain))["memories"] == {"new": 2, "merged": 0, "known": 1}
+        assert (await one.take_in(plain))["memories"] == {"new": 0, "merged": 0, "known": 3}
+        newest, oldest = (await one.store.memories.page()).items
+        assert (oldest.kind, oldest.tags, oldest.source) == ("FACT", ("a",), "s")
+        assert oldest.created_at == datetime(2020, 1, 2, 3, 4, 5, tzinfo=UTC)
+        assert newest.text == "only a text"
+        assert (await one.take_in(opml))["feeds"]["new"] == 1
+        assert [feed.title for feed in await one.store.feeds.all()] == ["A"]
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("{", "line 2: it is no JSON"),
+        ("[1]", "line 2: it is no JSON object"),
+        ('{"kind": "NOTE"}', "line 2: 'text' must be text, got None"),
+        ('{"text": " "}', "line 2: the text is empty"),
+        ('{"text": "a", "kind": "SONG"}', "line 2: 'kind' must be one of FACT"),
+        ('{"text": "a", "at": "noon"}', "line 2: 'at' must be a time with an offset"),
+        ('{"text": "a", "tags": "b"}', "line 2: 'tags' must be a list of texts"),
+    ],
+)
+async def test_a_line_that_is_wrong_is_named(tmp_path: Path, line: str, words: str) -> None:
+    plain = tmp_path / "plain.jsonl"
+    plain.write_text(f'{{"text": "good"}}\n{line}\n')
+    async with house(tmp_path / "data") as one:
+        said = await one.refusal(plain)
+        assert said.startswith(f"plain.jsonl, {words}")
+        assert await one.store.memories.count() == 0, "a batch comes in whole or not at all"
+
+
+async def test_a_damaged_export_is_refused_and_says_what_is_intact(tmp_path: Path) -> None:
+    async with house(tmp_path / "one") as one:
+        await furnish(one.store)
+        first = await one.export(tmp_path / "first")
+    memories = first / "memories.jsonl"
+    memories.write_text(memories.read_text().replace("door", "boor"))
+    async with house(tmp_path / "two") as two:
+        said = await two.refusal(first)
+        assert said.startswith("memories.jsonl is missing or not as it was exported")
+        assert "intact are documents.jsonl, feeds.opml" in said
+        assert await two.store.documents.count() == 0
+        (first / "manifest.json").unlink()
+        assert "is no export of selfd" in await two.refusal(first)
+
+
+async def test_what_cannot_be_done_is_refused_at_once(tmp_path: Path) -> None:
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "letter").write_text("mine")
+    async with house(tmp_path / "data") as one:
+        for path, words in (
+            ("relative", "must be absolute"),
+            (str(tmp_path / "no" / "folder"), "there is no folder"),
+            (str(tmp_path / "full"), "is there already and not empty"),
+        ):
+            with pytest.raises(ServiceError, match=words):
+                await one.portability.export_to(path)
+        with pytest.raises(ServiceError, match="no such file or folder"):
+            await one.portability.import_from(str(tmp_path / "nowhere"), dry_run=False)
+        assert "neither a folder that selfd export wrote" in await one.refusal(
+            tmp_path / "full" / "letter"
+        )
