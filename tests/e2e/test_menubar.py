@@ -13,9 +13,15 @@ from queue import Queue
 
 import pytest
 
+pytest.importorskip("PySide6.QtWidgets", reason="PySide6 does not load here", exc_type=ImportError)
+
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+
 from selfd_daemon.clients.menubar import requests
 from selfd_daemon.clients.menubar.app import MenuBar
 from selfd_daemon.clients.menubar.connection import Connection
+from selfd_daemon.clients.menubar.tray import Tray
 from selfd_daemon.clients.menubar.updates import AnswerEnded, AnswerGrew, Update
 from selfd_daemon.paths import DataFolder
 from support.command import SELFD
@@ -185,6 +191,14 @@ def test_a_daemon_that_is_killed_in_the_middle_of_a_request_is_noticed(folder: P
         assert daemon.process.stdout is not None
         daemon.process.stdout.close()
         daemon.errors.close()
+
+
+def test_escape_leaves_a_window_that_no_icon_could_bring_back(bar: MenuBar) -> None:
+    if Tray.available():
+        pytest.skip("there is a system tray here")
+    QTest.keyClick(bar.panel, Qt.Key.Key_Escape)
+    application().processEvents()
+    assert bar.panel.isVisible()
 
 
 def test_it_is_drawn_anew_when_the_desktop_turns_dark(bar: MenuBar) -> None:

@@ -1,4 +1,4 @@
-"""A Qt application without a screen, for tests of windows; tests skip where Qt does not load."""
+"""A Qt application for tests of windows: offscreen, unless QT_QPA_PLATFORM says otherwise."""
 
 from __future__ import annotations
 
@@ -6,15 +6,11 @@ import os
 import time
 from collections.abc import Callable
 
-import pytest
-
-os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-pytest.importorskip("PySide6.QtWidgets", reason="PySide6 does not load here", exc_type=ImportError)
-
 from PySide6.QtCore import QEvent, QEventLoop
 from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QApplication
 
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 SECONDS = 30.0  # a shared machine may be slow; no test measures this
 
 DARK = {

@@ -44,6 +44,7 @@ class MenuBar(QObject):
         self.panel.told.connect(self._remember)
         self.panel.dashboard_wanted.connect(lambda: self._do("dashboard"))
         self.panel.quit_wanted.connect(lambda: self._do("quit"))
+        self.panel.put_away.connect(self._put_away)
 
     def start(self) -> None:
         """Show what is known, and begin to follow the daemon."""
@@ -102,6 +103,11 @@ class MenuBar(QObject):
                 self._open_dashboard()
             case "quit":
                 QApplication.quit()
+
+    def _put_away(self) -> None:
+        """Close the panel where the icon brings it back; as a window of its own it stays."""
+        if Tray.available():
+            self.panel.close()
 
     def _open_dashboard(self) -> None:
         """Leave it to `selfd open`: the menu bar's token cannot sign a browser in."""

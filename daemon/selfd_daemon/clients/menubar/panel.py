@@ -31,6 +31,7 @@ class Panel(QWidget):
     told = Signal(str)
     dashboard_wanted = Signal()
     quit_wanted = Signal()
+    put_away = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -133,7 +134,7 @@ class Panel(QWidget):
         self.remember_button.clicked.connect(self._remember)
         self.dashboard_button.clicked.connect(self.dashboard_wanted)
         self.quit_button.clicked.connect(self.quit_wanted)
-        QShortcut(QKeySequence(Qt.Key.Key_Escape), self, self.close)
+        QShortcut(QKeySequence(Qt.Key.Key_Escape), self).activated.connect(self.put_away)
 
     def _ask_or_stop(self) -> None:
         if self._view and self._view.waits:
