@@ -20,6 +20,7 @@ from selfd_daemon.portability.markdown import PAGES
 from selfd_storage import PortableKind, Store, portable_kinds
 
 PAGE = 200
+LONG_PAGE = 10  # of what may be many megabytes each
 FEEDS = "feeds.opml"
 
 
@@ -58,8 +59,9 @@ async def _export_kind(
         rows[FEEDS] = len(lines)
         return 0
     after, damaged, count = 0, 0, 0
+    limit = LONG_PAGE if kind in ("documents", "conversations") else PAGE
     with _Files(part, kind) as files:
-        while page := await store.portable.read(kind, after, PAGE):
+        while page := await store.portable.read(kind, after, limit):
             after = page[-1][0]
             whole = [line for _, line in page if line is not None]
             damaged += len(page) - len(whole)

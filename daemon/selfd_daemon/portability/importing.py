@@ -28,6 +28,7 @@ from selfd_storage import (
 )
 
 BATCH = 200
+BATCH_BYTES = 8 << 20
 MOST_OPML = 10 << 20
 
 
@@ -130,7 +131,15 @@ def _subscriptions(path: Path) -> Iterator[_Line]:
 
 
 def _take(lines: Iterator[_Line]) -> Sequence[_Line]:
-    return list(islice(lines, BATCH))
+    """Return the next batch, short enough to be held in memory."""
+    batch: list[_Line] = []
+    size = 0
+    for line in islice(lines, BATCH):
+        batch.append(line)
+        size += line.size
+        if size >= BATCH_BYTES:
+            break
+    return batch
 
 
 def _refusal(path: Path, number: int, reason: str) -> ServiceError:

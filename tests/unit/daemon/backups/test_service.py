@@ -159,9 +159,25 @@ async def test_a_failed_night_is_a_problem_until_one_succeeds(
     clock.moment += timedelta(days=1)
     assert await backups.back_up_if_due() == 3600
     [problem] = backups.problems()
-    assert "the last nightly backup failed: there is no folder" in problem
+    assert "the last nightly backup is not good: there is no folder" in problem
     elsewhere.mkdir()
     clock.moment += timedelta(days=1)
     await backups.back_up_if_due()
     assert backups.problems() == []
     assert len(list(elsewhere.iterdir())) == 1
+
+
+async def test_a_night_that_found_damage_is_a_problem_and_removes_no_older_backup(
+    store: Store, jobs: JobRunner, clock: Clock
+) -> None:
+    backups = service(store, jobs, clock, keep_daily=1, keep_weekly=0)
+    await store.memories.add(NewMemory("sound"))
+    await backups.back_up_if_due()
+    clock.moment += timedelta(days=1)
+    await backups.back_up_if_due()
+    statement = "UPDATE memories SET body = CAST('dab' AS BLOB)"
+    await store.database.write(lambda tx: tx.execute(statement).close())
+    clock.moment += timedelta(days=1)
+    await backups.back_up_if_due()
+    assert "damaged rows" in backups.problems()[0]
+    assert len(list((store.folder / "backups").iterdir())) == 2
