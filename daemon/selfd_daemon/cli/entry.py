@@ -41,14 +41,16 @@ _PANELS = {
         questions.ask, questions.chat, memories.remember, memories.recall, memories.forget,
         questions.conversations,
     ),
-    "Read and follow": (reading.ingest, feeds.app, reading.articles, stories.stories, stories.trends),
+    "Read and follow": (
+        reading.ingest, feeds.app, reading.articles, stories.stories, stories.trends,
+    ),
     "What it does and keeps": (
         jobs.app, jobs.events, storage.models, storage.storage, backups.backup, backups.restore,
         engrams.app, portability.export, portability.import_,
     ),
 }  # fmt: skip
 
-_NAMES = {"open_dashboard": "open", "import_": "import"}  # where a built-in function has the name
+_NAMES = {"open_dashboard": "open", "import_": "import"}  # where Python has the name
 
 for panel, commands in _PANELS.items():
     for command in commands:
