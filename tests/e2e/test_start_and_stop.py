@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from support.command import SELFD
 from support.daemon import DidNotStartError, running_daemon, start_daemon
 
 
@@ -191,3 +192,17 @@ def _read_only(folder: Path) -> Iterator[Path]:
         yield folder
     finally:
         subprocess.run(["umount", str(folder)], check=True)
+
+
+def test_a_start_that_cannot_succeed_is_no_crash_to_a_service_manager(folder: Path) -> None:
+    folder.mkdir(mode=0o700)
+    (folder / "token").write_text("x" * 43)
+    (folder / "token").chmod(0o644)
+    for flags, status in (((), 1), (("--service",), 0)):
+        done = subprocess.run(
+            [SELFD, "up", "--port", "0", "--data-dir", str(folder), *flags],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (done.returncode, "chmod" in done.stderr) == (status, True)

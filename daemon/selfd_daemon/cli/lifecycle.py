@@ -49,11 +49,18 @@ def up(
     offline: Annotated[
         bool, typer.Option("--offline", help="Open no connection to another machine.")
     ] = False,
+    service: Annotated[bool, typer.Option("--service", hidden=True)] = False,
 ) -> None:
     """Start the daemon here, in the foreground; Ctrl-C stops it."""
     from selfd_daemon.server.process import run
+    from selfd_daemon.service.launcher import refresh_script
 
-    raise typer.Exit(run(_load(data_dir=data_dir, port=port, offline=offline or None)))
+    settings = _load(data_dir=data_dir, port=port, offline=offline or None)
+    refresh_script(settings.data_dir)
+    status = run(settings)
+    # launchd starts again whatever did not end well: what keeps a start from succeeding would do
+    # so every time, so under a service manager it is an end like any other.
+    raise typer.Exit(0 if service else status)
 
 
 def down(data_dir: DataDir = None) -> None:
