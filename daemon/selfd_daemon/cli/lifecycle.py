@@ -49,7 +49,14 @@ def up(
     offline: Annotated[
         bool, typer.Option("--offline", help="Open no connection to another machine.")
     ] = False,
-    service: Annotated[bool, typer.Option("--service", hidden=True)] = False,
+    service: Annotated[
+        bool,
+        typer.Option(
+            "--service",
+            hidden=True,
+            help="End cleanly where a start cannot succeed, as launchd wants.",
+        ),
+    ] = False,
 ) -> None:
     """Start the daemon here, in the foreground; Ctrl-C stops it."""
     from selfd_daemon.server.process import run
