@@ -1,4 +1,4 @@
-"""Sentence embeddings: the same everywhere, sound on any input, refused when the file was changed."""
+"""Sentence embeddings: the same everywhere, sound on any input, refused when changed."""
 
 import json
 import struct
@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 from safetensors.numpy import load_file, save_file
 
 from selfd_models import embedding
@@ -131,7 +132,10 @@ def test_another_process_gives_the_same_bits(shipped: Embedder) -> None:
         "sys.stdout.write(Embedder.load().embed(json.loads(sys.argv[1])).tobytes().hex())"
     )
     done = subprocess.run(
-        [sys.executable, "-c", program, json.dumps(texts)], capture_output=True, text=True, check=True
+        [sys.executable, "-c", program, json.dumps(texts)],
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert bytes.fromhex(done.stdout) == shipped.embed(texts).tobytes()
 
@@ -165,7 +169,11 @@ def test_case_punctuation_and_forms_of_letters_do_not_matter(
 @pytest.mark.parametrize(
     ("text", "near", "far"),
     [
-        ("A man is playing a guitar.", "Someone plays an instrument.", "The bank raised its rates."),
+        (
+            "A man is playing a guitar.",
+            "Someone plays an instrument.",
+            "The bank raised its rates.",
+        ),
         ("When is my doctor's appointment?", "The medical visit is on Friday.", "Paint the fence."),
         ("The cat sleeps on the sofa.", "A kitten is napping on the couch.", "He sold the cattle."),
         ("What did we eat in Rome?", "We had pasta for dinner in Italy.", "The tyres need air."),
@@ -197,7 +205,7 @@ def test_loading_imports_neither_torch_nor_the_training(tmp_path: Path) -> None:
 def small(tmp_path: Path) -> Path:
     """A valid embedder file of 50 rows."""
     rng = np.random.default_rng(1)
-    tensors = {
+    tensors: dict[str, NDArray[Any]] = {
         "table": rng.integers(-127, 128, (50, 256)).astype(np.int8),
         "scales": rng.random(50, np.float32),
         "gates": rng.normal(size=50).astype(np.float32),
