@@ -1,6 +1,6 @@
-"""Make texts that corpora lack, for the teacher to embed: plain scenes, and near misses of sentences.
+"""Make texts that corpora lack, for the teacher to embed: plain scenes, near misses of sentences.
 
-A table of word vectors learns what a word adds to a sentence from sentences that differ in that word.
+A table of word vectors learns what a word adds to a sentence from sentences that differ in it.
 Running text has few of those, and no descriptions of pictures, which people also remember.
 """
 
@@ -56,7 +56,8 @@ _DOES = (
     "eating a sandwich,drinking coffee,drinking water,reading a book,reading a newspaper,"
     "writing a letter,talking on the phone,typing on a laptop,taking a picture,watching television,"
     "washing the dishes,brushing their teeth,combing their hair,putting on make-up,singing a song,"
-    "dancing,laughing,crying,sleeping,sitting on a bench,lying on the floor,standing,waiting,walking,"
+    "dancing,laughing,crying,sleeping,sitting on a bench,"
+    "lying on the floor,standing,waiting,walking,"
     "running,jumping,swimming,surfing,skiing,skateboarding,climbing a rope,climbing a tree,"
     "lifting weights,throwing a stick,catching a fish,chasing a ball,kicking a ball,"
     "shooting a gun,firing an arrow,painting a wall,drawing a face,folding paper,cleaning a window,"
