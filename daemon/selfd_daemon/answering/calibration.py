@@ -1,51 +1,82 @@
-"""Fit the confidence model anew: `python -m selfd_daemon.answering.calibration PASSAGES QUESTIONS`.
+"""Fit the confidence model: `python -m selfd_daemon.answering.calibration PASSAGES QUESTIONS`.
 
-Reads questions with their passages (JSON lines, as SQuAD in shared form: `id, title, text` and
-`passage, question, answer`), stores only a half of the passages, asks everything, and fits a
-logistic regression on whether the best sentence holds the answer. Questions whose passage was not
-stored have none. Fits on half of the articles and prints the calibration on the other half.
+Reads passages (`id, title, text`) and questions on them (`passage, question, answer`), JSON lines
+as they are or zstd-compressed; SQuAD has that form. Everything is asked twice, and each time a
+quarter of the questions has no answer in what is stored:
+
+read   the passages are documents; every fourth one is not stored.
+told   the passages are dialogues: two people say their sentences in turn. Every eighth one is not
+       stored. Most questions name who said the answer; every eighth names the other one.
+
+An answer is right when one of its quotes holds the annotated words. The weights are fitted on the
+questions of one half of the passages, the figures are of the other half.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import io
+import random
 import sys
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import orjson
+import zstandard
 from numpy.typing import NDArray
 
+from selfd_daemon.answering.composing import chosen
 from selfd_daemon.answering.evidence import FEATURES, gather
 from selfd_daemon.answering.question import read_question
+from selfd_daemon.answering.sentences import sentences
 from selfd_daemon.answering.service import RETRIEVED
-from selfd_storage import NewChunk, NewDocument, Store
-from selfd_storage.times import utc_now
+from selfd_storage import NewChunk, NewDocument, NewMemory, Store
 
+SEED = 1
 RIDGE = 1.0
 STEPS = 30
+MOST_QUESTIONS = 4000
+LEFT_OUT = {"read": 4, "told": 8}  # one passage in so many
+NAMED, SWAPPED = 0.60, 0.14  # of the questions to stored dialogues: who said it, who did not
+NAMES = (
+    *("Anna", "Ben", "Clara", "David", "Emma", "Felix", "Grace", "Henry", "Ivy", "Jack"),
+    *("Karen", "Leo", "Maria", "Noah", "Olivia", "Peter", "Rosa", "Sam", "Tina", "Victor"),
+)
+AT = datetime(2024, 1, 1, tzinfo=UTC)
+
+Numbers = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question as it is put; `answer` is None where nothing stored answers it."""
+
+    text: str
+    passage: str
+    answer: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One asked question: the best sentence's features, and whether it holds the answer."""
+    """One answered question: its features, and whether a quote holds the answer."""
 
     features: Sequence[float]
-    right: bool
+    is_right: bool
     is_held_out: bool
 
 
-def fit(features: NDArray[np.float64], right: NDArray[np.float64]) -> NDArray[np.float64]:
+def fit(features: Numbers, right: Numbers) -> Numbers:
     """Return the weights of a logistic regression, the bias last, by Newton's method.
 
     Args: features: (N, F). right: (N,), 0 or 1.   Returns: (F + 1,).
     """
-    x = np.column_stack([features, np.ones(len(features))])
+    x = np.column_stack([features, np.ones(len(features))])  # (N, F + 1)
     weights = np.zeros(x.shape[1])
     ridge = np.diag([RIDGE] * features.shape[1] + [0.0])
     for _ in range(STEPS):
@@ -55,9 +86,7 @@ def fit(features: NDArray[np.float64], right: NDArray[np.float64]) -> NDArray[np
     return weights
 
 
-def calibration_error(
-    confidence: NDArray[np.float64], right: NDArray[np.float64], bins: int = 10
-) -> float:
+def calibration_error(confidence: Numbers, right: Numbers, bins: int = 10) -> float:
     """Return the expected calibration error over equal-width bins (Naeini et al. 2015)."""
     place = np.minimum((confidence * bins).astype(int), bins - 1)
     gaps = [
@@ -68,65 +97,116 @@ def calibration_error(
     return float(sum(gaps))
 
 
-async def collect(passages: Path, questions: Path) -> list[Sample]:
-    """Store every other passage and ask every question."""
-    kept = {p["id"]: p for number, p in enumerate(_lines(passages)) if number % 2 == 0}
-    samples = []
-    with tempfile.TemporaryDirectory() as folder:
-        store = await Store.open(Path(folder))
-        for id, passage in kept.items():
-            chunk = NewChunk(passage["text"], 1, 1)
-            document = NewDocument(
-                str(id), "text/plain", len(passage["text"]), b"\0" * 16, utc_now(), [chunk]
+async def read(store: Store, passages: Sequence[Any], questions: Sequence[Any]) -> list[Asked]:
+    """Store passages as documents, and return the questions as they are."""
+    for passage in passages:
+        text = passage["text"]
+        await store.documents.put(
+            NewDocument(
+                str(passage["id"]), "text/plain", len(text), b"", AT, [NewChunk(text, 1, 1)]
             )
-            await store.documents.put(document)
-        for asked in _lines(questions):
-            passage_id = asked["passage"]
-            question = read_question(asked["question"])
-            hits = await store.search(question.text, first=RETRIEVED)
-            evidence = gather(question, hits)
-            if not evidence:
-                continue
-            best = evidence[0]
-            right = passage_id in kept and str(asked["answer"]) in best.sentence.text
-            features = [best.features[name] for name in FEATURES]
-            samples.append(Sample(features, right, hash_bit(str(passage_id))))
-        await store.close()
+        )
+    stored = {str(passage["id"]) for passage in passages}
+    return [
+        Asked(each["question"], id, str(each["answer"]) if id in stored else None)
+        for each in questions
+        for id in [str(each["passage"])]
+    ]
+
+
+async def told(store: Store, passages: Sequence[Any], questions: Sequence[Any]) -> list[Asked]:
+    """Store passages as dialogues, and put the questions to those who talk there."""
+    rng = random.Random(SEED)
+    dialogues: dict[str, list[tuple[str, str]]] = {}
+    for day, passage in enumerate(passages):
+        pair = rng.sample(NAMES, 2)
+        turns = [(pair[n % 2], each.text) for n, each in enumerate(sentences(passage["text"]))]
+        dialogues[str(passage["id"])] = turns
+        at, source = AT + timedelta(days=day), f"dialogue {day}"
+        await store.memories.add_many(
+            [NewMemory(f"{who}: {said}", source=source, at=at) for who, said in turns]
+        )
+    return [_put(each, dialogues.get(str(each["passage"]), []), rng) for each in questions]
+
+
+def _put(
+    question: Mapping[str, Any], turns: Sequence[tuple[str, str]], rng: random.Random
+) -> Asked:
+    """Put a question to one of the speakers, or to nobody by name."""
+    answer, chance = str(question["answer"]), rng.random()
+    who = next((who for who, said in turns if answer in said), None)
+    others = sorted({name for name, _ in turns} - {who})
+    name = who
+    if who is None:
+        name = rng.choice(NAMES) if chance < NAMED + SWAPPED else None
+    elif chance < SWAPPED and others:
+        name = others[0]
+    elif chance >= NAMED + SWAPPED:
+        name = None
+    is_answered = who is not None and name in (who, None)
+    text = question["question"].rstrip("? ") + (f", {name}?" if name else "?")
+    return Asked(text, str(question["passage"]), answer if is_answered else None)
+
+
+async def collect(store: Store, asked: Sequence[Asked]) -> list[Sample]:
+    """Answer every question."""
+    samples = []
+    for each in asked:
+        question = read_question(each.text)
+        gathered = gather(question, await store.search(question.text, first=RETRIEVED))
+        if gathered.evidence:
+            quotes = [quoted.sentence.text for quoted in chosen(gathered.evidence)]
+            is_right = each.answer is not None and any(each.answer in quote for quote in quotes)
+            features = [gathered.features[name] for name in FEATURES]
+            samples.append(Sample(features, is_right, sum(each.passage.encode()) % 2 == 1))
     return samples
 
 
-def hash_bit(text: str) -> bool:
-    """Split by passage, the same way every time."""
-    return sum(text.encode()) % 2 == 1
+def report(name: str, samples: Sequence[Sample]) -> str:
+    """Fit on one half, and tell the weights and how well they hold on the other."""
+    x = np.array([sample.features for sample in samples])
+    y = np.array([sample.is_right for sample in samples], dtype=float)
+    held_out = np.array([sample.is_held_out for sample in samples])
+    weights = fit(x[~held_out], y[~held_out])
+    p = 1 / (1 + np.exp(-np.column_stack([x, np.ones(len(x))]) @ weights))[held_out]
+    right = y[held_out]
+    answered = p >= 0.5
+    lines = [f"{name}:"]
+    lines += [f"  {n:10s} {w:+.4f}" for n, w in zip((*FEATURES, "bias"), weights, strict=True)]
+    lines.append(
+        f"  held out {len(p)}, right {right.mean():.3f}, calibration error "
+        f"{calibration_error(p, right):.4f}, answered {answered.mean():.3f}, "
+        f"right of those {right[answered].mean():.3f}"
+    )
+    return "\n".join(lines) + "\n"
 
 
-def _lines(path: Path) -> Iterable[dict[str, Any]]:
+def _lines(path: Path) -> Iterator[dict[str, Any]]:
     with path.open("rb") as file:
-        for line in file:
+        raw = zstandard.ZstdDecompressor().stream_reader(file) if path.suffix == ".zst" else file
+        for line in io.TextIOWrapper(raw, encoding="utf-8"):
             yield orjson.loads(line)
 
 
+async def run(passages: Path, questions: Path) -> None:
+    """Print the weights for what was read and for what was told."""
+    asked = list(_lines(questions))
+    chosen_ones = random.Random(SEED).sample(asked, min(MOST_QUESTIONS, len(asked)))
+    for name, prepare in (("read", read), ("told", told)):
+        stored = [each for number, each in enumerate(_lines(passages)) if number % LEFT_OUT[name]]
+        with tempfile.TemporaryDirectory() as folder:
+            async with await Store.open(Path(folder)) as store:
+                samples = await collect(store, await prepare(store, stored, chosen_ones))
+        sys.stdout.write(report(name, samples))
+
+
 def main(arguments: Sequence[str]) -> None:
-    """Fit, and print the weights and how well they are calibrated on held-out articles."""
+    """Read the command line."""
     parser = argparse.ArgumentParser(prog="calibration", description=__doc__)
     parser.add_argument("passages", type=Path)
     parser.add_argument("questions", type=Path)
     given = parser.parse_args(arguments)
-    samples = asyncio.run(collect(given.passages, given.questions))
-    x = np.array([sample.features for sample in samples])
-    y = np.array([sample.right for sample in samples], dtype=float)
-    held_out = np.array([sample.is_held_out for sample in samples])
-    weights = fit(x[~held_out], y[~held_out])
-    p = 1 / (1 + np.exp(-np.column_stack([x, np.ones(len(x))]) @ weights))[held_out]
-    y_held = y[held_out]
-    for name, weight in zip((*FEATURES, "bias"), weights, strict=True):
-        sys.stdout.write(f"{name:10s} {weight:+.4f}\n")
-    answered = p >= 0.5
-    sys.stdout.write(
-        f"held out {len(p)}, right {y_held.mean():.3f}, "
-        f"calibration error {calibration_error(p, y_held):.4f}, "
-        f"answered {answered.mean():.3f}, right of those {y_held[answered].mean():.3f}\n"
-    )
+    asyncio.run(run(given.passages, given.questions))
 
 
 if __name__ == "__main__":

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from selfd_daemon.answering.evidence import Evidence
 from selfd_daemon.answering.question import Expected
-from selfd_daemon.answering.sentences import without_speaker
 from selfd_storage import ArticleRecord, CitationRecord, MemoryRecord
+from selfd_storage.cues import span_of
+from selfd_storage.times import from_ms
 
 MOST_QUOTES = 3
-WORTH_ADDING = 0.85  # of the best score, for a quote beside the best one
+WORTH_ADDING = 0.75  # of the best score, for a quote beside the best one
 NOTHING = "I know nothing about that."
+_MEANT = re.compile(
+    r"\b(?:yesterday|last (?:night|week|month|year|(?:mon|tues|wednes|thurs|fri|satur|sun)day)"
+    r"|\w+ (?:day|week|month|year)s? ago)\b",
+    re.IGNORECASE,
+)
 UNSURE = "I am not sure enough to answer. The nearest that I have:"
 
 
@@ -35,11 +42,11 @@ def compose(
     """Write an answer of at most `max_bytes` bytes; a quote is shown whole or left out."""
     if not evidence:
         return Composed((_cut(NOTHING, max_bytes),), ())
-    chosen = evidence[:1] if abstains else _chosen(evidence)
+    shown = evidence[:1] if abstains else chosen(evidence)
     pieces = [UNSURE] if abstains else []
     citations: list[CitationRecord] = []
     room = max_bytes - sum(len(piece.encode()) for piece in pieces)
-    for number, each in enumerate(chosen, 1):
+    for number, each in enumerate(shown, 1):
         piece = ("\n" if pieces else "") + _line(each, expected, number)
         room -= len(piece.encode())
         if room < 0:
@@ -48,21 +55,21 @@ def compose(
         quote = each.sentence.text
         citations.append(CitationRecord(each.hit.item.id, quote, round(each.score, 4)))
     if not citations:  # no room for even one quote: as much of it as there is room for
-        quote = _cut(chosen[0].sentence.text, max_bytes)
-        cited = CitationRecord(chosen[0].hit.item.id, quote, round(chosen[0].score, 4))
+        quote = _cut(shown[0].sentence.text, max_bytes)
+        cited = CitationRecord(shown[0].hit.item.id, quote, round(shown[0].score, 4))
         return Composed((quote,), (cited,) if quote else ())
     return Composed(tuple(pieces), tuple(citations))
 
 
-def _chosen(evidence: Sequence[Evidence]) -> list[Evidence]:
+def chosen(evidence: Sequence[Evidence]) -> list[Evidence]:
     """Return the best sentence, and those nearly as good that say something else."""
-    chosen: list[Evidence] = []
+    found: list[Evidence] = []
     for each in evidence:
-        if each.score < WORTH_ADDING * evidence[0].score or len(chosen) == MOST_QUOTES:
+        if each.score < WORTH_ADDING * evidence[0].score or len(found) == MOST_QUOTES:
             break
-        if all(each.sentence.text != other.sentence.text for other in chosen):
-            chosen.append(each)
-    return chosen
+        if all(each.sentence.text != other.sentence.text for other in found):
+            found.append(each)
+    return found
 
 
 def _line(evidence: Evidence, expected: Expected, number: int) -> str:
@@ -71,10 +78,20 @@ def _line(evidence: Evidence, expected: Expected, number: int) -> str:
     if isinstance(item, ArticleRecord):
         published = item.published_at or item.fetched_at
         return f"{quote} ({item.title}, {_day(published)}) [{number}]"
-    if isinstance(item, MemoryRecord):
-        told = f" (told {_day(item.created_at)})" if expected == "time" else ""
-        return f"{without_speaker(quote) if not told else quote}{told} [{number}]"
+    if isinstance(item, MemoryRecord) and expected == "time":
+        return f"{quote} (told {_told(quote, item.created_at)}) [{number}]"
     return f"{quote} [{number}]"
+
+
+def _told(quote: str, at: datetime) -> str:
+    """Return when a memory was told, and which days it means by `yesterday` or `last week`."""
+    found = _MEANT.search(quote)
+    span = span_of(found[0], at) if found is not None else None
+    if span is None:
+        return _day(at)
+    first, last = from_ms(span.start), from_ms(span.end) - timedelta(days=1)
+    meant = _day(first) if first == last else f"{_day(first)} to {_day(last)}"
+    return f"{_day(at)}, of {meant}"
 
 
 def _day(moment: datetime) -> str:

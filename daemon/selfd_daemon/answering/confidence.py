@@ -1,7 +1,8 @@
-"""The probability that the best sentence answers the question: a logistic model of its features.
+"""The probability that the quotes answer the question: a logistic model of what was gathered.
 
 `calibration.py` fits the weights, on questions over Wikipedia of which a part has no answer in what
-is stored; docs/lab has the record. It is asked for the best sentence alone.
+is stored; docs/lab/0002 has the record. What was told and what was read have weights of their own:
+a memory is found by those beside it and quoted whole, a text by the sentence.
 """
 
 from __future__ import annotations
@@ -9,18 +10,34 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-WEIGHTS: Mapping[str, float] = {
-    "coverage": 3.4251,
-    "context": -0.1673,
-    "rarest": -0.0955,
-    "pairs": 0.9622,
-    "kind": 1.4559,
-    "margin": 5.1425,
-    "retrieval": 0.4559,
+from selfd_daemon.answering.evidence import Gathered
+
+TOLD: Mapping[str, float] = {
+    "coverage": 0.9992,
+    "rival": -4.8072,
+    "pairs": 0.2991,
+    "kind": 0.7113,
+    "margin": 4.6097,
+    "support": 3.2829,
+    "bias": -2.9421,
 }
-BIAS = -5.5089
+READ: Mapping[str, float] = {
+    "coverage": 2.7994,
+    "rival": 0.0,  # only those who talk can be rivals
+    "pairs": 0.8347,
+    "kind": 0.5060,
+    "margin": 6.2638,
+    "support": 1.9919,
+    "bias": -4.3364,
+}
 
 
-def confidence(features: Mapping[str, float]) -> float:
-    """Return the probability, in (0, 1)."""
-    return 1.0 / (1.0 + math.exp(-BIAS - sum(WEIGHTS[name] * features[name] for name in WEIGHTS)))
+def confidence(gathered: Gathered) -> float:
+    """Return the probability; 0 where nothing was found."""
+    if not gathered.evidence:
+        return 0.0
+    weights = TOLD if gathered.is_told else READ
+    total = weights["bias"] + sum(
+        weights[name] * value for name, value in gathered.features.items()
+    )
+    return 1.0 / (1.0 + math.exp(-total))

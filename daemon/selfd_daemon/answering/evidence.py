@@ -9,28 +9,27 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from selfd_daemon.answering.question import Asked, holds
 from selfd_daemon.answering.sentences import Sentence, sentences
-from selfd_storage import ArticleRecord, Hit, Item, MemoryRecord
+from selfd_daemon.answering.voices import Said, Voices
+from selfd_storage import ArticleRecord, Hit, MemoryRecord
 from selfd_storage.lexicon import terms
 
 SHORT_MEMORY = 240  # characters that are quoted whole
 MOST_TEXT = 20_000  # characters of one item that are looked at
 NEAR = 4  # terms apart that two words of a question may stand and still belong together
 
-FEATURES = ("coverage", "context", "rarest", "pairs", "kind", "margin", "retrieval")
-
-
-ORDER = {"retrieval": 0.50, "coverage": 0.25, "pairs": 0.12, "kind": 0.08, "context": 0.05}
+FEATURES = ("coverage", "rival", "pairs", "kind", "margin", "support")
+ORDER = {"retrieval": 0.70, "coverage": 0.10, "voice": 0.10, "pairs": 0.05, "kind": 0.05}
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A sentence that may answer, where it stands, and its features."""
+    """A sentence that may answer, where it stands, and what speaks for it."""
 
     hit: Hit
     sentence: Sentence
@@ -38,49 +37,97 @@ class Evidence:
 
     @property
     def score(self) -> float:
-        """How well it fits, in [0, 1]; for ordering. Weights by search over questions of SQuAD."""
-        return sum(weight * self.features[name] for name, weight in ORDER.items())
+        """How well it fits, about in [0, 1], for ordering; docs/lab/0002 tells whence."""
+        return max(0.0, sum(weight * self.features[name] for name, weight in ORDER.items()))
 
 
-def gather(asked: Asked, hits: Sequence[Hit]) -> list[Evidence]:
-    """Return the sentences of all hits that share a term with the question, best first."""
-    read = [(hit, _read(hit.item)) for hit in hits]
-    weights = _weights(asked, [[term for _, found in parts for term in found] for _, parts in read])
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """The sentences that may answer, best first, and the features of the whole, each in [0, 1].
+
+    coverage  the weighed share of the question's words in the best sentence that was read, or in
+              the memory with most of them, where it speaks of the person asked about
+    rival     how much more of them a memory has that speaks of somebody else
+    pairs     neighbouring words of the question that stand together in the best sentence
+    kind      whether the best sentence has words of the kind that the question asks for
+    margin    how far the best item is ahead of the next
+    support   the score that the search itself gave its best hit
+    """
+
+    evidence: Sequence[Evidence]
+    features: Mapping[str, float]
+
+    @property
+    def is_told(self) -> bool:
+        """Tell whether the best of it is a memory, and not something that was read."""
+        return bool(self.evidence) and isinstance(self.evidence[0].hit.item, MemoryRecord)
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A hit with its sentences and their terms."""
+
+    hit: Hit
+    parts: Sequence[tuple[Sentence, list[str]]]
+    said: Said
+
+
+class Abandoned(Exception):
+    """Nobody waits for the result any more."""
+
+
+def gather(
+    asked: Asked, hits: Sequence[Hit], is_abandoned: Callable[[], bool] = lambda: False
+) -> Gathered:
+    """Weigh the sentences of all hits that share a term with the question.
+
+    Of an item that shares none all of them count: it was found for what stands beside it, and the
+    reply to a question often has none of its words.
+
+    Raises:
+        Abandoned: `is_abandoned` said so between two hits.
+    """
+    voices = Voices(asked, [hit.item for hit in hits])
+    read = []
+    for hit in hits:
+        if is_abandoned():
+            raise Abandoned
+        read.append(_read(hit, voices))
+    weights = _weights(asked, voices.name, read)
     best = max((hit.score for hit in hits), default=0.0) or 1.0
     gathered = [
-        Evidence(
-            hit, sentence, _features(asked, hit.score / best, found, around, weights, sentence)
-        )
-        for hit, parts in read
-        for around in [frozenset(term for _, found in parts for term in found)]
-        for sentence, found in parts
-        if not weights.keys().isdisjoint(found)
+        Evidence(each.hit, sentence, _features(asked, each, best, found, weights, sentence))
+        for each in read
+        for sentence, found in each.parts
+        if not weights.keys().isdisjoint(found) or weights.keys().isdisjoint(each.said.all)
     ]
     gathered.sort(key=lambda each: (-each.score, each.hit.item.id, each.sentence.start))
-    return _with_margin(gathered)
+    return Gathered(gathered, _whole(gathered, read, weights, hits) if gathered else {})
 
 
-def _read(item: Item) -> list[tuple[Sentence, list[str]]]:
-    """Return an item's sentences and their terms; a short memory is one, as it was told."""
-    text = item.text
-    if isinstance(item, ArticleRecord) and not text:
-        text = item.summary
-    if isinstance(item, MemoryRecord) and len(text) <= SHORT_MEMORY:
-        return [(Sentence(0, text), terms(text))]
-    return [(sentence, terms(sentence.text)) for sentence in sentences(text[:MOST_TEXT])]
+def _read(hit: Hit, voices: Voices) -> _Read:
+    """Read an item's sentences and their terms; a short memory is one, as it was told."""
+    text = hit.item.text
+    if isinstance(hit.item, ArticleRecord) and not text:
+        text = hit.item.summary
+    if isinstance(hit.item, MemoryRecord) and len(text) <= SHORT_MEMORY:
+        parts = [(Sentence(0, text), terms(text))]
+    else:
+        parts = [(each, terms(each.text)) for each in sentences(text[:MOST_TEXT])]
+    found = (term for _, terms_here in parts for term in terms_here)
+    return _Read(hit, parts, voices.said(hit.item, found))
 
 
-def _before(parts: Sequence[tuple[Sentence, list[str]]]) -> list[frozenset[str]]:
-    """Return the terms of the sentence before each: what its pronouns stand for."""
-    return [frozenset(), *(frozenset(found) for _, found in parts[:-1])][: len(parts)]
+def _weights(asked: Asked, name: frozenset[str], read: Sequence[_Read]) -> dict[str, float]:
+    """Return the weight of each term of the question; they add up to 1.
 
-
-def _weights(asked: Asked, texts: Sequence[Sequence[str]]) -> dict[str, float]:
-    """Return the weight of each term of the question; they add up to 1."""
-    frequency = Counter(term for text in texts for term in set(text))
+    The name of a speaker weighs nothing: it stands before whatever that person says.
+    """
+    frequency = Counter(term for each in read for term in each.said.all)
     rarity = {
-        term: math.log(1 + (len(texts) + 1) / (frequency[term] + 0.5)) * (1 + (term in asked.new))
+        term: math.log(1 + (len(read) + 1) / (frequency[term] + 0.5)) * (1 + (term in asked.new))
         for term in asked.terms
+        if term not in name
     }
     total = sum(rarity.values()) or 1.0
     return {term: value / total for term, value in rarity.items()}
@@ -88,23 +135,45 @@ def _weights(asked: Asked, texts: Sequence[Sequence[str]]) -> dict[str, float]:
 
 def _features(
     asked: Asked,
-    retrieval: float,
+    read: _Read,
+    best: float,
     found: Sequence[str],
-    before: frozenset[str],
     weights: Mapping[str, float],
     sentence: Sentence,
 ) -> dict[str, float]:
-    own = set(found)
-    rarest = max(weights, key=lambda term: weights[term])
+    own, other = _covered(weights, read.said.own), _covered(weights, read.said.other)
     return {
-        "coverage": sum(weight for term, weight in weights.items() if term in own),
-        "context": sum(weight for term, weight in weights.items() if term in own or term in before),
-        "rarest": 1.0 if rarest in own else 0.5 if rarest in before else 0.0,
+        "retrieval": read.hit.score / best,
+        "coverage": _covered(weights, found),
         "pairs": _pairs(asked.terms, found),
+        "voice": own - other if read.said.other else 0.0,
         "kind": float(holds(asked.expected, sentence.text, frozenset(asked.terms))),
-        "margin": 0.0,
-        "retrieval": retrieval,
     }
+
+
+def _whole(
+    gathered: Sequence[Evidence],
+    read: Sequence[_Read],
+    weights: Mapping[str, float],
+    hits: Sequence[Hit],
+) -> dict[str, float]:
+    first = gathered[0]
+    others = (each.score for each in gathered if each.hit.item.id != first.hit.item.id)
+    own = max(_covered(weights, each.said.own) for each in read)
+    other = max(_covered(weights, each.said.other) for each in read)
+    is_told = isinstance(first.hit.item, MemoryRecord)
+    return {
+        "coverage": own if is_told else first.features["coverage"],
+        "rival": max(0.0, other - own),
+        "pairs": first.features["pairs"],
+        "kind": first.features["kind"],
+        "margin": min(1.0, max(0.0, first.score - next(others, 0.0))),
+        "support": hits[0].score,
+    }
+
+
+def _covered(weights: Mapping[str, float], found: Container[str]) -> float:
+    return sum(weight for term, weight in weights.items() if term in found)
 
 
 def _pairs(asked: Sequence[str], found: Sequence[str]) -> float:
@@ -117,14 +186,3 @@ def _pairs(asked: Sequence[str], found: Sequence[str]) -> float:
         for a, b in pairwise(asked)
     ]
     return sum(near) / len(near) if near else float(asked[0] in places) if asked else 0.0
-
-
-def _with_margin(gathered: list[Evidence]) -> list[Evidence]:
-    """Note on the best sentence how far it is ahead of the best of any other item."""
-    if not gathered:
-        return []
-    first = gathered[0]
-    others = (each.score for each in gathered if each.hit.item.id != first.hit.item.id)
-    margin = min(1.0, max(0.0, first.score - next(others, 0.0)))
-    noted = Evidence(first.hit, first.sentence, {**first.features, "margin": margin})
-    return [noted, *gathered[1:]]

@@ -47,9 +47,11 @@ MOST_OWN_WORDS = 2  # of a follow-up that leans on the question before it
 class Asked:
     """A question as it is searched for and judged.
 
-    `terms` are stems, each once; `new` are those of them that a follow-up brought itself.
+    `said` is the question as it was put, `text` has the words that it leans on too. `terms` are
+    stems, each once; `new` are those of them that a follow-up brought itself.
     """
 
+    said: str
     text: str
     terms: tuple[str, ...]
     expected: Expected
@@ -59,10 +61,10 @@ class Asked:
 def read_question(text: str, before: str | None = None) -> Asked:
     """Read a question; one that is too short to stand alone takes the words of the one before."""
     if not before or not leans_back(text):
-        return Asked(text, tuple(telling_terms(text)), _expected(text))
+        return Asked(text, text, tuple(telling_terms(text)), _expected(text))
     whole = f"{before} {text}"
     new = frozenset(telling_terms(text)) - frozenset(telling_terms(before))
-    return Asked(whole, tuple(telling_terms(whole)), _expected(text), new)
+    return Asked(text, whole, tuple(telling_terms(whole)), _expected(text), new)
 
 
 def leans_back(text: str) -> bool:

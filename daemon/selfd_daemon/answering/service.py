@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 
@@ -98,13 +99,21 @@ class AnsweringService:
         _check(question)
         asked = read_question(question.text, await self._question_before(question))
         hits = await self._store.search(asked.text, scope=question.scope, first=RETRIEVED)
-        return await asyncio.to_thread(self._weigh, asked, hits, question.max_bytes)
+        ended = threading.Event()
+        try:
+            return await asyncio.to_thread(self._weigh, asked, hits, question.max_bytes, ended)
+        finally:
+            ended.set()  # a thread cannot be cancelled, but it looks at this
 
-    def _weigh(self, asked: Asked, hits: Sequence[Hit], max_bytes: int) -> _Draft:
-        evidence = gather(asked, hits)
-        sure = confidence(evidence[0].features) if evidence else 0.0
+    def _weigh(
+        self, asked: Asked, hits: Sequence[Hit], max_bytes: int, ended: threading.Event
+    ) -> _Draft:
+        gathered = gather(asked, hits, ended.is_set)
+        sure = confidence(gathered)
         abstains = sure < self._settings.threshold
-        composed = compose(evidence, asked.expected, abstains=abstains, max_bytes=max_bytes)
+        composed = compose(
+            gathered.evidence, asked.expected, abstains=abstains, max_bytes=max_bytes
+        )
         return _Draft(composed, sure, abstains)
 
     async def _question_before(self, question: Question) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
@@ -10,8 +11,6 @@ from pathlib import Path
 import pytest
 
 from selfd_daemon.answering import AnsweringService
-from selfd_daemon.answering.confidence import WEIGHTS, confidence
-from selfd_daemon.answering.evidence import FEATURES
 from selfd_daemon.settings import AnsweringSettings
 from selfd_graphql.errors import ServiceError
 from selfd_graphql.ports import Finished, Question, TextPiece
@@ -103,6 +102,73 @@ async def test_a_question_for_a_time_tells_when_it_was_told(answering: Answering
     assert "(told 7 May 2026) [1]" in answer.text
 
 
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ("Eva: I sold the boat yesterday!", "told 7 May 2026, of 6 May 2026"),
+        ("Eva: I sold the boat last month.", "of 1 April 2026 to 30 April 2026"),
+        ("Eva: I sold the boat two weeks ago.", "of 20 April 2026 to 26 April 2026"),
+        ("Eva: I will have sold the boat by Friday.", "(told 7 May 2026)"),
+    ],
+)
+async def test_yesterday_is_told_as_the_day_it_was(
+    store: Store, answering: AnsweringService, said: str, meant: str
+) -> None:
+    await store.memories.add(NewMemory(said, at=AT, source="chat"))
+    answer = await answering.ask(Question("When did Eva sell the boat?"))
+    assert f"{said} (" in answer.text
+    assert meant in answer.text
+
+
+TALK = (
+    "Eva: Which instrument do you play?",
+    "Max: The cello, since I was nine.",
+    "Max: I won the chess cup in Graz.",
+    "Eva: Your cup looks splendid!",
+    "Eva: I bake bread on Sundays.",
+)
+
+
+@pytest.fixture
+async def dialogue(store: Store) -> None:
+    """Let two people talk."""
+    await store.memories.add_many([NewMemory(turn, at=AT, source="chat") for turn in TALK])
+
+
+@pytest.mark.usefixtures("dialogue")
+@pytest.mark.parametrize(
+    ("question", "quote"),
+    [
+        ("Which instrument does Max play?", TALK[1]),
+        ("Where did Max win the chess cup?", TALK[2]),
+        ("What does Eva bake on Sundays?", TALK[4]),
+    ],
+)
+async def test_what_a_speaker_says_of_himself_answers(
+    answering: AnsweringService, question: str, quote: str
+) -> None:
+    answer = await answering.ask(Question(question))
+    assert not answer.abstained
+    assert quote in [each.quote for each in answer.citations]
+
+
+@pytest.mark.usefixtures("dialogue")
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ("Where did Max win the chess cup?", "Where did Eva win the chess cup?"),
+        ("What does Eva bake on Sundays?", "What does Max bake on Sundays?"),
+    ],
+)
+async def test_what_one_says_of_himself_is_no_answer_about_another(
+    answering: AnsweringService, right: str, wrong: str
+) -> None:
+    sure, unsure = await answering.ask(Question(right)), await answering.ask(Question(wrong))
+    assert unsure.abstained
+    assert unsure.confidence < sure.confidence / 2
+    assert unsure.text.startswith("I am not sure enough")
+
+
 async def test_an_article_is_answered_with_its_title_and_date(
     store: Store, answering: AnsweringService
 ) -> None:
@@ -174,6 +240,34 @@ async def test_an_ended_stream_keeps_nothing(store: Store, answering: AnsweringS
     assert page.total == 0
 
 
+async def test_a_stream_that_is_cancelled_at_any_moment_keeps_nothing(
+    store: Store, answering: AnsweringService
+) -> None:
+    long = " ".join(f"The spare key number {n} is in drawer {n}." for n in range(3000))
+    await store.memories.add(NewMemory(long))
+    for steps in range(12):
+        stream = answering.generate(Question("Where is the spare key?"))
+        first = asyncio.ensure_future(anext(stream))
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        first.cancel()
+        await asyncio.gather(first, return_exceptions=True)
+        await stream.aclose()
+    assert (await answering.conversations(first=5, after=None)).total == 0
+
+
+async def test_the_threshold_decides_what_is_answered(store: Store) -> None:
+    bold, shy = (
+        AnsweringService(store, AnsweringSettings(threshold=t), monotonic=time.monotonic)
+        for t in (0.0, 1.0)
+    )
+    question = Question("Where is the spare key?")
+    assert not (await bold.ask(question)).abstained
+    doubtful = await shy.ask(question)
+    assert doubtful.abstained
+    assert "under the blue pot" in doubtful.text
+
+
 async def test_feedback_is_kept_and_checked(answering: AnsweringService) -> None:
     answer = await answering.ask(Question("Where is the spare key?"))
     assert await answering.give_feedback(answer.id, rating=1, correction=None)
@@ -198,11 +292,3 @@ async def test_what_cannot_be_asked_is_told_in_words(
 ) -> None:
     with pytest.raises(error, match=message):
         await answering.ask(question)
-
-
-def test_the_confidence_model_knows_every_feature_and_stays_a_probability() -> None:
-    assert set(WEIGHTS) == set(FEATURES)
-    least = confidence(dict.fromkeys(FEATURES, 0.0))
-    most = confidence(dict.fromkeys(FEATURES, 1.0))
-    assert 0 < least < 0.05
-    assert 0.95 < most < 1
