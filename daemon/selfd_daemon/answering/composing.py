@@ -14,7 +14,7 @@ from selfd_storage.cues import span_of
 from selfd_storage.times import from_ms
 
 MOST_QUOTES = 3
-WORTH_ADDING = 0.75  # of the best score, for a quote beside the best one
+WORTH_TOLD, WORTH_READ = 0.75, 0.85  # of the best score, for a quote beside the best one
 NOTHING = "I know nothing about that."
 _MEANT = re.compile(
     r"\b(?:yesterday|last (?:night|week|month|year|(?:mon|tues|wednes|thurs|fri|satur|sun)day)"
@@ -64,8 +64,10 @@ def compose(
 def chosen(evidence: Sequence[Evidence]) -> list[Evidence]:
     """Return the best sentence, and those nearly as good that say something else."""
     found: list[Evidence] = []
+    is_told = isinstance(evidence[0].hit.item, MemoryRecord)
+    least = evidence[0].score * (WORTH_TOLD if is_told else WORTH_READ)
     for each in evidence:
-        if each.score < WORTH_ADDING * evidence[0].score or len(found) == MOST_QUOTES:
+        if each.score < least or len(found) == MOST_QUOTES:
             break
         if all(each.sentence.text != other.sentence.text for other in found):
             found.append(each)
