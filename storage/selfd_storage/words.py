@@ -32,7 +32,8 @@ PATIENCE_SECONDS = 2.0  # that a search waits for the index to catch up
 PURGE_SECONDS = 2.0  # from a burial to the purge
 PURGE_SHARE = 20  # ... or so many times what the last purge took: at most 5 % of the time
 
-_DAMAGED = (NotADatabaseError, SchemaTooNewError, MigrationError)
+# A broken constraint means that file and memory differ; both are made anew.
+_DAMAGED = (NotADatabaseError, SchemaTooNewError, MigrationError, sqlite3.IntegrityError)
 _SCOPES: Mapping[Scope, int] = {
     "MEMORY": CODES["memory"],
     "ARTICLE": CODES["article"],
