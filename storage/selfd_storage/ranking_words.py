@@ -128,11 +128,18 @@ class WordScores:
         """
         asks = self._view.columns["asks"][docs]
         nearest, second = (worth * np.float32(share) for share in BESIDE)
-        after, before = self._chains.next[docs], self._chains.previous[docs]
+        after, before = (
+            self._known(self._chains.next[docs]),
+            self._known(self._chains.previous[docs]),
+        )
         yield after, np.where(asks, np.float32(ANSWERED), np.float32(1)) * nearest
         yield before, nearest
-        yield self._chains.next[after], second
-        yield self._chains.previous[before], second
+        yield self._known(self._chains.next[after]), second
+        yield self._known(self._chains.previous[before]), second
+
+    def _known(self, docs: Docs) -> Docs:
+        """Leave out documents that came after this search began."""
+        return np.where(docs < self._count, docs, NONE)
 
     def _add_episodes(self, docs: Docs, kind: NDArray[np.int8], counts: Scores) -> None:
         episode = self._episode_of(docs)

@@ -111,8 +111,17 @@ class Columns:
 
     def items_under(self, kind: int, parents: Sequence[int]) -> list[int]:
         """Return the items of one kind under some parents."""
+        if not parents:
+            return []  # often, and looking through all rows takes a while
         mine = (self["kind"] == kind) & np.isin(self["parent"], np.array(parents))
         return [int(item) for item in np.unique(self["item"][mine])]
+
+    def items_between(self, kind: int, after: int, last: int | None) -> set[int]:
+        """Return the items of one kind with numbers above `after` and up to `last`."""
+        mine = (self["kind"] == kind) & (self["item"] > after)
+        if last is not None:
+            mine &= self["item"] <= last
+        return set(self["item"][mine].tolist())
 
     def present(self) -> Docs:
         """Return the documents that hold now."""

@@ -159,12 +159,12 @@ def write_progress(tx: Transaction, progress: Progress) -> None:
     )
 
 
-def clear(tx: Transaction, progress: Progress) -> None:
+def clear(tx: Transaction) -> None:
     """Forget every document, to begin anew."""
     tx.execute("INSERT INTO words (words) VALUES ('delete-all')")
     tx.execute("DELETE FROM docs")
     tx.execute("DELETE FROM graves")
-    write_progress(tx, progress)
+    tx.execute("DELETE FROM progress")
 
 
 def count_documents(db: sqlite3.Connection, terms: Iterable[str]) -> dict[str, int]:

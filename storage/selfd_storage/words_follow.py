@@ -8,7 +8,7 @@ log does not reach back far enough, or is the log of another store, everything i
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -65,6 +65,7 @@ class Follower:
         """Read the file, or begin a walk where it is new or of another store."""
         progress = await self._file.read(words_file.read_progress)
         if progress is None or not await self._source.read(lambda db: _continues(db, progress)):
+            await self._file.write(words_file.clear, frees=True)
             await self._begin_walk()
             return
         self.progress = progress
@@ -75,8 +76,6 @@ class Follower:
     async def catch_up(self) -> None:
         """Bring the index to the end of the log."""
         while True:
-            while self.progress.walk is not None:
-                await self._walk_on(*self.progress.walk)
             step = await self._source.read(self._read_step)
             if step is None:
                 await self._begin_walk()
@@ -85,10 +84,15 @@ class Follower:
                 await self._compare(kind, items)
             if step.rewritten:
                 await self._compare(_ARTICLE, step.rewritten, anew=True)
-            if step.progress == self.progress:
+            if step.progress != self.progress:
+                await self._file.write(partial(words_file.write_progress, progress=step.progress))
+                self.progress = step.progress
+            elif self.progress.walk is None:
                 return
-            await self._file.write(partial(words_file.write_progress, progress=step.progress))
-            self.progress = step.progress
+            if (
+                self.progress.walk is not None
+            ):  # between steps, so that the log is not lost sight of
+                await self._walk_on(*self.progress.walk)
 
     async def purge(self) -> None:
         """Remove the last traces of what is gone from the file and its log."""
@@ -102,11 +106,8 @@ class Follower:
             return Progress(latest, event_time(db, latest) or 0, (KINDS[0], 0))
 
         progress = await self._source.read(start)
-        await self._file.write(lambda tx: words_file.clear(tx, progress), frees=True)
+        await self._file.write(partial(words_file.write_progress, progress=progress))
         self.progress = progress
-        self.columns = Columns()
-        self.chains = Chains(self.columns)
-        self._next = 1
 
     async def _walk_on(self, kind: int, after: int) -> None:
         found = await self._source.read(lambda db: read_slice(db, kind, after, None))
@@ -114,8 +115,10 @@ class Follower:
         walk = (kind, found.last) if found.last is not None else None
         if walk is None and following < len(KINDS):
             walk = (KINDS[following], 0)
-        progress = Progress(self.progress.cursor, self.progress.cursor_at, walk)
-        await self._take_in(kind, {p.item for p in found.passages}, found.passages, progress)
+        items = self.columns.items_between(kind, after, found.last)
+        items |= {passage.item for passage in found.passages}
+        progress = replace(self.progress, walk=walk)
+        await self._take_in(kind, items, found.passages, progress, anew=kind == _ARTICLE)
 
     def _read_step(self, db: sqlite3.Connection) -> Step | None:
         """Read the next stretch of the log; None where rows are missing from it."""
@@ -128,7 +131,7 @@ class Follower:
             return None
         events = read_events(db, cursor, _CHANGES, EVENTS)
         reached = events[-1].sequence if len(events) == EVENTS else latest
-        progress = Progress(reached, event_time(db, reached) or 0, None)
+        progress = Progress(reached, event_time(db, reached) or 0, self.progress.walk)
         named = _named(events)
         chunks = [*chunks_of(db, named["document"])]
         chunks += self.columns.items_under(_CHUNK, named["document"])

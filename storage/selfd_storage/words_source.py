@@ -16,9 +16,9 @@ KINDS = (CODES["memory"], CODES["article"], CODES["chunk"])
 SLICE_BYTES = 4 * 1024 * 1024  # of raw text that one step reads, one item at least
 SLICE_ITEMS = 1000
 
-_WANTED = """
-WHERE x.id > :after AND (:items IS NULL OR x.id IN (SELECT value FROM json_each(:items)))
-ORDER BY x.id LIMIT :limit
+_ALL = "WHERE x.id > :after ORDER BY x.id LIMIT :limit"
+_NAMED = """
+WHERE x.id IN (SELECT value FROM json_each(:items) WHERE value > :after) ORDER BY x.id LIMIT :limit
 """
 # item, parent, place, valid_from, codec, size, body, tags, whether it was changed
 _MEMORIES = """
@@ -34,9 +34,7 @@ _CHUNKS = """
 SELECT x.id, x.document_id, x.start_line, 0, x.codec, x.size, x.body, NULL, 0
 FROM chunks AS x
 """
-_STATEMENTS = {
-    kind: rows + _WANTED for kind, rows in zip(KINDS, (_MEMORIES, _ARTICLES, _CHUNKS), strict=True)
-}
+_STATEMENTS = dict(zip(KINDS, (_MEMORIES, _ARTICLES, _CHUNKS), strict=True))
 _VERSIONS = """
 SELECT valid_from, valid_to, tags, codec, size, body FROM memory_versions
 WHERE memory_id = :memory AND valid_from < valid_to
@@ -76,7 +74,7 @@ def read_slice(db: sqlite3.Connection, kind: int, after: int, items: Sequence[in
     }
     passages: list[Passage] = []
     read, seen, last = 0, 0, None
-    for row in db.execute(_STATEMENTS[kind], values):
+    for row in db.execute(_STATEMENTS[kind] + (_ALL if items is None else _NAMED), values):
         seen += 1
         last = row[0]
         read += row[5]
