@@ -1,0 +1,82 @@
+"""What the API needs from above, as Protocols that the daemon implements.
+
+Records are the store's. Every method may raise a `selfd_storage.StorageError` or a
+`selfd_graphql.errors.ServiceError`; both reach the client with a code, everything else is masked.
+Iterators of subscriptions end their work when they are closed.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from selfd_graphql.ports.answering import AnswerPort, Finished, Generation, Question, TextPiece
+from selfd_graphql.ports.knowledge import ClaimInfo, FeedPort, KnowledgePort, StoryInfo, TrendInfo
+from selfd_graphql.ports.memories import (
+    DocumentPort,
+    EngramPort,
+    MemoryChangeInfo,
+    MemoryPort,
+    PortabilityPort,
+    SearchPort,
+)
+from selfd_graphql.ports.minds import MindInfo, MindKind, MindPort, Prompt, ScoreInfo
+from selfd_graphql.ports.system import EventPort, JobPort, Operation, StatusInfo, SystemPort
+
+__all__ = [
+    "AnswerPort",
+    "ClaimInfo",
+    "DocumentPort",
+    "EngramPort",
+    "EventPort",
+    "FeedPort",
+    "Finished",
+    "Generation",
+    "JobPort",
+    "KnowledgePort",
+    "MemoryChangeInfo",
+    "MemoryPort",
+    "MindInfo",
+    "MindKind",
+    "MindPort",
+    "Operation",
+    "PortabilityPort",
+    "Prompt",
+    "Question",
+    "ScoreInfo",
+    "SearchPort",
+    "Services",
+    "StatusInfo",
+    "StoryInfo",
+    "SystemPort",
+    "TextPiece",
+    "TrendInfo",
+]
+
+
+class Services(Protocol):
+    """Everything above, handed to each request as `info.context["services"]`."""
+
+    @property
+    def memories(self) -> MemoryPort: ...
+    @property
+    def search(self) -> SearchPort: ...
+    @property
+    def documents(self) -> DocumentPort: ...
+    @property
+    def engrams(self) -> EngramPort: ...
+    @property
+    def feeds(self) -> FeedPort: ...
+    @property
+    def knowledge(self) -> KnowledgePort: ...
+    @property
+    def answering(self) -> AnswerPort: ...
+    @property
+    def minds(self) -> MindPort: ...
+    @property
+    def jobs(self) -> JobPort: ...
+    @property
+    def events(self) -> EventPort: ...
+    @property
+    def portability(self) -> PortabilityPort: ...
+    @property
+    def system(self) -> SystemPort: ...

@@ -1,0 +1,54 @@
+"""Questions, answers and the conversations that they belong to."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias
+
+from selfd_storage import AnswerRecord, ConversationRecord, MessageRecord, Page, Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What `ask` and `generate` are given. `scope` None means everywhere."""
+
+    text: str
+    conversation_id: str | None = None
+    mind_id: str | None = None
+    scope: Sequence[Scope] | None = None
+    max_bytes: int = 2048
+    temperature: float = 0.0
+    method: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TextPiece:
+    """A piece of text as it is made."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The end of a generation. `acceptance` is None where nothing was drafted."""
+
+    answer: AnswerRecord | None
+    acceptance: float | None
+    bytes_per_second: float
+
+
+Generation: TypeAlias = TextPiece | Finished
+
+
+class AnswerPort(Protocol):
+    """Questions, answers and the conversations that they belong to."""
+
+    async def ask(self, question: Question) -> AnswerRecord: ...
+    def generate(self, question: Question) -> AsyncIterator[Generation]: ...
+    async def give_feedback(
+        self, answer_id: str, *, rating: int, correction: str | None
+    ) -> bool: ...
+    async def conversations(self, *, first: int, after: str | None) -> Page[ConversationRecord]: ...
+    async def conversation(self, id: str) -> ConversationRecord | None: ...
+    async def messages(self, conversation_id: str) -> Sequence[MessageRecord]: ...
