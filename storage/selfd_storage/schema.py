@@ -340,6 +340,19 @@ CREATE TABLE engrams (
 """
 
 
+_JUDGED = """
+-- What an answer's confidence was computed from, by name, as a JSON object; NULL: not kept then.
+ALTER TABLE answers ADD COLUMN signals TEXT;
+-- Whether it turned out right, in [0, 1], and who says so; NULL: nobody has said.
+ALTER TABLE answers ADD COLUMN outcome REAL;
+ALTER TABLE answers ADD COLUMN judge TEXT;
+-- The memory that a confirmed correction became; NULL: none.
+ALTER TABLE feedback ADD COLUMN memory_id INTEGER;
+-- Serves the feedback of an answer.
+CREATE INDEX feedback_by_answer ON feedback (answer_id);
+"""
+
+
 def m001_first(db: sqlite3.Connection) -> None:
     """Make the first tables: memories, documents, feeds, conversations, jobs, events."""
     for statements in (_MEMORIES, _READING, _TALKING, _WORKING):
@@ -361,6 +374,11 @@ def m004_engrams(db: sqlite3.Connection) -> None:
     execute_all(db, _ENGRAMS)
 
 
+def m005_judged(db: sqlite3.Connection) -> None:
+    """Keep what an answer's confidence rests on, and how it turned out; older ones have neither."""
+    execute_all(db, _JUDGED)
+
+
 def execute_all(db: sqlite3.Connection, statements: str) -> None:
     """Run several statements inside the open transaction (`executescript` would commit it)."""
     statement = ""
@@ -371,4 +389,10 @@ def execute_all(db: sqlite3.Connection, statements: str) -> None:
             statement = ""
 
 
-STEPS: tuple[Migration, ...] = (m001_first, m002_stories, m003_terms, m004_engrams)
+STEPS: tuple[Migration, ...] = (
+    m001_first,
+    m002_stories,
+    m003_terms,
+    m004_engrams,
+    m005_judged,
+)
