@@ -1,0 +1,86 @@
+"""The one place where everything is built, connected, started and stopped.
+
+Each module builds the parts of one topic on the `Foundation`; `running` puts them together.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from selfd_daemon.bus import EventBus
+from selfd_daemon.clock import Monotonic, Now, utc_now
+from selfd_daemon.documents.service import DocumentService
+from selfd_daemon.engrams import EngramService
+from selfd_daemon.feeds.service import FeedService
+from selfd_daemon.jobs import JobRunner
+from selfd_daemon.knowledge.service import KnowledgeService
+from selfd_daemon.memory import MemoryService
+from selfd_daemon.metrics import Metrics
+from selfd_daemon.minds import MindService
+from selfd_daemon.portability import PortabilityService
+from selfd_daemon.settings import Settings
+from selfd_daemon.system import SystemService
+from selfd_daemon.wiring import keeping, reading, thinking
+from selfd_daemon.wiring.foundation import foundation
+from selfd_daemon.wiring.thinking import MeteredAnswering
+from selfd_storage import Store
+
+__all__ = ["Daemon", "running"]
+
+
+@dataclass(frozen=True, slots=True)
+class Daemon:
+    """Everything that runs; it satisfies `selfd_graphql.ports.Services`."""
+
+    memories: MemoryService
+    search: Store
+    documents: DocumentService
+    engrams: EngramService
+    feeds: FeedService
+    knowledge: KnowledgeService
+    answering: MeteredAnswering
+    minds: MindService
+    jobs: JobRunner
+    events: EventBus
+    portability: PortabilityService
+    system: SystemService
+    metrics: Metrics
+
+    def end_streams(self) -> None:
+        """Let every subscription come to its end, as the first step of a stop."""
+        self.events.close()
+        self.jobs.close_streams()
+
+
+@asynccontextmanager
+async def running(
+    settings: Settings,
+    *,
+    version: str,
+    now: Now = utc_now,
+    monotonic: Monotonic = time.monotonic,
+) -> AsyncIterator[Daemon]:
+    """Build everything over the data folder, start it, and stop it in the opposite order."""
+    async with foundation(settings, version=version, now=now, monotonic=monotonic) as base:
+        minds = thinking.minds(base)
+        daemon = Daemon(
+            memories=thinking.memories(base, minds),
+            search=base.store,
+            documents=reading.documents(base),
+            engrams=reading.engrams(base),
+            feeds=reading.feeds(base),
+            knowledge=reading.knowledge(base),
+            answering=thinking.answering(base),
+            minds=minds,
+            jobs=base.jobs,
+            events=base.bus,
+            portability=keeping.portability(base),
+            system=keeping.system(base, minds),
+            metrics=base.metrics,
+        )
+        await base.start()
+        base.stack.callback(daemon.end_streams)
+        yield daemon

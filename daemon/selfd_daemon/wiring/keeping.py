@@ -1,0 +1,32 @@
+"""Builds what keeps the owner's data safe and movable, and tells the daemon's state."""
+
+from __future__ import annotations
+
+from selfd_daemon.backups import BackupService
+from selfd_daemon.minds import MindService
+from selfd_daemon.portability import PortabilityService
+from selfd_daemon.system import SystemService
+from selfd_daemon.wiring.foundation import Foundation
+
+BACKEND = "numpy"
+
+
+def portability(base: Foundation) -> PortabilityService:
+    """Export into open formats, and import again."""
+    return PortabilityService(base.store, base.jobs, base.settings.folder, now=base.now)
+
+
+def system(base: Foundation, minds: MindService) -> SystemService:
+    """Tell the state, and back up each night."""
+    settings = base.settings
+    backups = BackupService(base.store, base.jobs, settings.folder, settings.backup, now=base.now)
+    base.work("backups", backups.run)
+    return SystemService(
+        base.store,
+        base.jobs,
+        minds,
+        backups,
+        version=base.version,
+        backend=BACKEND,
+        monotonic=base.monotonic,
+    )
