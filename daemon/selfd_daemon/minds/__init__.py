@@ -1,0 +1,29 @@
+"""Minds: the models that can answer, all behind one door."""
+
+from selfd_daemon.minds.door import (
+    Delta,
+    Ended,
+    Limits,
+    Made,
+    Message,
+    Mind,
+    Priority,
+    Request,
+)
+from selfd_daemon.minds.errors import MindError
+from selfd_daemon.minds.service import BUILTIN_MIND, MindService, model_ships
+
+__all__ = [
+    "BUILTIN_MIND",
+    "Delta",
+    "Ended",
+    "Limits",
+    "Made",
+    "Message",
+    "Mind",
+    "MindError",
+    "MindService",
+    "Priority",
+    "Request",
+    "model_ships",
+]
