@@ -28,7 +28,8 @@ from selfd_daemon.errors import ChildError
 from selfd_daemon.feeds.entries import MAX_ENTRIES
 from selfd_daemon.feeds.reader import MEMORY_BYTES, SECONDS
 from selfd_daemon.feeds.reading import read
-from selfd_daemon.feeds.text import visible, web_link
+from selfd_daemon.feeds.text import web_link
+from selfd_daemon.visible import visible
 from selfd_storage import JobRecord
 from support.feed_pages import item, rss
 from support.feed_service import Clock, Running, running_feeds

@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeVar
 
-from selfd_daemon.feeds.text import one_line, visible
+from selfd_daemon.feeds.text import one_line
+from selfd_daemon.visible import visible
 
 MAX_ENTRIES = 500
 MAX_TEXT = 200_000  # characters of one entry, of its HTML and of its plain text

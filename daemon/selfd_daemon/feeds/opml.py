@@ -10,7 +10,8 @@ from html.parser import HTMLParser
 from xml.etree.ElementTree import Element, ElementTree, SubElement, indent, tostring
 
 from selfd_daemon.feeds.entries import MAX_TITLE
-from selfd_daemon.feeds.text import one_line, visible
+from selfd_daemon.feeds.text import one_line
+from selfd_daemon.visible import visible
 
 MAX_FEEDS = 10_000
 

@@ -1,8 +1,7 @@
 """Text and HTML from strangers made harmless: what stays is what a person would see.
 
 Runs in the child. HTML goes through nh3's allow-list: no scripts, styles, forms, frames or images
-(a remote image tells its server who reads when), links without referrer. Text loses the characters
-that nobody sees, which are used to hide instructions and to disguise names.
+(a remote image tells its server who reads when), links without referrer.
 """
 
 from __future__ import annotations
@@ -15,6 +14,8 @@ from urllib.parse import urljoin, urlsplit
 
 import nh3
 from selectolax.lexbor import LexborHTMLParser
+
+from selfd_daemon.visible import visible
 
 _TAGS = {
     "a", "abbr", "b", "blockquote", "br", "caption", "cite", "code", "col", "colgroup", "dd", "del",
@@ -60,33 +61,10 @@ _HIDING_STYLE = re.compile(
     re.I,
 )
 
-# Never visible: C0 and C1 controls but tab and newline, soft hyphen, grapheme joiner, fillers,
-# zero-width space, direction marks and overrides, invisible operators, byte order mark, marks of
-# interlinear text, surrogates, noncharacters, tag characters and the variation selectors with them.
-_INVISIBLE = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b"
-    "\u200e\u200f\u202a-\u202e\u2060-\u206f\u3164\ud800-\udfff\ufdd0-\ufdef\ufeff\uffa0"
-    "\ufff0-\ufffb\ufffe\uffff\U000e0000-\U000e0fff]"
-)
-# Joiners belong to writing between other letters than ours (Persian, Hindi, emoji), one at a time.
-_STRAY_JOINERS = re.compile(
-    "(?<![^\x00-\x7f\u200c\u200d])[\u200c\u200d]+|[\u200c\u200d]+(?![^\x00-\x7f])"
-    "|(?<=[\u200c\u200d])[\u200c\u200d]+"
-)
-_STRAY_SELECTORS = re.compile("(?<=[\ufe00-\ufe0f])[\ufe00-\ufe0f]+|(?<!\\S)[\ufe00-\ufe0f]+")
-_LINE_ENDS = re.compile("\r\n?|[\u2028\u2029\x0b\x0c\x85]")
 _SPACES = re.compile(r"[^\S\n]+")
 _WHITE_SPACE = re.compile(r"\s+")
 _EMPTY_LINES = re.compile(r"\n{3,}")
 _ANY_TAG = re.compile(r"<(/?)([a-z0-9]+)>")
-
-
-def visible(text: str) -> str:
-    """Return `text` without the characters that nobody sees, line ends made one kind."""
-    if text.isascii() and text.isprintable():
-        return text
-    text = _INVISIBLE.sub("", _LINE_ENDS.sub("\n", text))
-    return _STRAY_SELECTORS.sub("", _STRAY_JOINERS.sub("", text))
 
 
 def one_line(text: str, limit: int) -> str:

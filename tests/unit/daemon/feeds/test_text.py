@@ -13,9 +13,9 @@ from selfd_daemon.feeds.text import (
     paragraphs,
     plain_text,
     safe_html,
-    visible,
     web_link,
 )
+from selfd_daemon.visible import visible
 
 BASE = "https://news.example/2026/"
 PAYLOADS = [
