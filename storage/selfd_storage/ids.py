@@ -16,6 +16,7 @@ Kind: TypeAlias = Literal[
     "job",
     "story",
     "engram",
+    "mind",
 ]
 
 # The numbers are in the files (events, citations): append, never change.
@@ -31,6 +32,7 @@ CODES: dict[str, int] = {
     "job": 9,
     "story": 10,
     "engram": 11,
+    "mind": 14,
 }
 NAMES = {code: name for name, code in CODES.items()}
 MAX_NUMBER = 2**63 - 1

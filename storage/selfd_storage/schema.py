@@ -353,6 +353,32 @@ CREATE INDEX feedback_by_answer ON feedback (answer_id);
 """
 
 
+_MINDS = """
+-- The minds that the owner added; one that was removed stays, for the answers that it gave.
+CREATE TABLE minds (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    name TEXT NOT NULL,
+    kind TEXT NOT NULL,                -- MLX, HTTP or ENSEMBLE
+    model TEXT NOT NULL,
+    options TEXT NOT NULL,             -- a JSON object; never secrets
+    parameters REAL,                   -- NULL: not known before it was loaded
+    bytes_per_second REAL,             -- NULL: never measured
+    added_at INTEGER NOT NULL,
+    removed_at INTEGER                 -- NULL: it can be asked
+) STRICT;
+-- Keeps names apart.
+CREATE UNIQUE INDEX minds_by_name ON minds (name) WHERE removed_at IS NULL;
+
+-- How far each member of an ensemble stood behind an answer; with feedback, its weight.
+CREATE TABLE mind_support (
+    answer_id INTEGER NOT NULL REFERENCES answers (id) ON DELETE CASCADE,
+    mind TEXT NOT NULL,                -- its id
+    share REAL NOT NULL,               -- in [0, 1]
+    PRIMARY KEY (answer_id, mind)
+) WITHOUT ROWID, STRICT;
+"""
+
+
 def m001_first(db: sqlite3.Connection) -> None:
     """Make the first tables: memories, documents, feeds, conversations, jobs, events."""
     for statements in (_MEMORIES, _READING, _TALKING, _WORKING):
@@ -379,6 +405,11 @@ def m005_judged(db: sqlite3.Connection) -> None:
     execute_all(db, _JUDGED)
 
 
+def m006_minds(db: sqlite3.Connection) -> None:
+    """Make the tables of minds; so far there was only the built-in one."""
+    execute_all(db, _MINDS)
+
+
 def execute_all(db: sqlite3.Connection, statements: str) -> None:
     """Run several statements inside the open transaction (`executescript` would commit it)."""
     statement = ""
@@ -395,4 +426,5 @@ STEPS: tuple[Migration, ...] = (
     m003_terms,
     m004_engrams,
     m005_judged,
+    m006_minds,
 )
