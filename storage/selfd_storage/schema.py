@@ -379,6 +379,23 @@ CREATE TABLE mind_support (
 """
 
 
+_UNREAD = """
+ALTER TABLE articles ADD COLUMN read_at INTEGER;  -- when the owner read it; NULL: unread
+-- 1: it has shrunk, or there was nothing to win.
+ALTER TABLE articles ADD COLUMN shrunk INTEGER NOT NULL DEFAULT 0;
+-- What was shrunk before this step cannot be read any more, so it is not kept for that.
+UPDATE articles SET read_at = fetched_at
+WHERE id <= (SELECT CAST(value AS INTEGER) FROM settings WHERE key = 'retention.place');
+DELETE FROM settings WHERE key = 'retention.place';
+-- Serves pages of what is unread.
+CREATE INDEX articles_unread_by_time ON articles (at) WHERE read_at IS NULL;
+-- Serves the same of one feed, and its count.
+CREATE INDEX articles_unread_by_feed ON articles (feed_id, at) WHERE read_at IS NULL;
+-- Serves retention: what was read and is whole.
+CREATE INDEX articles_whole ON articles (fetched_at) WHERE read_at IS NOT NULL AND shrunk = 0;
+"""
+
+
 def m001_first(db: sqlite3.Connection) -> None:
     """Make the first tables: memories, documents, feeds, conversations, jobs, events."""
     for statements in (_MEMORIES, _READING, _TALKING, _WORKING):
@@ -410,6 +427,11 @@ def m006_minds(db: sqlite3.Connection) -> None:
     execute_all(db, _MINDS)
 
 
+def m007_unread(db: sqlite3.Connection) -> None:
+    """Tell what was read from what was not; all that is whole counts as unread at first."""
+    execute_all(db, _UNREAD)
+
+
 def execute_all(db: sqlite3.Connection, statements: str) -> None:
     """Run several statements inside the open transaction (`executescript` would commit it)."""
     statement = ""
@@ -427,4 +449,5 @@ STEPS: tuple[Migration, ...] = (
     m004_engrams,
     m005_judged,
     m006_minds,
+    m007_unread,
 )
