@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from selfd_storage._sqlite import sqlite3
 from selfd_storage.migrations import Migration
+from selfd_storage.schema_graph import GRAPH, REFLECTIONS
 
 APPLICATION_ID = int.from_bytes(b"slfd", "big")
 
@@ -432,6 +433,12 @@ def m007_unread(db: sqlite3.Connection) -> None:
     execute_all(db, _UNREAD)
 
 
+def m008_graph(db: sqlite3.Connection) -> None:
+    """Make the tables of entities, statements and reflections; they are filled afterwards."""
+    for statements in (GRAPH, REFLECTIONS):
+        execute_all(db, statements)
+
+
 def execute_all(db: sqlite3.Connection, statements: str) -> None:
     """Run several statements inside the open transaction (`executescript` would commit it)."""
     statement = ""
@@ -450,4 +457,5 @@ STEPS: tuple[Migration, ...] = (
     m005_judged,
     m006_minds,
     m007_unread,
+    m008_graph,
 )
