@@ -16,6 +16,8 @@ Kind: TypeAlias = Literal[
     "job",
     "story",
     "engram",
+    "checkpoint",
+    "night",
     "mind",
 ]
 
@@ -32,6 +34,8 @@ CODES: dict[str, int] = {
     "job": 9,
     "story": 10,
     "engram": 11,
+    "checkpoint": 12,
+    "night": 13,
     "mind": 14,
 }
 NAMES = {code: name for name, code in CODES.items()}

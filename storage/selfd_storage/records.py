@@ -34,6 +34,7 @@ JobKind: TypeAlias = Literal[
     "IMPORT",
 ]
 JobState: TypeAlias = Literal["QUEUED", "RUNNING", "SUCCEEDED", "FAILED", "CANCELLED", "WAITING"]
+StepState: TypeAlias = Literal["PLANNED", "RUNNING", "DONE", "SKIPPED", "FAILED"]
 ChangeKind: TypeAlias = Literal["ADDED", "UPDATED", "MERGED", "FORGOTTEN"]
 
 T = TypeVar("T")
@@ -143,6 +144,7 @@ class FeedRecord:
     etag: str | None = None
     last_modified: str | None = None
     body_hash: bytes | None = None
+    unread_count: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +182,10 @@ class NewArticle:
 
 @dataclass(frozen=True, slots=True)
 class ArticleRecord:
-    """One stored article. `corroboration` counts the independent sources of its story."""
+    """One stored article. `corroboration` counts the independent sources of its story.
+
+    `read_at` is when the owner read it, None while it is unread.
+    """
 
     id: str
     feed_id: str
@@ -192,6 +197,7 @@ class ArticleRecord:
     published_at: datetime | None
     fetched_at: datetime
     corroboration: int
+    read_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -412,6 +418,95 @@ class EngramRecord:
     raw_bytes: int
     stored_bytes: int
     created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NewCheckpoint:
+    """Weights that were made here; `before` and `after` are held-out bits per byte."""
+
+    parent: str | None
+    origin: JobKind | None
+    hash: str
+    file: str | None
+    promoted: bool
+    reason: str
+    before: float | None = None
+    after: float | None = None
+    data_hash: str | None = None
+    figures: Mapping[str, Any] = field(default_factory=dict)
+    items: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CheckpointRecord:
+    """One generation of the weights. `file` is None where it ships or is gone."""
+
+    id: str
+    parent: str | None
+    created_at: datetime
+    origin: JobKind | None
+    hash: str
+    chain: str
+    file: str | None
+    before: float | None
+    after: float | None
+    promoted: bool
+    active: bool
+    reason: str
+    data_hash: str | None
+    figures: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class NightStepRecord:
+    """One step of a night; `note` says what it did, or why it did not."""
+
+    number: int
+    name: str
+    state: StepState
+    job_id: str | None
+    began_at: datetime | None
+    ended_at: datetime | None
+    note: str
+    figures: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class NightRecord:
+    """One night. `day` is the local date on which its window began, `2026-01-31`."""
+
+    id: str
+    day: str
+    began_at: datetime
+    ended_at: datetime | None
+    watt_hours: float
+    note: str
+    steps: tuple[NightStepRecord, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NewMind:
+    """A mind to be kept. `options` is JSON and holds no secrets."""
+
+    name: str
+    kind: Literal["MLX", "HTTP", "ENSEMBLE"]
+    model: str
+    options: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class MindRecord:
+    """One mind that was added. Figures are None until measured, `removed_at` while it is there."""
+
+    id: str
+    name: str
+    kind: Literal["MLX", "HTTP", "ENSEMBLE"]
+    model: str
+    options: Mapping[str, Any]
+    parameters: float | None
+    bytes_per_second: float | None
+    added_at: datetime
+    removed_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

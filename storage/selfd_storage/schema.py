@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from selfd_storage._sqlite import sqlite3
 from selfd_storage.migrations import Migration
-from selfd_storage.schema_graph import GRAPH, REFLECTIONS
 
 APPLICATION_ID = int.from_bytes(b"slfd", "big")
 
@@ -396,6 +395,65 @@ CREATE INDEX articles_unread_by_feed ON articles (feed_id, at) WHERE read_at IS 
 CREATE INDEX articles_whole ON articles (fetched_at) WHERE read_at IS NOT NULL AND shrunk = 0;
 """
 
+_NIGHTS = """
+-- Who does a piece of work until when; a lease that has run out is anybody's.
+CREATE TABLE leases (
+    name TEXT PRIMARY KEY,
+    holder TEXT NOT NULL,
+    until INTEGER NOT NULL
+) WITHOUT ROWID, STRICT;
+
+-- The lineage of the weights: those that ship, and every candidate that was trained from them.
+CREATE TABLE checkpoints (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    parent_id INTEGER,                 -- checkpoints.id; NULL: weights that ship with selfd
+    created_at INTEGER NOT NULL,
+    origin TEXT,                       -- the kind of job that made it; NULL: it ships
+    hash TEXT NOT NULL,                -- SHA-256 of header and arrays, as the file's header has it
+    chain TEXT NOT NULL,               -- SHA-256 over the parent's chain and `hash`
+    file TEXT,                         -- its name in checkpoints/; NULL: it ships, or is gone
+    before REAL,                       -- held-out bits per byte of the parent; NULL: not measured
+    after REAL,                        -- the same of this one; NULL: not measured
+    promoted INTEGER NOT NULL,
+    active INTEGER NOT NULL,           -- 1 for the one that serves
+    reason TEXT NOT NULL,
+    data_hash TEXT,                    -- SHA-256 over the text that it learned from; NULL: it ships
+    figures TEXT NOT NULL              -- JSON
+) STRICT;
+-- At most one serves.
+CREATE UNIQUE INDEX checkpoints_active ON checkpoints (active) WHERE active = 1;
+
+-- What a checkpoint learned from, so that what is forgotten can be unlearned.
+CREATE TABLE checkpoint_items (
+    checkpoint_id INTEGER NOT NULL,    -- checkpoints.id
+    kind INTEGER NOT NULL,             -- ids.py, CODES
+    item INTEGER NOT NULL,
+    PRIMARY KEY (kind, item, checkpoint_id)
+) WITHOUT ROWID, STRICT;
+
+CREATE TABLE nights (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    day TEXT NOT NULL UNIQUE,          -- the local date on which its window began
+    began_at INTEGER NOT NULL,
+    ended_at INTEGER,                  -- NULL: not yet
+    watt_hours REAL NOT NULL,
+    note TEXT NOT NULL                 -- why it waits, or how it ended
+) STRICT;
+
+CREATE TABLE night_steps (
+    night_id INTEGER NOT NULL REFERENCES nights (id),
+    number INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    state TEXT NOT NULL,               -- PLANNED, RUNNING, DONE, SKIPPED or FAILED
+    job_id INTEGER,                    -- jobs.id; NULL: none was started
+    began_at INTEGER,                  -- NULL: not yet
+    ended_at INTEGER,                  -- NULL: not yet
+    note TEXT NOT NULL,
+    figures TEXT NOT NULL,             -- JSON
+    PRIMARY KEY (night_id, number)
+) WITHOUT ROWID, STRICT;
+"""
+
 
 def m001_first(db: sqlite3.Connection) -> None:
     """Make the first tables: memories, documents, feeds, conversations, jobs, events."""
@@ -433,10 +491,9 @@ def m007_unread(db: sqlite3.Connection) -> None:
     execute_all(db, _UNREAD)
 
 
-def m008_graph(db: sqlite3.Connection) -> None:
-    """Make the tables of entities, statements and reflections; they are filled afterwards."""
-    for statements in (GRAPH, REFLECTIONS):
-        execute_all(db, statements)
+def m008_nights(db: sqlite3.Connection) -> None:
+    """Make the tables of leases, nights, and the lineage of the weights, which begins empty."""
+    execute_all(db, _NIGHTS)
 
 
 def execute_all(db: sqlite3.Connection, statements: str) -> None:
@@ -457,5 +514,5 @@ STEPS: tuple[Migration, ...] = (
     m005_judged,
     m006_minds,
     m007_unread,
-    m008_graph,
+    m008_nights,
 )

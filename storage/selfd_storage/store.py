@@ -14,6 +14,7 @@ from selfd_storage.articles import Articles
 from selfd_storage.backup import write_copy
 from selfd_storage.backups import write_backup
 from selfd_storage.backups.writing import Progress
+from selfd_storage.checkpoints import Checkpoints
 from selfd_storage.connection import translated
 from selfd_storage.conversations import Conversations
 from selfd_storage.counts import Counts
@@ -27,6 +28,8 @@ from selfd_storage.feeds import Feeds
 from selfd_storage.items import read_items, text_of
 from selfd_storage.jobs import Jobs
 from selfd_storage.memories import Memories
+from selfd_storage.minds import Minds
+from selfd_storage.nights import Nights
 from selfd_storage.pages import checked_first
 from selfd_storage.portable import Portable
 from selfd_storage.records import (
@@ -81,6 +84,9 @@ class Store:
         self.retention = Retention(database)
         self.conversations = Conversations(database, now)
         self.jobs = Jobs(database, now)
+        self.checkpoints = Checkpoints(database, now)
+        self.nights = Nights(database, now)
+        self.minds = Minds(database, now)
         self.events = Events(database)
         self.portable = Portable(database, now)
         self.values = Values(database)

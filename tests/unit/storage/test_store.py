@@ -18,6 +18,7 @@ import selfd_storage
 from selfd_storage import (
     NewAnswer,
     NewArticle,
+    NewCheckpoint,
     NewDocument,
     NewEngram,
     NewMemory,
@@ -40,10 +41,14 @@ DOCUMENT = NewDocument("/b", "text/plain", 1, b"", AT, [])
 ANSWER = NewAnswer("q", "a", 1.0, False, (), "m", "t", 0.0)
 OUTCOME = PollOutcome(AT, AT)
 RUN = Run(0, dict.fromkeys(TABLES, 0))
+CHECKPOINT = NewCheckpoint(None, None, "0" * 64, None, promoted=True, reason="it ships")
 ARTICLE = NewArticle("g", "t", None, "", "", None)
 
 # Every public method that can wait for the file, and how it is called on a store with one of each.
 WRITES: dict[str, Callable[[Store], Awaitable[object]]] = {
+    "checkpoints.activate": lambda s: s.checkpoints.activate("checkpoint:1"),
+    "checkpoints.add": lambda s: s.checkpoints.add(CHECKPOINT),
+    "checkpoints.let_go": lambda s: s.checkpoints.let_go(["checkpoint:1"]),
     "conversations.add_feedback": lambda s: s.conversations.add_feedback("answer:1", rating=1),
     "conversations.record_turn": lambda s: s.conversations.record_turn(None, ANSWER),
     "documents.put": lambda s: s.documents.put(DOCUMENT),
@@ -60,6 +65,12 @@ WRITES: dict[str, Callable[[Store], Awaitable[object]]] = {
     "memories.forget": lambda s: s.memories.forget("memory:1"),
     "memories.set_surprise": lambda s: s.memories.set_surprise("memory:1", 1.5),
     "memories.update": lambda s: s.memories.update("memory:1", text="new"),
+    "nights.begin": lambda s: s.nights.begin("2026-01-02", ["a"]),
+    "nights.end": lambda s: s.nights.end("night:1", "done"),
+    "nights.lease": lambda s: s.nights.lease("night", "me", 9),
+    "nights.release": lambda s: s.nights.release("night", "me"),
+    "nights.save": lambda s: s.nights.save("night:1", note="waits"),
+    "nights.step": lambda s: s.nights.step("night:1", 1, "DONE", ""),
     "retention.shrink": lambda s: s.retention.shrink(AT, 9),
     "stories.place": lambda s: s.stories.place([PlacedArticle("article:1", "a")]),
     "terms.prune": lambda s: s.terms.prune(AT),
@@ -72,6 +83,9 @@ READS: dict[str, Callable[[Store], Awaitable[object]]] = {
     "articles.html": lambda s: s.articles.html("article:1"),
     "articles.unknown": lambda s: s.articles.unknown("feed:1", ["g"]),
     "articles.page": lambda s: s.articles.page(),
+    "checkpoints.active": lambda s: s.checkpoints.active(),
+    "checkpoints.all": lambda s: s.checkpoints.all(),
+    "checkpoints.trained_on": lambda s: s.checkpoints.trained_on(["memory:1"]),
     "conversations.answers": lambda s: s.conversations.answers(["answer:1"]),
     "conversations.get": lambda s: s.conversations.get("conversation:1"),
     "conversations.messages": lambda s: s.conversations.messages("conversation:1"),
@@ -94,6 +108,8 @@ READS: dict[str, Callable[[Store], Awaitable[object]]] = {
     "memories.get": lambda s: s.memories.get(["memory:1"]),
     "memories.page": lambda s: s.memories.page(),
     "memories.unmeasured": lambda s: s.memories.unmeasured(after=None, first=5),
+    "nights.latest": lambda s: s.nights.latest(),
+    "nights.of_day": lambda s: s.nights.of_day("2026-01-01"),
     "report": lambda s: s.report(),
     "portable.begin": lambda s: s.portable.begin(),
     "portable.known": lambda s: s.portable.known("memories", [{"text": "old"}], RUN),
@@ -112,6 +128,7 @@ FREE_OF_THE_FILE = {"articles.count", "documents.count", "memories.count"}
 OUTSIDE_THE_SWEEP = {"backup", "checked", "close", "open"}  # a copy, and the end of things
 PARTS = (
     "articles",
+    "checkpoints",
     "conversations",
     "documents",
     "engrams",
@@ -119,6 +136,7 @@ PARTS = (
     "feeds",
     "jobs",
     "memories",
+    "nights",
     "portable",
     "retention",
     "stories",
@@ -132,6 +150,8 @@ async def fill(store: Store) -> None:
     await store.documents.put(NewDocument("/a", "text/plain", 1, b"", AT, []))
     await store.feeds.add(url="https://example.org/", title="t")
     await store.jobs.create("INGEST", {})
+    await store.checkpoints.add(CHECKPOINT)
+    await store.nights.begin("2026-01-01", ["a"])
     await store.conversations.record_turn(None, ANSWER)
 
 
