@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from selfd_storage._sqlite import sqlite3
 from selfd_storage.migrations import Migration
+from selfd_storage.schema_graph import GRAPH, REFLECTIONS
 
 APPLICATION_ID = int.from_bytes(b"slfd", "big")
 
@@ -491,7 +492,13 @@ def m007_unread(db: sqlite3.Connection) -> None:
     execute_all(db, _UNREAD)
 
 
-def m008_nights(db: sqlite3.Connection) -> None:
+def m008_graph(db: sqlite3.Connection) -> None:
+    """Make the tables of entities, statements and reflections; they are filled afterwards."""
+    for statements in (GRAPH, REFLECTIONS):
+        execute_all(db, statements)
+
+
+def m009_nights(db: sqlite3.Connection) -> None:
     """Make the tables of leases, nights, and the lineage of the weights, which begins empty."""
     execute_all(db, _NIGHTS)
 
@@ -514,5 +521,6 @@ STEPS: tuple[Migration, ...] = (
     m005_judged,
     m006_minds,
     m007_unread,
-    m008_nights,
+    m008_graph,
+    m009_nights,
 )

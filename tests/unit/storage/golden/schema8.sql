@@ -33,28 +33,6 @@ CREATE TABLE articles (
     body BLOB NOT NULL                 -- JSON: [guid, title, url or null, summary, text, html]
 , read_at INTEGER, shrunk INTEGER NOT NULL DEFAULT 0) STRICT;
 INSERT INTO "articles" VALUES(1,1,1767225600000,1767225600000,1767226320000,-5033049100569949639,0,1,NULL,240,X'DE778373B67BF98163302F7D59D79CD9',X'F1155B226731222C20224E657773222C202268747470733A2F2F6578616D706C652E6F72672F2100FF0153686F72742E222C20224C6F6E672E2006009B90222C20223C703E225D',NULL,0);
-CREATE TABLE checkpoint_items (
-    checkpoint_id INTEGER NOT NULL,    -- checkpoints.id
-    kind INTEGER NOT NULL,             -- ids.py, CODES
-    item INTEGER NOT NULL,
-    PRIMARY KEY (kind, item, checkpoint_id)
-) WITHOUT ROWID, STRICT;
-CREATE TABLE checkpoints (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    parent_id INTEGER,                 -- checkpoints.id; NULL: weights that ship with selfd
-    created_at INTEGER NOT NULL,
-    origin TEXT,                       -- the kind of job that made it; NULL: it ships
-    hash TEXT NOT NULL,                -- SHA-256 of header and arrays, as the file's header has it
-    chain TEXT NOT NULL,               -- SHA-256 over the parent's chain and `hash`
-    file TEXT,                         -- its name in checkpoints/; NULL: it ships, or is gone
-    before REAL,                       -- held-out bits per byte of the parent; NULL: not measured
-    after REAL,                        -- the same of this one; NULL: not measured
-    promoted INTEGER NOT NULL,
-    active INTEGER NOT NULL,           -- 1 for the one that serves
-    reason TEXT NOT NULL,
-    data_hash TEXT,                    -- SHA-256 over the text that it learned from; NULL: it ships
-    figures TEXT NOT NULL              -- JSON
-) STRICT;
 CREATE TABLE chunks (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     document_id INTEGER NOT NULL REFERENCES documents (id),
@@ -116,6 +94,15 @@ CREATE TABLE engrams (
     stored_bytes INTEGER NOT NULL,
     created_at INTEGER NOT NULL
 ) STRICT;
+CREATE TABLE entities (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    key TEXT NOT NULL UNIQUE,          -- its name, folded: graph_rows.py, name_key
+    name TEXT NOT NULL                 -- as it was spelt first
+) STRICT;
+CREATE TABLE episodes (
+    fingerprint BLOB PRIMARY KEY,
+    reflection_id INTEGER              -- memories.id; NULL: there was nothing to tell
+) WITHOUT ROWID, STRICT;
 CREATE TABLE event_kinds (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     name TEXT NOT NULL UNIQUE
@@ -125,8 +112,8 @@ INSERT INTO "event_kinds" VALUES(2,'memory.merged');
 INSERT INTO "event_kinds" VALUES(3,'memory.updated');
 INSERT INTO "event_kinds" VALUES(4,'document.ingested');
 INSERT INTO "event_kinds" VALUES(5,'feed.added');
-INSERT INTO "event_kinds" VALUES(6,'feed.polled');
-INSERT INTO "event_kinds" VALUES(7,'article.added');
+INSERT INTO "event_kinds" VALUES(6,'article.added');
+INSERT INTO "event_kinds" VALUES(7,'feed.polled');
 INSERT INTO "event_kinds" VALUES(8,'answer.given');
 INSERT INTO "event_kinds" VALUES(9,'feedback.given');
 INSERT INTO "event_kinds" VALUES(10,'job.queued');
@@ -145,8 +132,8 @@ INSERT INTO "events" VALUES(3,1767225900000,1,1,2,NULL);
 INSERT INTO "events" VALUES(4,1767226020000,3,1,1,NULL);
 INSERT INTO "events" VALUES(5,1767226140000,4,3,1,'{"new":true,"chunks":2,"added":[[1,2]],"removed":[]}');
 INSERT INTO "events" VALUES(6,1767226260000,5,5,1,NULL);
-INSERT INTO "events" VALUES(7,1767226380000,7,2,1,'{"feed":"feed:1"}');
-INSERT INTO "events" VALUES(8,1767226380000,6,5,1,'{"new":1}');
+INSERT INTO "events" VALUES(7,1767226380000,6,2,1,'{"feed":"feed:1"}');
+INSERT INTO "events" VALUES(8,1767226380000,7,5,1,'{"new":1}');
 INSERT INTO "events" VALUES(9,1767226500000,8,8,1,'{"conversation":"conversation:1"}');
 INSERT INTO "events" VALUES(10,1767226620000,9,8,1,'{"rating":1}');
 INSERT INTO "events" VALUES(11,1767226740000,10,9,1,'{"kind":"INGEST"}');
@@ -188,11 +175,6 @@ CREATE TABLE jobs (
     error TEXT                         -- NULL: it did not fail
 ) STRICT;
 INSERT INTO "jobs" VALUES(1,'INGEST','SUCCEEDED',1.0,'',1767226680000,NULL,NULL,'{"path": "/notes"}','{"files": 1}',NULL);
-CREATE TABLE leases (
-    name TEXT PRIMARY KEY,
-    holder TEXT NOT NULL,
-    until INTEGER NOT NULL
-) WITHOUT ROWID, STRICT;
 CREATE TABLE memories (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     kind INTEGER NOT NULL,             -- memories.py, KINDS
@@ -250,6 +232,12 @@ CREATE TABLE memory_versions (
     body BLOB NOT NULL
 ) STRICT;
 INSERT INTO "memory_versions" VALUES(1,1,1767225600000,1767225960000,'[1,2]',0,0,NULL,26,X'4321513BBF3779C278619CC612EA1670',X'41646120697320746865206E616D65206F66206D79206361742E');
+CREATE TABLE mentions (
+    entity_id INTEGER NOT NULL REFERENCES entities (id),
+    item_kind INTEGER NOT NULL,        -- ids.py, CODES
+    item INTEGER NOT NULL,
+    PRIMARY KEY (entity_id, item_kind, item)
+) WITHOUT ROWID, STRICT;
 CREATE TABLE messages (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     conversation_id INTEGER NOT NULL REFERENCES conversations (id),
@@ -281,26 +269,13 @@ CREATE TABLE minds (
     added_at INTEGER NOT NULL,
     removed_at INTEGER                 -- NULL: it can be asked
 ) STRICT;
-CREATE TABLE night_steps (
-    night_id INTEGER NOT NULL REFERENCES nights (id),
-    number INTEGER NOT NULL,
-    name TEXT NOT NULL,
-    state TEXT NOT NULL,               -- PLANNED, RUNNING, DONE, SKIPPED or FAILED
-    job_id INTEGER,                    -- jobs.id; NULL: none was started
-    began_at INTEGER,                  -- NULL: not yet
-    ended_at INTEGER,                  -- NULL: not yet
-    note TEXT NOT NULL,
-    figures TEXT NOT NULL,             -- JSON
-    PRIMARY KEY (night_id, number)
+CREATE TABLE reflection_sources (
+    reflection_id INTEGER NOT NULL,    -- memories.id
+    position INTEGER NOT NULL,
+    memory_id INTEGER NOT NULL,        -- memories.id
+    quote TEXT NOT NULL,               -- the words of the memory
+    PRIMARY KEY (reflection_id, position)
 ) WITHOUT ROWID, STRICT;
-CREATE TABLE nights (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    day TEXT NOT NULL UNIQUE,          -- the local date on which its window began
-    began_at INTEGER NOT NULL,
-    ended_at INTEGER,                  -- NULL: not yet
-    watt_hours REAL NOT NULL,
-    note TEXT NOT NULL                 -- why it waits, or how it ended
-) STRICT;
 CREATE TABLE settings (
     key TEXT PRIMARY KEY,
     value TEXT NOT NULL                -- JSON
@@ -319,6 +294,20 @@ CREATE TABLE sources (
     uses INTEGER NOT NULL
 ) STRICT;
 INSERT INTO "sources" VALUES(1,'chat',2);
+CREATE TABLE statements (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    subject_id INTEGER NOT NULL REFERENCES entities (id),
+    predicate TEXT NOT NULL,
+    object TEXT NOT NULL,              -- as it was spelt
+    object_id INTEGER REFERENCES entities (id),  -- NULL: it is no entity
+    item_kind INTEGER NOT NULL,        -- ids.py, CODES
+    item INTEGER NOT NULL,
+    at INTEGER NOT NULL,               -- when it was said
+    since INTEGER,                     -- from when on, as the words say; NULL: they do not
+    until INTEGER,                     -- until when, as the words say; NULL: it holds
+    origin INTEGER NOT NULL,           -- graph_rows.py, ORIGINS
+    quote TEXT NOT NULL                -- the words of the item that say so
+) STRICT;
 CREATE TABLE stories (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     first_seen_at INTEGER NOT NULL,    -- when its first article was fetched
@@ -366,7 +355,12 @@ CREATE UNIQUE INDEX minds_by_name ON minds (name) WHERE removed_at IS NULL;
 CREATE INDEX articles_unread_by_time ON articles (at) WHERE read_at IS NULL;
 CREATE INDEX articles_unread_by_feed ON articles (feed_id, at) WHERE read_at IS NULL;
 CREATE INDEX articles_whole ON articles (fetched_at) WHERE read_at IS NOT NULL AND shrunk = 0;
-CREATE UNIQUE INDEX checkpoints_active ON checkpoints (active) WHERE active = 1;
+CREATE INDEX mentions_by_item ON mentions (item_kind, item);
+CREATE INDEX statements_by_subject ON statements (subject_id, predicate);
+CREATE INDEX statements_by_object ON statements (object_id) WHERE object_id IS NOT NULL;
+CREATE INDEX statements_by_item ON statements (item_kind, item);
+CREATE INDEX reflection_sources_by_memory ON reflection_sources (memory_id);
+CREATE INDEX episodes_by_reflection ON episodes (reflection_id);
 DELETE FROM "sqlite_sequence";
 INSERT INTO "sqlite_sequence" VALUES('sources',2);
 INSERT INTO "sqlite_sequence" VALUES('tags',2);
