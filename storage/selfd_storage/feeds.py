@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from selfd_storage._sqlite import sqlite3
-from selfd_storage.articles import insert_article, read_articles, remove_articles
+from selfd_storage.article_writes import insert_article, remove_articles
+from selfd_storage.articles import read_articles
 from selfd_storage.database import Database, Transaction
 from selfd_storage.errors import DuplicateError, NotFoundError
 from selfd_storage.ids import make_id, number_of
@@ -20,7 +21,8 @@ from selfd_storage.times import from_ms, optional_moment, to_ms
 _FEED = """
 SELECT f.id, f.url, f.title, f.added_at, f.last_polled_at, f.next_poll_at,
     (SELECT count(*) FROM articles AS a WHERE a.feed_id = f.id),
-    f.error, f.failures, f.gone, f.etag, f.last_modified, f.body_hash
+    f.error, f.failures, f.gone, f.etag, f.last_modified, f.body_hash,
+    (SELECT count(*) FROM articles AS a WHERE a.feed_id = f.id AND a.read_at IS NULL)
 FROM feeds AS f
 """
 _ALL = f"{_FEED} ORDER BY f.id"
@@ -166,8 +168,8 @@ def _read(db: sqlite3.Connection, numbers: Sequence[int]) -> dict[int, FeedRecor
 
 
 def _record(row: tuple[Any, ...]) -> FeedRecord:
-    number, url, title, added, last, following, articles, error, failures, gone, *validators = row
-    etag, last_modified, body_hash = validators
+    number, url, title, added, last, following, articles, error, failures, gone, *rest = row
+    etag, last_modified, body_hash, unread = rest
     return FeedRecord(
         id=make_id("feed", number),
         url=url,
@@ -182,4 +184,5 @@ def _record(row: tuple[Any, ...]) -> FeedRecord:
         etag=etag,
         last_modified=last_modified,
         body_hash=body_hash,
+        unread_count=unread,
     )

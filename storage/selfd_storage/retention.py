@@ -1,4 +1,4 @@
-"""Old articles shrink to their title, link and claims, but for those that an answer cites."""
+"""Old articles shrink to title, link and claims, but for what is unread or an answer cites."""
 
 from __future__ import annotations
 
@@ -14,42 +14,37 @@ from selfd_storage.ids import CODES, make_id
 from selfd_storage.ranges import pack_ranges
 from selfd_storage.records import EventRecord, ShrunkRecord
 from selfd_storage.times import to_ms
-from selfd_storage.values import read_value, write_value
 
-_PLACE = "retention.place"  # the number of the last article that was looked at
 _OLD = """
-SELECT a.id, a.published_at, a.fetched_at, a.codec, a.size, a.hash, a.body,
-    EXISTS (SELECT 1 FROM citations AS c WHERE c.item_kind = :kind AND c.item = a.id)
+SELECT a.id, a.published_at, a.fetched_at, a.codec, a.size, a.hash, a.body
 FROM articles AS a
-WHERE a.id > :place AND a.fetched_at < :before ORDER BY a.id LIMIT :limit
+WHERE a.read_at IS NOT NULL AND a.shrunk = 0 AND a.fetched_at < :before
+    AND NOT EXISTS (SELECT 1 FROM citations AS c WHERE c.item_kind = :kind AND c.item = a.id)
+ORDER BY a.fetched_at LIMIT :limit
 """
+_SEEN = "UPDATE articles SET shrunk = 1 WHERE id IN (SELECT value FROM json_each(:ids))"
 
 
 class Retention:
-    """Shrinks articles; what was looked at once is not looked at again."""
+    """Shrinks articles; one that cannot shrink is marked, so that it is not looked at again."""
 
     def __init__(self, database: Database[EventRecord]) -> None:
         self._database = database
 
     async def shrink(self, before: datetime, limit: int) -> ShrunkRecord:
-        """Shrink the next articles that were fetched before a moment, and measure it."""
+        """Shrink the next articles that were read and fetched before a moment, and measure it."""
 
         def write(tx: Transaction) -> ShrunkRecord:
-            values = {
-                "kind": CODES["article"],
-                "place": read_value(tx.connection, _PLACE) or 0,
-                "before": to_ms(before),
-                "limit": limit,
-            }
+            values = {"kind": CODES["article"], "before": to_ms(before), "limit": limit}
             rows = tx.execute(_OLD, values).fetchall()
             shrunk, was, now = [], 0, 0
-            for number, *row, cited in rows:
-                sizes = None if cited else _shrink(tx, number, row)
+            for number, *row in rows:
+                sizes = _shrink(tx, number, row)
                 if sizes is not None:
                     shrunk.append(number)
                     was, now = was + sizes[0], now + sizes[1]
-            if rows:
-                write_value(tx, _PLACE, rows[-1][0])
+            seen = {"ids": json.dumps([row[0] for row in rows])}
+            tx.execute(_SEEN, seen)
             if shrunk:
                 sizes_told = {"articles": len(shrunk), "bytesBefore": was, "bytesAfter": now}
                 tx.emit("articles.shrunk", None, {**sizes_told, "shrunk": pack_ranges(shrunk)})

@@ -78,7 +78,7 @@ class Store:
         self.documents = Documents(database, now, self._counts)
         self.engrams = Engrams(database)
         self.feeds = Feeds(database, now)
-        self.articles = Articles(database, self._counts, self._damage.note)
+        self.articles = Articles(database, now, self._counts, self._damage.note)
         self.stories = Stories(database, now, self._damage.note)
         self.terms = Terms(database)
         self.retention = Retention(database)

@@ -32,6 +32,7 @@ _CHANGES = (
     "memory.merged",
     "memory.forgotten",
     "article.added",
+    "article.rewritten",
     "articles.shrunk",
     "document.ingested",
     "document.removed",
@@ -235,8 +236,13 @@ def _continues(db: sqlite3.Connection, progress: Progress) -> bool:
 
 
 def _rewritten(events: Iterable[EventRecord]) -> list[int]:
-    ranges = [event.payload["shrunk"] for event in events if event.kind == "articles.shrunk"]
-    return sorted({number for each in ranges for number in unpack_ranges(each)})
+    found: set[int] = set()
+    for event in events:
+        if event.kind == "articles.shrunk":
+            found.update(unpack_ranges(event.payload["shrunk"]))
+        elif event.kind == "article.rewritten" and (parts := split_id(event.subject or "")):
+            found.add(parts[1])
+    return sorted(found)
 
 
 def _named(events: Iterable[EventRecord]) -> dict[str, list[int]]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from selfd_storage._sqlite import sqlite3
-from selfd_storage.articles import fingerprint_of_content
+from selfd_storage.article_writes import fingerprint_of_content
 from selfd_storage.bodies import pack, unpack
 from selfd_storage.database import Transaction
 from selfd_storage.errors import IntegrityError, InvalidInputError
@@ -99,7 +99,8 @@ class ArticleLines:
     ) -> Sequence[tuple[int, dict[str, Any] | None]]:
         """Return articles above a number."""
         rows = db.execute(
-            "SELECT a.id, f.url, a.published_at, a.fetched_at, a.codec, a.size, a.hash, a.body"
+            "SELECT a.id, f.url, a.read_at, a.published_at, a.fetched_at,"
+            " a.codec, a.size, a.hash, a.body"
             " FROM articles AS a JOIN feeds AS f ON f.id = a.feed_id"
             " WHERE a.id > :after ORDER BY a.id LIMIT :limit",
             {"after": after, "limit": limit},
@@ -234,7 +235,7 @@ def _follow(tx: Transaction, url: str, title: str, added: int) -> int:
 
 
 def _article(db: sqlite3.Connection, row: tuple[Any, ...]) -> dict[str, Any] | None:
-    number, feed, published, fetched, *body = row
+    number, feed, read, published, fetched, *body = row
     id = make_id("article", number)
     try:
         raw = unpack(id, "article", *body, published, fetched)
@@ -251,6 +252,7 @@ def _article(db: sqlite3.Connection, row: tuple[Any, ...]) -> dict[str, Any] | N
         **dict(zip(_FIELDS, json.loads(raw), strict=True)),
         "publishedAt": shown(published),
         "fetchedAt": shown(fetched),
+        "readAt": shown(read),
         "seenIn": [
             {"feed": url, "guid": guid.to_bytes(8, "big", signed=True).hex()}
             for url, guid in sightings
@@ -288,9 +290,9 @@ def _insert_article(tx: Transaction, line: Object, content: NewArticle, run: Run
     )
     published, fetched = optional_moment(line, "publishedAt"), moment(line, "fetchedAt")
     cursor = tx.execute(
-        "INSERT INTO articles (id, feed_id, at, published_at, fetched_at, fingerprint,"
+        "INSERT INTO articles (id, feed_id, at, published_at, fetched_at, read_at, fingerprint,"
         " tier, codec, dictionary, size, hash, body)"
-        " VALUES (:id, :feed, :at, :published, :fetched, :content,"
+        " VALUES (:id, :feed, :at, :published, :fetched, :read, :content,"
         " :tier, :codec, :dictionary, :size, :hash, :body)",
         {
             "id": kept_number(tx, "articles", "article", line, run),
@@ -298,6 +300,7 @@ def _insert_article(tx: Transaction, line: Object, content: NewArticle, run: Run
             "at": fetched if published is None else min(published, fetched),
             "published": published,
             "fetched": fetched,
+            "read": optional_moment(line, "readAt"),
             "content": fingerprint_of_content(content),
             **pack("article", checked_text(body, "article"), published, fetched),
         },

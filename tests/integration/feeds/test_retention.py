@@ -1,4 +1,4 @@
-"""Old articles shrink to title, link and claims; what an answer cites stays as it is."""
+"""Old articles shrink to title, link and claims; what is unread or cited stays as it is."""
 
 from __future__ import annotations
 
@@ -28,10 +28,11 @@ async def fetched(store: Store, *names: str) -> list[ArticleRecord]:
     return await store.feeds.record_poll(feed.id, PollOutcome(START, START), news)
 
 
-async def test_what_is_old_and_not_cited_shrinks_to_its_claims(tmp_path: Path) -> None:
+async def test_what_is_old_and_read_and_not_cited_shrinks_to_its_claims(tmp_path: Path) -> None:
     clock = Clock()
     async with await Store.open(tmp_path, now=clock, limits=ANY_ROOM) as store:
         cited, plain = await fetched(store, "plain", "cited")
+        assert await store.articles.mark([cited.id, plain.id, "article:99"], read=True) == 2
         quote = (CitationRecord(cited.id, CLAIM, 1.0),)
         answer = NewAnswer("When?", CLAIM, 1.0, False, quote, "m", "fact", 0.0)
         await store.conversations.record_turn(None, answer)
@@ -49,7 +50,7 @@ async def test_what_is_old_and_not_cited_shrinks_to_its_claims(tmp_path: Path) -
             plain.title, plain.url, CLAIM, "",
         )  # fmt: skip
         assert await store.articles.html(plain.id) == ""
-        assert (shrunk.seen, shrunk.articles) == (2, 1)
+        assert (shrunk.seen, shrunk.articles) == (1, 1)
         assert shrunk.bytes_after < shrunk.bytes_before
         assert [hit.item.id for hit in await store.search("zanzibar", first=9)] == [cited.id]
         assert len(await store.search("bridge opened", first=9)) == 2
@@ -57,11 +58,32 @@ async def test_what_is_old_and_not_cited_shrinks_to_its_claims(tmp_path: Path) -
         assert (await knowledge.shrink()).seen == 0, "nothing is looked at twice"
 
 
+async def test_what_is_unread_stays_whole_until_it_is_read(tmp_path: Path) -> None:
+    clock = Clock()
+    async with await Store.open(tmp_path, now=clock, limits=ANY_ROOM) as store:
+        knowledge = KnowledgeService(store, now=clock)
+        one, other = await fetched(store, "other", "one")
+        assert one.read_at is None
+        clock.pass_(days=200)
+        assert (await knowledge.shrink()).articles == 0
+        unread = await store.articles.page(unread=True)
+        assert (len(unread.items), unread.total) == (2, 2)
+        await store.articles.mark([one.id], read=True)
+        assert [each.id for each in (await store.articles.page(unread=True)).items] == [other.id]
+        assert (await store.feeds.all())[0].unread_count == 1
+        assert (await knowledge.shrink()).articles == 1
+        assert await store.articles.mark_all_read(feed_id=None, until=clock()) == 1
+        assert (await knowledge.shrink()).articles == 1
+        assert await store.articles.mark([one.id], read=False) == 1
+        assert (await store.articles.page(unread=True)).total == 1
+
+
 async def test_an_entry_that_shrank_is_not_taken_for_news_again(tmp_path: Path) -> None:
     clock = Clock()
     async with await Store.open(tmp_path, now=clock, limits=ANY_ROOM) as store:
         (article,) = await fetched(store, "one")
         clock.pass_(days=91)
+        await store.articles.mark([article.id], read=True)
         assert (await KnowledgeService(store, now=clock).shrink()).articles == 1
         again = NewArticle("one", "About one", None, "", article.text, START)
         new = await store.feeds.record_poll(article.feed_id, PollOutcome(START, START), [again])

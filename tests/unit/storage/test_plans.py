@@ -20,6 +20,8 @@ PAGES: list[tuple[ModuleType, str]] = [
     (memory_rows, "_TAGGED_THEN"),
     (articles, "_PAGE"),
     (articles, "_PAGE_OF_FEED"),
+    (articles, "_UNREAD"),
+    (articles, "_UNREAD_OF_FEED"),
     (jobs, "_PAGE"),
     (jobs, "_PAGE_OF_STATE"),
 ]
