@@ -19,6 +19,10 @@ Kind: TypeAlias = Literal[
     "checkpoint",
     "night",
     "mind",
+    "thought",
+    "goal",
+    "assessment",
+    "self",
 ]
 
 # The numbers are in the files (events, citations): append, never change.
@@ -37,6 +41,10 @@ CODES: dict[str, int] = {
     "checkpoint": 12,
     "night": 13,
     "mind": 14,
+    "thought": 20,
+    "goal": 21,
+    "assessment": 22,
+    "self": 23,
 }
 NAMES = {code: name for name, code in CODES.items()}
 MAX_NUMBER = 2**63 - 1

@@ -12,6 +12,7 @@ from __future__ import annotations
 from selfd_storage._sqlite import sqlite3
 from selfd_storage.migrations import Migration
 from selfd_storage.schema_graph import GRAPH, REFLECTIONS
+from selfd_storage.schema_self import SELF_MODEL
 
 APPLICATION_ID = int.from_bytes(b"slfd", "big")
 
@@ -503,6 +504,11 @@ def m009_nights(db: sqlite3.Connection) -> None:
     execute_all(db, _NIGHTS)
 
 
+def m010_self_model(db: sqlite3.Connection) -> None:
+    """Make the tables of the self-model: journal, versions, goals, assessments; all empty."""
+    execute_all(db, SELF_MODEL)
+
+
 def execute_all(db: sqlite3.Connection, statements: str) -> None:
     """Run several statements inside the open transaction (`executescript` would commit it)."""
     statement = ""
@@ -523,4 +529,5 @@ STEPS: tuple[Migration, ...] = (
     m007_unread,
     m008_graph,
     m009_nights,
+    m010_self_model,
 )
