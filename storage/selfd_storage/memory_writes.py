@@ -21,10 +21,9 @@ from selfd_storage.labels import (
 )
 from selfd_storage.memory_rows import KINDS
 from selfd_storage.records import NewMemory
-from selfd_storage.texts import checked_text, fingerprint, normalised
+from selfd_storage.texts import checked_text
 from selfd_storage.times import to_ms
-
-FINGERPRINT_BYTES = 4  # among a million memories, one new text in 4,300 meets a false twin
+from selfd_storage.wording import fingerprint_of_memory, wording_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +50,7 @@ class MemoryRow:
     @property
     def fingerprint(self) -> int:
         """Return what proposes this memory as the twin of a new one."""
-        return fingerprint_of(self.kind, self.source_id, self.raw.decode("utf-8"))
+        return fingerprint_of_memory(self.kind, self.source_id, self.raw.decode("utf-8"))
 
 
 def load(tx: Transaction, number: int) -> MemoryRow | None:
@@ -106,7 +105,7 @@ def insert(tx: Transaction, new: NewMemory, now: int) -> int:
     )
     number = int(cursor.lastrowid)
     tag(tx, number, at, tags)
-    propose(tx, number, fingerprint_of(kind, source_id, new.text))
+    propose(tx, number, fingerprint_of_memory(kind, source_id, new.text))
     tx.emit("memory.added", make_id("memory", number))
     return number
 
@@ -143,7 +142,7 @@ def change(tx: Transaction, old: MemoryRow, raw: bytes, tags: Sequence[int], now
     tag(tx, old.number, old.at, tags)
     _withdraw(tx, old.number, old.fingerprint)
     text = raw.decode("utf-8")
-    propose(tx, old.number, fingerprint_of(old.kind, old.source_id, text))
+    propose(tx, old.number, fingerprint_of_memory(old.kind, old.source_id, text))
 
 
 def erase(tx: Transaction, number: int) -> bool:
@@ -182,14 +181,14 @@ def _twin(tx: Transaction, new: NewMemory) -> MemoryRow | None:
 
 
 def twins(tx: Transaction, new: NewMemory) -> Iterator[MemoryRow]:
-    """Yield the memories of the same kind and source that say the same."""
+    """Yield the memories of the same kind that say the same; short ones of the same source only."""
+    kind, says = KINDS[new.kind], wording_of(new.text)
     source_id = find_source(tx, new.source)
-    if new.source is not None and source_id is None:
+    if new.source is not None and source_id is None and not says.is_telling:
         return
-    kind, says = KINDS[new.kind], normalised(new.text)
     proposed = tx.execute(
         "SELECT memory_id FROM memory_fingerprints WHERE fingerprint = :fingerprint",
-        {"fingerprint": fingerprint_of(kind, source_id, new.text)},
+        {"fingerprint": fingerprint_of_memory(kind, source_id, new.text)},
     ).fetchall()
     for (number,) in proposed:
         try:
@@ -198,8 +197,9 @@ def twins(tx: Transaction, new: NewMemory) -> Iterator[MemoryRow]:
             continue  # a damaged memory takes no twin in
         if (
             row is not None
-            and (row.kind, row.source_id) == (kind, source_id)
-            and normalised(row.raw.decode("utf-8")) == says
+            and row.kind == kind
+            and (says.is_telling or row.source_id == source_id)
+            and wording_of(row.raw.decode("utf-8")).same_as(says)
         ):
             yield row
 
@@ -225,11 +225,6 @@ def _fold(tx: Transaction, twin: MemoryRow, new: NewMemory, raw: bytes, at: int,
     if added:
         change(tx, twin, twin.raw, [*twin.tags, *added], now)
     tx.emit("memory.merged", make_id("memory", twin.number))
-
-
-def fingerprint_of(kind: int, source_id: int | None, text: str) -> int:
-    """Return what proposes a memory as the twin of another."""
-    return fingerprint(str(kind), str(source_id), text, size=FINGERPRINT_BYTES)
 
 
 def propose(tx: Transaction, number: int, fingerprint: int) -> None:

@@ -13,6 +13,7 @@ from selfd_storage._sqlite import sqlite3
 from selfd_storage.migrations import Migration
 from selfd_storage.schema_graph import GRAPH, REFLECTIONS
 from selfd_storage.schema_self import SELF_MODEL
+from selfd_storage.schema_tiers import DICTIONARIES, OWN_WORDS, propose_anew
 
 APPLICATION_ID = int.from_bytes(b"slfd", "big")
 
@@ -509,6 +510,13 @@ def m010_self_model(db: sqlite3.Connection) -> None:
     execute_all(db, SELF_MODEL)
 
 
+def m011_tiers(db: sqlite3.Connection) -> None:
+    """Make room for dictionaries and what they were trained on; propose twins by their wording."""
+    for statements in (DICTIONARIES, OWN_WORDS):
+        execute_all(db, statements)
+    propose_anew(db)
+
+
 def execute_all(db: sqlite3.Connection, statements: str) -> None:
     """Run several statements inside the open transaction (`executescript` would commit it)."""
     statement = ""
@@ -530,4 +538,5 @@ STEPS: tuple[Migration, ...] = (
     m008_graph,
     m009_nights,
     m010_self_model,
+    m011_tiers,
 )

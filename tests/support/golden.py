@@ -79,7 +79,7 @@ async def fill(store: Store) -> None:
     cat = await store.memories.add(
         NewMemory("Ada is the name of my cat.", "FACT", ("cat", "home"), "chat", START)
     )
-    await store.memories.add(NewMemory("ada is the name of my CAT.", "FACT", (), "chat", START))
+    await store.memories.add(NewMemory("ada is the name of my cat.", "FACT", (), "chat", START))
     await store.memories.add(NewMemory("Rain all day. " * 20, "EPISODE", surprise=1.5))
     await store.memories.update(cat.id, text="Ada was the name of my cat.", tags=["cat"])
     chunks = [NewChunk("one two", 1, 2), NewChunk("three", 3, 3)]

@@ -18,7 +18,6 @@ from selfd_storage.memory_rows import KIND_NAMES, KINDS
 from selfd_storage.memory_writes import (
     MemoryRow,
     change,
-    fingerprint_of,
     propose,
     tag,
     twins,
@@ -39,6 +38,7 @@ from selfd_storage.portable.lines import (
 )
 from selfd_storage.records import MemoryKind, NewMemory
 from selfd_storage.texts import checked_text
+from selfd_storage.wording import fingerprint_of_memory
 
 _PAGE = """
 SELECT m.id, m.kind, m.at, m.recorded_at, m.updated_at, m.source_id, s.name, m.tags, m.surprise,
@@ -181,7 +181,7 @@ def _insert(tx: Transaction, line: Object, run: Run) -> int:
     )
     number = int(cursor.lastrowid)
     tag(tx, number, at, tags)
-    propose(tx, number, fingerprint_of(kind, source_id, raw.decode("utf-8")))
+    propose(tx, number, fingerprint_of_memory(kind, source_id, raw.decode("utf-8")))
     for place, telling in enumerate(tellings, start=2):
         _tell(tx, number, place, telling)
     for version in objects(line, "versions"):

@@ -101,7 +101,7 @@ async def test_every_telling_keeps_its_time_and_its_wording(store: Store, clock:
 @pytest.mark.parametrize(
     "other",
     [NewMemory("yes", source="a", kind="FACT"), NewMemory("yes", source="b"), NewMemory("yes"),
-     NewMemory("yes!", source="a")],
+     NewMemory("yes?", source="a")],
 )  # fmt: skip
 async def test_other_words_kinds_and_sources_are_other_memories(
     store: Store, other: NewMemory
@@ -119,7 +119,7 @@ async def test_twins_within_one_batch_are_folded(store: Store) -> None:
 async def test_false_twins_are_told_apart_by_their_text(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("selfd_storage.memory_writes.fingerprint", lambda *parts, size: 7)
+    monkeypatch.setattr("selfd_storage.wording.fingerprint", lambda *parts, size: 7)
     stored = await store.memories.add_many([NewMemory(text) for text in ("a", "b", "A", "b")])
     assert [(memory.text, memory.occurrences) for memory in stored] == [
         ("a", 2), ("b", 2), ("a", 2), ("b", 2)
