@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Self
 
 from selfd_storage._sqlite import OLDEST, sqlite3
 from selfd_storage.articles import Articles
+from selfd_storage.assessments import Assessments
 from selfd_storage.backup import write_copy
 from selfd_storage.backups import write_backup
 from selfd_storage.backups.writing import Progress
@@ -25,6 +26,7 @@ from selfd_storage.engrams import Engrams
 from selfd_storage.errors import StorageError, StoreClosedError
 from selfd_storage.events import DEFAULT_KEEP, EventLog, Events
 from selfd_storage.feeds import Feeds
+from selfd_storage.goals import Goals
 from selfd_storage.items import read_items, text_of
 from selfd_storage.jobs import Jobs
 from selfd_storage.memories import Memories
@@ -44,9 +46,12 @@ from selfd_storage.report import bytes_in_use, read_tiers
 from selfd_storage.retention import Retention
 from selfd_storage.room import RoomLimits
 from selfd_storage.schema import APPLICATION_ID, STEPS
+from selfd_storage.self_versions import SelfVersions
 from selfd_storage.stories import Stories
 from selfd_storage.terms import Terms
+from selfd_storage.thoughts import Thoughts
 from selfd_storage.times import optional_ms, utc_now
+from selfd_storage.track_record import TrackRecord
 from selfd_storage.values import Values
 from selfd_storage.verification import check_slice, quick_check
 
@@ -88,6 +93,11 @@ class Store:
         self.nights = Nights(database, now)
         self.minds = Minds(database, now)
         self.events = Events(database)
+        self.thoughts = Thoughts(database, self._damage.note)
+        self.self_versions = SelfVersions(database, now)
+        self.goals = Goals(database, now)
+        self.assessments = Assessments(database, now)
+        self.track_record = TrackRecord(database)
         self.portable = Portable(database, now)
         self.values = Values(database)
 

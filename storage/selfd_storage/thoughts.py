@@ -22,8 +22,8 @@ from selfd_storage.values import read_value, write_value
 HEARD = "journal.heard"  # the last number of the log that the journal has dealt with
 
 _THOUGHT = "SELECT id, at, source, salience, first, last, text, about, hash FROM thoughts"
-_PAGE = f"{_THOUGHT} WHERE (at, id) < (:at, :number) ORDER BY at DESC, id DESC LIMIT :limit"  # noqa: S608
-_BETWEEN = f"{_THOUGHT} WHERE at >= :since AND at < :until ORDER BY at, id LIMIT :limit"  # noqa: S608
+_PAGE = f"{_THOUGHT} WHERE (at, id) < (:at, :number) ORDER BY at DESC, id DESC LIMIT :limit"
+_BETWEEN = f"{_THOUGHT} WHERE at >= :since AND at < :until ORDER BY at, id LIMIT :limit"
 _BY_ID = f"{_THOUGHT} WHERE id IN (SELECT value FROM json_each(:ids))"  # noqa: S608
 
 

@@ -55,6 +55,12 @@ TABLES = (
         "SELECT id, id, codec, size, hash, body, conversation_id, role, at FROM messages"
         " WHERE id > :after ORDER BY id LIMIT :limit",
     ),
+    Hashed(
+        "self",
+        "self",
+        "SELECT id, id, codec, size, hash, body, at FROM self_versions"
+        " WHERE id > :after ORDER BY id LIMIT :limit",
+    ),
 )
 
 

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +21,10 @@ from selfd_storage import (
     NewCheckpoint,
     NewDocument,
     NewEngram,
+    NewGoal,
     NewMemory,
     NewMind,
+    NewThought,
     PlacedArticle,
     PollOutcome,
     RoomLimits,
@@ -43,6 +45,8 @@ ANSWER = NewAnswer("q", "a", 1.0, False, (), "m", "t", 0.0)
 OUTCOME = PollOutcome(AT, AT)
 RUN = Run(0, dict.fromkeys(TABLES, 0))
 CHECKPOINT = NewCheckpoint(None, None, "0" * 64, None, promoted=True, reason="it ships")
+DAY = timedelta(days=1)
+THOUGHT = NewThought(AT, "memory", 0.5, 1, 1, "Remembered memory:1.", ("memory:1",))
 ARTICLE = NewArticle("g", "t", None, "", "", None)
 
 # Every public method that can wait for the file, and how it is called on a store with one of each.
@@ -84,6 +88,13 @@ WRITES: dict[str, Callable[[Store], Awaitable[object]]] = {
     "terms.prune": lambda s: s.terms.prune(AT),
     "portable.put": lambda s: s.portable.put("memories", [{"text": "new"}], RUN),
     "values.set": lambda s: s.values.set("key", 1),
+    "assessments.add": lambda s: s.assessments.add([], score=1.0, seconds=1.0),
+    "goals.add": lambda s: s.goals.add(NewGoal("rest")),
+    "goals.remove": lambda s: s.goals.remove("goal:1"),
+    "goals.save": lambda s: s.goals.save("goal:1", progress=0.5),
+    "self_versions.add": lambda s: s.self_versions.add({}),
+    "self_versions.thin": lambda s: s.self_versions.thin(after=AT, before=AT, span=DAY),
+    "thoughts.add": lambda s: s.thoughts.add(THOUGHT, heard=1),
 }
 READS: dict[str, Callable[[Store], Awaitable[object]]] = {
     "articles.count": lambda s: s.articles.count(),
@@ -134,10 +145,30 @@ READS: dict[str, Callable[[Store], Awaitable[object]]] = {
     "terms.mentions": lambda s: s.terms.mentions(["a"], AT, AT),
     "values.get": lambda s: s.values.get("key"),
     "verify": lambda s: s.verify(),
+    "assessments.newest": lambda s: s.assessments.newest(),
+    "goals.all": lambda s: s.goals.all(),
+    "self_versions.as_of": lambda s: s.self_versions.as_of(AT),
+    "self_versions.count": lambda s: s.self_versions.count(),
+    "thoughts.between": lambda s: s.thoughts.between(AT, AT),
+    "thoughts.get": lambda s: s.thoughts.get(["thought:1"]),
+    "thoughts.heard": lambda s: s.thoughts.heard(),
+    "thoughts.page": lambda s: s.thoughts.page(),
+    "track_record.attempts": lambda s: s.track_record.attempts(),
+    "track_record.confidences": lambda s: s.track_record.confidences(),
+    "track_record.events_by_kind": lambda s: s.track_record.events_by_kind(AT, AT),
+    "track_record.first_notes": lambda s: s.track_record.first_notes(9, least=1, most=99),
+    "track_record.predictions": lambda s: s.track_record.predictions(),
+    "track_record.ratings": lambda s: s.track_record.ratings(AT),
+    "track_record.surprise": lambda s: s.track_record.surprise(),
 }
 FREE_OF_THE_FILE = {"articles.count", "documents.count", "memories.count"}
 OUTSIDE_THE_SWEEP = {"backup", "checked", "close", "open"}  # a copy, and the end of things
 PARTS = (
+    "assessments",
+    "goals",
+    "self_versions",
+    "thoughts",
+    "track_record",
     "articles",
     "checkpoints",
     "conversations",
@@ -161,6 +192,7 @@ async def fill(store: Store) -> None:
     await store.memories.add(NewMemory("old"))
     await store.documents.put(NewDocument("/a", "text/plain", 1, b"", AT, []))
     await store.feeds.add(url="https://example.org/", title="t")
+    await store.goals.add(NewGoal("learn"))
     await store.jobs.create("INGEST", {})
     await store.checkpoints.add(CHECKPOINT)
     await store.nights.begin("2026-01-01", ["a"])
