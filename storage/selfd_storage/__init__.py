@@ -20,6 +20,13 @@ from selfd_storage.errors import (
     StoreFullError,
     StoreReadOnlyError,
 )
+from selfd_storage.graph_records import (
+    EntityRecord,
+    ItemReading,
+    NewStatement,
+    StatementOrigin,
+    StatementRecord,
+)
 from selfd_storage.portable import PortableKind, cited_items, portable_kinds
 from selfd_storage.records import (
     AnswerRecord,
@@ -99,6 +106,7 @@ __all__ = [
     "DocumentRecord",
     "DuplicateError",
     "EngramRecord",
+    "EntityRecord",
     "EventRecord",
     "FeedRecord",
     "GoalRecord",
@@ -106,6 +114,7 @@ __all__ = [
     "IntegrityError",
     "InvalidInputError",
     "Item",
+    "ItemReading",
     "JobKind",
     "JobRecord",
     "JobState",
@@ -124,6 +133,7 @@ __all__ = [
     "NewGoal",
     "NewMemory",
     "NewMind",
+    "NewStatement",
     "NewThought",
     "NightRecord",
     "NightStepRecord",
@@ -142,6 +152,8 @@ __all__ = [
     "SelfTestRecord",
     "SelfVersionRecord",
     "ShrunkRecord",
+    "StatementOrigin",
+    "StatementRecord",
     "StepState",
     "StorageError",
     "StorageReportRecord",

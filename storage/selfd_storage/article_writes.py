@@ -7,6 +7,7 @@ from hashlib import blake2b
 
 from selfd_storage.bodies import pack, unpack
 from selfd_storage.database import Transaction
+from selfd_storage.graph_rows import detach
 from selfd_storage.ids import make_id
 from selfd_storage.records import NewArticle
 from selfd_storage.story_rows import take_out
@@ -52,6 +53,7 @@ def remove_articles(tx: Transaction, feed: int) -> list[int]:
     rows = tx.execute("SELECT id FROM articles WHERE feed_id = :feed", values).fetchall()
     numbers = [int(number) for (number,) in rows]
     take_out(tx, numbers)
+    detach(tx, "article", numbers)
     tx.execute("DELETE FROM articles WHERE feed_id = :feed", values)
     return numbers
 

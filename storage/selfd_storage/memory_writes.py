@@ -9,6 +9,7 @@ from selfd_storage.bodies import pack, unpack
 from selfd_storage.citations import redact
 from selfd_storage.database import Transaction
 from selfd_storage.errors import IntegrityError
+from selfd_storage.graph_rows import detach
 from selfd_storage.ids import make_id
 from selfd_storage.labels import (
     drop_unused_tags,
@@ -172,6 +173,7 @@ def erase(tx: Transaction, number: int) -> bool:
         tx, {tag for each in [tags, *(f[0] for f in former)] for tag in unpack_tags(each)}
     )
     redact(tx, "memory", number)
+    detach(tx, "memory", [number])
     tx.emit("memory.forgotten", make_id("memory", number))
     return True
 

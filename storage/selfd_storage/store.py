@@ -26,6 +26,7 @@ from selfd_storage.engrams import Engrams
 from selfd_storage.errors import StorageError, StoreClosedError
 from selfd_storage.events import DEFAULT_KEEP, EventLog, Events
 from selfd_storage.feeds import Feeds
+from selfd_storage.graph import Graph
 from selfd_storage.goals import Goals
 from selfd_storage.items import read_items, text_of
 from selfd_storage.jobs import Jobs
@@ -86,6 +87,7 @@ class Store:
         self.articles = Articles(database, now, self._counts, self._damage.note)
         self.stories = Stories(database, now, self._damage.note)
         self.terms = Terms(database)
+        self.graph = Graph(database, self._damage.note)
         self.retention = Retention(database)
         self.conversations = Conversations(database, now)
         self.jobs = Jobs(database, now)

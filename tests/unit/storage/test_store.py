@@ -34,6 +34,7 @@ from selfd_storage import (
     StoreClosedError,
 )
 from selfd_storage._sqlite import sqlite3
+from selfd_storage.graph_follow import Place, Step
 from selfd_storage.portable.lines import TABLES, Run
 from support.storage import ANY_ROOM
 
@@ -43,6 +44,7 @@ AT = datetime(2026, 1, 1, tzinfo=UTC)
 DOCUMENT = NewDocument("/b", "text/plain", 1, b"", AT, [])
 ANSWER = NewAnswer("q", "a", 1.0, False, (), "m", "t", 0.0)
 OUTCOME = PollOutcome(AT, AT)
+STEP = Step([], Place(1, 0, 0, None))
 RUN = Run(0, dict.fromkeys(TABLES, 0))
 CHECKPOINT = NewCheckpoint(None, None, "0" * 64, None, promoted=True, reason="it ships")
 DAY = timedelta(days=1)
@@ -83,6 +85,9 @@ WRITES: dict[str, Callable[[Store], Awaitable[object]]] = {
     "minds.measured": lambda s: s.minds.measured("mind:1", parameters=1.0),
     "minds.remove": lambda s: s.minds.remove("mind:1"),
     "minds.support": lambda s: s.minds.support("answer:1", {"mind:1": 1.0}),
+    "graph.add": lambda s: s.graph.add("memory:1", []),
+    "graph.rebuild": lambda s: s.graph.rebuild(),
+    "graph.store": lambda s: s.graph.store(STEP, []),
     "retention.shrink": lambda s: s.retention.shrink(AT, 9),
     "stories.place": lambda s: s.stories.place([PlacedArticle("article:1", "a")]),
     "terms.prune": lambda s: s.terms.prune(AT),
@@ -119,6 +124,13 @@ READS: dict[str, Callable[[Store], Awaitable[object]]] = {
     "feeds.all": lambda s: s.feeds.all(),
     "feeds.due": lambda s: s.feeds.due(AT),
     "feeds.get": lambda s: s.feeds.get(["feed:1"]),
+    "graph.by_numbers": lambda s: s.graph.by_numbers([1]),
+    "graph.entities_in": lambda s: s.graph.entities_in("Ann"),
+    "graph.items_naming": lambda s: s.graph.items_naming([1]),
+    "graph.named": lambda s: s.graph.named("Ann"),
+    "graph.next": lambda s: s.graph.next(1),
+    "graph.sharing": lambda s: s.graph.sharing(["memory:1"]),
+    "graph.statements": lambda s: s.graph.statements([1]),
     "items": lambda s: s.items(["memory:1"]),
     "jobs.get": lambda s: s.jobs.get(["job:1"]),
     "jobs.page": lambda s: s.jobs.page(),
