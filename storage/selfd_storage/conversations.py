@@ -5,19 +5,33 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any, Literal
 
 from selfd_storage._sqlite import sqlite3
-from selfd_storage.bodies import pack, unpack
-from selfd_storage.citations import citations_of, cite
+from selfd_storage.citations import cite
+from selfd_storage.conversation_rows import (
+    ANSWERS_OF,
+    ASSISTANT,
+    ROLES,
+    USER,
+    answer_of,
+    answers_by_number,
+    conversation_record,
+    known_conversation,
+    message_of,
+    remove_conversation,
+    remove_turns,
+    say,
+)
 from selfd_storage.database import Database, Transaction
-from selfd_storage.errors import InvalidInputError, NotFoundError
+from selfd_storage.errors import InvalidInputError
 from selfd_storage.ids import make_id, number_of
+from selfd_storage.lexicon import telling_terms, terms
 from selfd_storage.pages import Place, checked_first, make_page, read_cursor
 from selfd_storage.records import (
     AnswerRecord,
     ConversationRecord,
     EventRecord,
+    FoundMessage,
     MessageRecord,
     NewAnswer,
     Page,
@@ -25,20 +39,8 @@ from selfd_storage.records import (
 from selfd_storage.texts import checked_bytes, checked_text
 from selfd_storage.times import from_ms, to_ms
 
-# The numbers are in the files: append, never change.
-USER = 0
-ASSISTANT = 1
-ROLES: dict[int, Literal["user", "assistant"]] = {USER: "user", ASSISTANT: "assistant"}
 TITLE_LENGTH = 80
-
-_ANSWER = """
-SELECT a.id, a.question_id, a.message_id, a.confidence, a.abstained, a.mind, a.task, a.seconds
-FROM answers AS a
-"""
-_AMONG = "IN (SELECT value FROM json_each(:ids))"
-_AMONG_MESSAGES = "IN (SELECT id FROM messages WHERE conversation_id = :conversation)"
-_ANSWERS_BY_ID = f"{_ANSWER} WHERE a.id {_AMONG}"
-_ANSWERS_OF = f"{_ANSWER} WHERE a.message_id {_AMONG_MESSAGES}"
+MOST_SEARCHED = 50_000  # messages that one search reads, the newest first
 
 
 class Conversations:
@@ -62,7 +64,8 @@ class Conversations:
             ).fetchall()
             (total,) = db.execute("SELECT count(*) FROM conversations").fetchone()
             records = [
-                (Place(at, number), _record(number, title, at)) for number, title, at in rows
+                (Place(at, number), conversation_record(number, title, at))
+                for number, title, at in rows
             ]
             return make_page("conversation", records, first, after, total)
 
@@ -76,7 +79,7 @@ class Conversations:
             row = db.execute(
                 "SELECT id, title, created_at FROM conversations WHERE id = :id", values
             ).fetchone()
-            return None if row is None else _record(*row)
+            return None if row is None else conversation_record(*row)
 
         return await self._database.read(read)
 
@@ -89,8 +92,8 @@ class Conversations:
         values = {"conversation": number_of("conversation", id)}
 
         def read(db: sqlite3.Connection) -> list[MessageRecord]:
-            rows = db.execute(_ANSWERS_OF, values).fetchall()
-            answers = {row[2]: _answer(db, row) for row in rows}
+            rows = db.execute(ANSWERS_OF, values).fetchall()
+            answers = {row[2]: answer_of(db, row) for row in rows}
             said = db.execute(
                 "SELECT id, role, at FROM messages WHERE conversation_id = :conversation"
                 " ORDER BY id",
@@ -98,18 +101,23 @@ class Conversations:
             ).fetchall()
             return [
                 MessageRecord(
-                    from_ms(at), ROLES[role], _message(db, number)[2], answers.get(number)
+                    from_ms(at), ROLES[role], message_of(db, number)[2], answers.get(number)
                 )
                 for number, role, at in said
             ]
 
         return await self._database.read(read)
 
-    async def record_turn(self, conversation_id: str | None, new: NewAnswer) -> AnswerRecord:
+    async def record_turn(
+        self, conversation_id: str | None, new: NewAnswer, *, instead_of: str | None = None
+    ) -> AnswerRecord:
         """Store a question with its answer, in a new conversation where none is named.
 
+        Args:
+            instead_of: an answer of this conversation whose turn, and all after it, goes.
+
         Raises:
-            NotFoundError: there is no such conversation.
+            NotFoundError: there is no such conversation, or no such answer in it.
         """
         question = checked_text(new.question, "question")
         text = checked_bytes(new.text, "answer")
@@ -119,26 +127,29 @@ class Conversations:
             if conversation_id is None:
                 conversation = _open_conversation(tx, new.question, now)
             else:
-                conversation = _known_conversation(tx, conversation_id)
+                conversation = known_conversation(tx, conversation_id)
+            if instead_of is not None:
+                remove_turns(tx, conversation, instead_of)
             cursor = tx.execute(
                 "INSERT INTO answers (question_id, message_id, confidence, abstained, mind, task,"
-                " seconds) VALUES (:question, :message, :confidence, :abstained, :mind, :task,"
-                " :seconds)",
+                " seconds, signals) VALUES (:question, :message, :confidence, :abstained, :mind,"
+                " :task, :seconds, :signals)",
                 {
-                    "question": _say(tx, conversation, USER, now, question),
-                    "message": _say(tx, conversation, ASSISTANT, now, text),
+                    "question": say(tx, conversation, USER, now, question),
+                    "message": say(tx, conversation, ASSISTANT, now, text),
                     "confidence": new.confidence,
                     "abstained": new.abstained,
                     "mind": new.mind_id,
                     "task": new.task,
                     "seconds": new.seconds,
+                    "signals": json.dumps(dict(new.signals)) if new.signals else None,
                 },
             )
             number = int(cursor.lastrowid)
             cite(tx, number, new.citations)
             id = make_id("answer", number)
             tx.emit("answer.given", id, {"conversation": make_id("conversation", conversation)})
-            return _answers(tx.connection, [number])[number]
+            return answers_by_number(tx.connection, [number])[number]
 
         return await self._database.write(write, durable=True)
 
@@ -150,13 +161,81 @@ class Conversations:
         """
         numbers = [number_of("answer", id) for id in ids]
         wanted = [number for number in numbers if number is not None]
-        found = await self._database.read(lambda db: _answers(db, wanted))
+        found = await self._database.read(lambda db: answers_by_number(db, wanted))
         return [None if number is None else found.get(number) for number in numbers]
 
+    async def rename(self, id: str, title: str) -> ConversationRecord:
+        """Give a conversation another title.   Raises: NotFoundError, InvalidInputError."""
+        line = title_of(checked_text(title, "title").decode("utf-8"))
+        if not line:
+            raise InvalidInputError("the title is empty")
+
+        def write(tx: Transaction) -> ConversationRecord:
+            number = known_conversation(tx, id)
+            tx.execute(
+                "UPDATE conversations SET title = :title WHERE id = :id",
+                {"title": line, "id": number},
+            )
+            tx.emit("conversation.renamed", id)
+            (at,) = tx.execute(
+                "SELECT created_at FROM conversations WHERE id = :id", {"id": number}
+            ).fetchone()
+            return conversation_record(number, line, at)
+
+        return await self._database.write(write, durable=True)
+
+    async def remove(self, id: str) -> bool:
+        """Remove a conversation with all that was said in it; False where there is none."""
+        number = number_of("conversation", id)
+
+        def write(tx: Transaction) -> bool:
+            removed = number is not None and remove_conversation(tx, number)
+            if removed:
+                tx.emit("conversation.removed", id)
+            return removed
+
+        return await self._database.write(write, durable=True)
+
+    async def search(self, query: str, *, first: int = 20) -> list[FoundMessage]:
+        """Return the messages that hold every telling word of a query, the newest first.
+
+        Raises:
+            IntegrityError: a message is damaged.
+        """
+        wanted, most = frozenset(telling_terms(query)), checked_first(first)
+
+        def read(db: sqlite3.Connection) -> list[FoundMessage]:
+            found: list[FoundMessage] = []
+            rows = db.execute(
+                "SELECT m.id, m.role, c.id, c.title, c.created_at FROM messages AS m"
+                " JOIN conversations AS c ON c.id = m.conversation_id"
+                " ORDER BY m.id DESC LIMIT :most",
+                {"most": MOST_SEARCHED if wanted else 0},
+            )
+            for number, role, *conversation in rows:
+                _, at, text = message_of(db, number)
+                if wanted.issubset(terms(text)):
+                    message = MessageRecord(from_ms(at), ROLES[role], text, None)
+                    found.append(FoundMessage(conversation_record(*conversation), message))
+                if len(found) == most:
+                    break
+            return found
+
+        return await self._database.read(read)
+
     async def add_feedback(
-        self, answer_id: str, *, rating: int, correction: str | None = None
+        self,
+        answer_id: str,
+        *,
+        rating: int,
+        correction: str | None = None,
+        memory_id: str | None = None,
     ) -> bool:
-        """Keep what a person thought of an answer; False where there is no such answer."""
+        """Keep what a person thought of an answer; False where there is no such answer.
+
+        A rating of -1 or 1 is the answer's outcome, too. `memory_id` is the memory that a
+        confirmed correction became.
+        """
         if rating not in (-1, 0, 1):
             raise InvalidInputError(f"a rating is -1, 0 or 1, got {rating}")
         if correction is not None:
@@ -164,17 +243,24 @@ class Conversations:
         number = number_of("answer", answer_id)
 
         def write(tx: Transaction) -> bool:
-            known = tx.execute("SELECT 1 FROM answers WHERE id = :id", {"id": number}).fetchone()
-            if known is None:
+            if (
+                number is None
+                or not tx.execute(
+                    "UPDATE answers SET outcome = iif(:rating = 0, outcome, :rating > 0),"
+                    " judge = iif(:rating = 0, judge, 'feedback') WHERE id = :answer",
+                    {"answer": number, "rating": rating},
+                ).rowcount
+            ):
                 return False
             tx.execute(
-                "INSERT INTO feedback (answer_id, at, rating, correction)"
-                " VALUES (:answer, :at, :rating, :correction)",
+                "INSERT INTO feedback (answer_id, at, rating, correction, memory_id)"
+                " VALUES (:answer, :at, :rating, :correction, :memory)",
                 {
                     "answer": number,
                     "at": to_ms(self._now()),
                     "rating": rating,
                     "correction": correction,
+                    "memory": None if memory_id is None else number_of("memory", memory_id),
                 },
             )
             tx.emit("feedback.given", answer_id, {"rating": rating})
@@ -198,63 +284,3 @@ def _open_conversation(tx: Transaction, question: str, now: int) -> int:
         {"title": title_of(question), "now": now},
     )
     return int(cursor.lastrowid)
-
-
-def _known_conversation(tx: Transaction, id: str) -> int:
-    number = number_of("conversation", id)
-    row = tx.execute("SELECT id FROM conversations WHERE id = :id", {"id": number}).fetchone()
-    if row is None:
-        raise NotFoundError("conversation", id)
-    return int(row[0])
-
-
-def _say(tx: Transaction, conversation: int, role: int, at: int, raw: bytes) -> int:
-    cursor = tx.execute(
-        "INSERT INTO messages (conversation_id, role, at,"
-        " tier, codec, dictionary, size, hash, body) VALUES (:conversation, :role, :at,"
-        " :tier, :codec, :dictionary, :size, :hash, :body)",
-        {
-            "conversation": conversation,
-            "role": role,
-            "at": at,
-            **pack("message", raw, conversation, role, at),
-        },
-    )
-    return int(cursor.lastrowid)
-
-
-def _message(db: sqlite3.Connection, number: int) -> tuple[int, int, str]:
-    """Return a message's conversation, time and text."""
-    conversation, role, at, *body = db.execute(
-        "SELECT conversation_id, role, at, codec, size, hash, body FROM messages WHERE id = :id",
-        {"id": number},
-    ).fetchone()
-    raw = unpack(make_id("message", number), "message", *body, conversation, role, at)
-    return conversation, at, raw.decode("utf-8")
-
-
-def _answers(db: sqlite3.Connection, numbers: Sequence[int]) -> dict[int, AnswerRecord]:
-    rows = db.execute(_ANSWERS_BY_ID, {"ids": json.dumps(list(numbers))}).fetchall()
-    return {row[0]: _answer(db, row) for row in rows}
-
-
-def _answer(db: sqlite3.Connection, row: tuple[Any, ...]) -> AnswerRecord:
-    number, question, message, confidence, abstained, mind, task, seconds = row
-    conversation, at, text = _message(db, message)
-    return AnswerRecord(
-        id=make_id("answer", number),
-        conversation_id=make_id("conversation", conversation),
-        question=_message(db, question)[2],
-        text=text,
-        confidence=confidence,
-        abstained=bool(abstained),
-        citations=citations_of(db, number),
-        mind_id=mind,
-        task=task,
-        seconds=seconds,
-        created_at=from_ms(at),
-    )
-
-
-def _record(number: int, title: str, created_at: int) -> ConversationRecord:
-    return ConversationRecord(make_id("conversation", number), title, from_ms(created_at))

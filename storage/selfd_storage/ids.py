@@ -23,6 +23,7 @@ Kind: TypeAlias = Literal[
     "goal",
     "assessment",
     "self",
+    "feedback",
 ]
 
 # The numbers are in the files (events, citations): append, never change.
@@ -45,6 +46,7 @@ CODES: dict[str, int] = {
     "goal": 21,
     "assessment": 22,
     "self": 23,
+    "feedback": 24,
 }
 NAMES = {code: name for name, code in CODES.items()}
 MAX_NUMBER = 2**63 - 1

@@ -298,7 +298,7 @@ class CitationRecord:
 
 @dataclass(frozen=True, slots=True)
 class NewAnswer:
-    """An answer as it was given, before it has an id."""
+    """An answer as it was given, before it has an id; `signals` made its confidence."""
 
     question: str
     text: str
@@ -308,11 +308,16 @@ class NewAnswer:
     mind_id: str
     task: str
     seconds: float
+    signals: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerRecord:
-    """One given answer."""
+    """One given answer.
+
+    `confidence` predicts that it is right, `outcome` in [0, 1] is what `judge` (feedback,
+    verification) found, None where nobody has said. `signals` is what the confidence was made of.
+    """
 
     id: str
     conversation_id: str
@@ -325,6 +330,23 @@ class AnswerRecord:
     task: str
     seconds: float
     created_at: datetime
+    signals: Mapping[str, float] = field(default_factory=dict)
+    outcome: float | None = None
+    judge: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FeedbackRecord:
+    """What a person thought of an answer; `memory_id` is the memory that a correction became."""
+
+    id: str
+    answer_id: str
+    question: str
+    answer: str
+    at: datetime
+    rating: int
+    correction: str | None
+    memory_id: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -344,6 +366,14 @@ class ConversationRecord:
     id: str
     title: str
     created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FoundMessage:
+    """A message that was searched for, with its conversation."""
+
+    conversation: ConversationRecord
+    message: MessageRecord
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,7 @@ from selfd_storage.graph import Graph
 from selfd_storage.goals import Goals
 from selfd_storage.items import read_items, text_of
 from selfd_storage.jobs import Jobs
+from selfd_storage.judgements import Judgements
 from selfd_storage.memories import Memories
 from selfd_storage.minds import Minds
 from selfd_storage.nights import Nights
@@ -90,6 +91,7 @@ class Store:
         self.graph = Graph(database, self._damage.note)
         self.retention = Retention(database)
         self.conversations = Conversations(database, now)
+        self.judgements = Judgements(database)
         self.jobs = Jobs(database, now)
         self.checkpoints = Checkpoints(database, now)
         self.nights = Nights(database, now)

@@ -8,7 +8,7 @@ from typing import Any
 from selfd_storage._sqlite import sqlite3
 from selfd_storage.bodies import pack, unpack
 from selfd_storage.citations import citations_of, cite
-from selfd_storage.conversations import ROLES
+from selfd_storage.conversation_rows import ROLES
 from selfd_storage.database import Transaction
 from selfd_storage.errors import IntegrityError, InvalidInputError
 from selfd_storage.ids import make_id

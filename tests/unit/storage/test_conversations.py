@@ -111,3 +111,87 @@ async def test_feedback_is_kept_and_checked(store: Store) -> None:
     assert rows == [(1, -1, "Elsewhere.")]
     last = (await store.events.page(0))[-1]
     assert (last.kind, last.subject, last.payload) == ("feedback.given", given.id, {"rating": -1})
+
+
+async def test_a_turn_can_be_asked_anew_and_what_followed_goes(store: Store) -> None:
+    first = await store.conversations.record_turn(None, answer("One?", "1."))
+    for text in ("Two?", "Three?"):
+        last = await store.conversations.record_turn(first.conversation_id, answer(text))
+        await store.conversations.add_feedback(last.id, rating=1)
+    said = await store.conversations.messages(first.conversation_id)
+    second = said[3].answer
+    assert second is not None
+    anew = await store.conversations.record_turn(
+        first.conversation_id, answer("Two, really?", "2."), instead_of=second.id
+    )
+    said = await store.conversations.messages(first.conversation_id)
+    assert [each.text for each in said] == ["One?", "1.", "Two, really?", "2."]
+    assert await store.conversations.answers([second.id, anew.id]) == [None, anew]
+    assert await store.judgements.feedback() == []
+
+
+async def test_an_answer_of_another_conversation_is_not_replaced(store: Store) -> None:
+    other = await store.conversations.record_turn(None, answer("One?"))
+    here = await store.conversations.record_turn(None, answer("Two?"))
+    with pytest.raises(NotFoundError, match="no answer with id 'answer:1'"):
+        await store.conversations.record_turn(
+            here.conversation_id, answer("Three?"), instead_of=other.id
+        )
+    assert len(await store.conversations.messages(here.conversation_id)) == 2
+
+
+async def test_a_conversation_is_renamed_and_removed_whole(store: Store) -> None:
+    given = await store.conversations.record_turn(None, answer("One?", "1.", ("memory:1", "1")))
+    renamed = await store.conversations.rename(given.conversation_id, " The \n first ")
+    assert renamed.title == "The first"
+    assert await store.conversations.get(given.conversation_id) == renamed
+    with pytest.raises(NotFoundError, match="conversation:9"):
+        await store.conversations.rename("conversation:9", "x")
+    with pytest.raises(InvalidInputError, match="the title is empty"):
+        await store.conversations.rename(given.conversation_id, "  ")
+    assert await store.conversations.remove(given.conversation_id)
+    assert not await store.conversations.remove(given.conversation_id)
+    assert await store.conversations.get(given.conversation_id) is None
+    assert await store.conversations.answers([given.id]) == [None]
+
+
+async def test_messages_are_found_by_all_their_words_newest_first(store: Store) -> None:
+    for question, text in (("Where is the key?", "Under the pot."), ("Whose pot?", "Ada's keys.")):
+        await store.conversations.record_turn(None, answer(question, text))
+    found = await store.conversations.search("the pots")
+    assert [(each.message.role, each.message.text) for each in found] == [
+        ("user", "Whose pot?"), ("assistant", "Under the pot."),
+    ]  # fmt: skip
+    assert found[0].conversation.title == "Whose pot?"
+    assert await store.conversations.search("pot key") == []
+    assert len(await store.conversations.search("pot", first=1)) == 1
+    assert await store.conversations.search("...") == []
+
+
+async def test_an_outcome_is_kept_beside_the_confidence_that_predicted_it(store: Store) -> None:
+    signals = {"told.coverage": 0.5, "told.bias": 1.0}
+    new = NewAnswer("Q?", "A.", 0.75, False, (), "builtin", "memory", 0.01, signals)
+    given = await store.conversations.record_turn(None, new)
+    assert (given.signals, given.outcome, given.judge) == (signals, None, None)
+    assert await store.judgements.judge(given.id, 0.5, by="verification")
+    assert not await store.judgements.judge("answer:9", 1.0, by="verification")
+    with pytest.raises(InvalidInputError, match="between 0 and 1, got 2"):
+        await store.judgements.judge(given.id, 2, by="verification")
+    (judged,) = await store.judgements.judged()
+    assert (judged.outcome, judged.judge) == (0.5, "verification")
+
+
+async def test_nobody_overrules_the_owner_about_an_answer(store: Store) -> None:
+    given = await store.conversations.record_turn(None, answer())
+    await store.conversations.add_feedback(
+        given.id, rating=-1, correction="No.", memory_id="memory:7"
+    )
+    assert not await store.judgements.judge(given.id, 1.0, by="verification")
+    await store.conversations.add_feedback(given.id, rating=0)
+    (judged,) = await store.judgements.judged()
+    assert (judged.outcome, judged.judge) == (0.0, "feedback")
+    first, second = await store.judgements.feedback()
+    assert (first.question, first.answer, first.correction, first.memory_id) == (
+        "Where?", "There.", "No.", "memory:7",
+    )  # fmt: skip
+    assert await store.judgements.feedback(after=first.id) == [second]
