@@ -10,6 +10,7 @@ import typer
 
 from selfd_daemon.cli import (
     backups,
+    chat,
     engrams,
     feeds,
     jobs,
@@ -38,7 +39,7 @@ _PANELS = {
         lifecycle.settings, service.app, menubar.menubar,
     ),
     "Ask and remember": (
-        questions.ask, questions.chat, memories.remember, memories.recall, memories.forget,
+        questions.ask, chat.chat, memories.remember, memories.recall, memories.forget,
         questions.conversations,
     ),
     "Read and follow": (

@@ -1,8 +1,7 @@
-"""ask, chat, conversations."""
+"""ask, conversations."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from contextlib import closing
 from typing import Annotated, Any
@@ -61,43 +60,13 @@ def ask(
     client = Client.find(data_dir)
     given = {name: value for name, value in asked.items() if value is not None}
     if is_terminal() and not json:
-        _stream(client, given)
+        stream_answer(client, given)
         return
     answer = client.send("ask", input=given)
     if json:
         print_json(answer)
     else:
         print_answer(answer, with_text=True)
-
-
-def chat(
-    conversation: Annotated[
-        str | None, typer.Option("--in", metavar="ID", help="Go on with this conversation.")
-    ] = None,
-    scope: Scopes = None,
-    data_dir: DataDir = None,
-) -> None:
-    """Talk, a line at a time; Ctrl-D leaves."""
-    client = Client.find(data_dir)
-    if sys.stdin.isatty():
-        import readline  # noqa: F401  # gives input() its line editing and history
-
-        note(("Ask away. Ctrl-C stops an answer, Ctrl-D leaves.", DIM))
-    while (line := _next_line()) is not None:
-        if not line.strip():
-            continue
-        given: dict[str, Any] = {"question": line, "scope": upper(scope)}
-        if conversation:
-            given["conversationId"] = conversation
-        try:
-            answer = _stream(client, {name: value for name, value in given.items() if value})
-        except KeyboardInterrupt:
-            note(("\nstopped", DIM))
-            continue
-        conversation = answer["conversationId"]
-        say()
-    if conversation:
-        note((f"selfd chat --in {conversation} goes on from here", DIM))
 
 
 def conversations(
@@ -125,7 +94,7 @@ def conversations(
         say((each["id"], LINK), f"  {minute(each['createdAt'])}  {one_line(each['title'], 100)}")
 
 
-def _stream(client: Client, given: Mapping[str, Any]) -> Mapping[str, Any]:
+def stream_answer(client: Client, given: Mapping[str, Any]) -> Mapping[str, Any]:
     """Print an answer as it comes, then what it relies on; Ctrl-C stops the work."""
     streamed = Flow()
     with closing(client.stream("generate", input=given)) as events:
@@ -137,18 +106,6 @@ def _stream(client: Client, given: Mapping[str, Any]) -> Mapping[str, Any]:
                 print_answer(answer, with_text=not streamed.started)
                 return answer  # type: ignore[no-any-return]  # JSON
     raise CommandError("the daemon ended the answer before it was whole: see selfd status")
-
-
-def _next_line() -> str | None:
-    try:
-        return input(_PROMPT if sys.stdin.isatty() else "")
-    except EOFError:
-        if sys.stdin.isatty():
-            note()
-        return None
-    except KeyboardInterrupt:
-        note()
-        return ""
 
 
 def _show(client: Client, id: str, *, json: bool) -> None:
