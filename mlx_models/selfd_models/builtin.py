@@ -91,14 +91,30 @@ class BuiltinModel:
 
     def surprise(self, data: Bytes) -> NDArray[np.float32]:
         """Give each byte's bits, all at once from a fresh start.   Args: data: (T,), T > 0."""
-        layout = lay_out([data], self._patcher, self._config)
-        placed = Layout(*map(self._ops.array, layout))
-        decoded = forward(self._placed, placed, self._config, ops=self._ops).decoded
-        scores = self._ops.numpy(logits(self._placed, decoded))[0]  # (T, 256)
+        scores = self._scores(data)
         scores -= scores.max(axis=-1, keepdims=True)
         own = scores[np.arange(len(data)), data]
         nats: NDArray[np.float32] = np.log(np.exp(scores).sum(axis=-1)) - own
         return nats / np.float32(math.log(2.0))
+
+    def chances(self, data: Bytes) -> NDArray[np.float64]:
+        """Give what each byte was expected to be, from those before it.
+
+        Args: data: (T,), T > 0.   Returns: (T, 256), each row's sum 1.
+        """
+        scores = self._scores(data).astype(np.float64)
+        scores -= scores.max(axis=-1, keepdims=True)
+        np.exp(scores, out=scores)
+        scores /= scores.sum(axis=-1, keepdims=True)
+        return scores
+
+    def _scores(self, data: Bytes) -> NDArray[np.float32]:
+        """Read a piece from a fresh start.   Returns: (T, 256), logits."""
+        layout = lay_out([data], self._patcher, self._config)
+        placed = Layout(*map(self._ops.array, layout))
+        decoded = forward(self._placed, placed, self._config, ops=self._ops).decoded
+        scores: NDArray[np.float32] = self._ops.numpy(logits(self._placed, decoded))[0]
+        return scores
 
     def patches(self, text: str) -> list[str]:
         """Cut a text into the patches that the latent reads, the open one last.

@@ -57,6 +57,16 @@ def test_a_score_adds_up_what_each_byte_costs(model: BuiltinModel, text: Bytes) 
     assert score.bits == pytest.approx(float(model.surprise(piece).sum()), rel=1e-5)
 
 
+def test_what_was_expected_is_what_surprise_is_measured_by(
+    model: BuiltinModel, text: Bytes
+) -> None:
+    piece = text[:300]
+    chances = model.chances(piece)
+    np.testing.assert_allclose(chances.sum(axis=1), 1.0, atol=1e-12)
+    own = -np.log2(chances[np.arange(len(piece)), piece])
+    np.testing.assert_allclose(own, model.surprise(piece), atol=1e-4)  # float32 sums
+
+
 def test_a_long_text_is_scored_in_pieces(
     model: BuiltinModel, text: Bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -34,7 +34,7 @@ def test_every_mix_sums_to_one_and_excludes_nothing(
         mixer.learn(chances, (at * 7) % 256)
 
 
-@pytest.mark.parametrize(("make", "most"), zip(MIXERS, (0.01, 0.02, 0.01), strict=True))
+@pytest.mark.parametrize(("make", "most"), list(zip(MIXERS, (0.01, 0.02, 0.01), strict=True)))
 def test_a_member_that_knows_nothing_costs_next_to_nothing(
     make: Callable[[tuple[float, ...]], Mixer], most: float
 ) -> None:
