@@ -90,6 +90,7 @@ from selfd_storage.self_records import (
     ThoughtRecord,
 )
 from selfd_storage.store import Store
+from selfd_storage.tier_records import MovedRecord, PackedContent, TrainedRecord
 
 __all__ = [
     "AnswerRecord",
@@ -128,6 +129,7 @@ __all__ = [
     "MessageRecord",
     "MigrationError",
     "MindRecord",
+    "MovedRecord",
     "NewAnswer",
     "NewArticle",
     "NewCheckpoint",
@@ -143,6 +145,7 @@ __all__ = [
     "NightStepRecord",
     "NotADatabaseError",
     "NotFoundError",
+    "PackedContent",
     "Page",
     "PassphraseError",
     "PlacedArticle",
@@ -173,6 +176,7 @@ __all__ = [
     "TermHistory",
     "TermMention",
     "ThoughtRecord",
+    "TrainedRecord",
     "advised_sqlite_version",
     "cited_items",
     "inspect_store",

@@ -25,6 +25,7 @@ E = TypeVar("E")
 E_co = TypeVar("E_co", covariant=True)
 READERS = 3
 SECONDS_TO_SCRUB = 1.0
+MOST_IN_MEMORY = 32_000_000  # bytes that a file may have to be written anew by way of memory
 CHECKPOINT_PATIENCE_MS = 100  # other writes wait that long too
 STEPS_BETWEEN_LOOKS = 10_000  # of SQLite's machine, a tenth of a millisecond
 
@@ -199,6 +200,26 @@ class Database(Generic[E]):
         try:
             return await self._shielded(self._open_writer().run(empty))
         except (StoreBusyError, StoreFullError):
+            return False
+
+    async def vacuum(self) -> bool:
+        """Write the file anew without its free space; False where the disk has no room for it."""
+        size = self.path.stat().st_size
+
+        def rewrite(raw: sqlite3.Connection) -> bool:
+            if self._room.spare < 2 * size:  # a temporary file and the write-ahead log
+                return False
+            if size > MOST_IN_MEMORY:
+                raw.execute("PRAGMA temp_store = FILE")
+            try:
+                raw.execute("VACUUM")
+            finally:
+                raw.execute("PRAGMA temp_store = MEMORY")
+            return True
+
+        try:
+            return await self._shielded(self._open_writer().run(rewrite))
+        except StoreFullError:
             return False
 
     async def scrub(self) -> None:

@@ -39,6 +39,11 @@ class Room:
         return shutil.disk_usage(self._folder).free
 
     @property
+    def spare(self) -> int:
+        """Bytes that may be taken for a while without coming near the floor."""
+        return self.free - self._limits.floor
+
+    @property
     def is_short(self) -> bool:
         """Tell whether writes that need room must wait."""
         return self.free < self._limits.floor

@@ -52,6 +52,7 @@ from selfd_storage.self_versions import SelfVersions
 from selfd_storage.stories import Stories
 from selfd_storage.terms import Terms
 from selfd_storage.thoughts import Thoughts
+from selfd_storage.tiers import Tiers
 from selfd_storage.times import optional_ms, utc_now
 from selfd_storage.track_record import TrackRecord
 from selfd_storage.values import Values
@@ -103,6 +104,7 @@ class Store:
         self.assessments = Assessments(database, now)
         self.track_record = TrackRecord(database)
         self.portable = Portable(database, now)
+        self.tiers = Tiers(database, now)
         self.values = Values(database)
 
     @classmethod
@@ -148,6 +150,7 @@ class Store:
         self = cls(folder, database, now)
         try:
             await database.read(self._counts.load)
+            await self.tiers.open()
             await self._open_words(limits, busy_seconds)
         except BaseException:
             await self.close()

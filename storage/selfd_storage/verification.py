@@ -7,13 +7,15 @@ from dataclasses import dataclass
 
 from selfd_storage._sqlite import sqlite3
 from selfd_storage.bodies import unpack
+from selfd_storage.dictionaries import learn_all
 from selfd_storage.errors import IntegrityError
 from selfd_storage.ids import Kind, make_id
+from selfd_storage.migrations import schema_version
 
 
 @dataclass(frozen=True, slots=True)
 class Hashed:
-    """A table whose rows carry a hash.
+    """A table whose rows carry a hash; `since` is the schema that it came with.
 
     `statement` gives the row's number, the number in its id, codec, size, hash and body, then the
     columns that the hash covers, for rows above `:after`.
@@ -22,6 +24,7 @@ class Hashed:
     kind: Kind
     hashed_as: str
     statement: str
+    since: int = 1
 
 
 TABLES = (
@@ -60,6 +63,7 @@ TABLES = (
         "self",
         "SELECT id, id, codec, size, hash, body, at FROM self_versions"
         " WHERE id > :after ORDER BY id LIMIT :limit",
+        since=10,
     ),
 )
 
@@ -76,9 +80,11 @@ def check_slice(db: sqlite3.Connection, place: tuple[int, int], limit: int) -> S
     """Check up to `limit` rows from a place on: the number of a table, and of a row in it."""
     table, after = place
     damaged: list[str] = []
+    version = schema_version(db)  # a copy may be of an older schema
     while table < len(TABLES):
         seen = 0
-        for number, id in _walk(db, TABLES[table], after, limit):
+        here = TABLES[table].since <= version
+        for number, id in _walk(db, TABLES[table], after, limit) if here else ():
             seen, after = seen + 1, number
             if id is not None and id not in damaged:
                 damaged.append(id)
@@ -90,7 +96,8 @@ def check_slice(db: sqlite3.Connection, place: tuple[int, int], limit: int) -> S
 
 
 def check_all(db: sqlite3.Connection) -> list[str]:
-    """Check every row and return the ids of those that are damaged."""
+    """Check every row of a file of any store; return the ids of those that are damaged."""
+    learn_all(db)
     return check_slice(db, (0, 0), 2**62).damaged
 
 

@@ -31,3 +31,18 @@ async def scrubbed(store: Store) -> None:
     async with asyncio.timeout(20):
         while log.stat().st_size > 0:  # noqa: ASYNC110 - the file is all there is to look at
             await asyncio.sleep(0.01)
+
+
+async def packed(store: Store) -> None:
+    """Move every row to the cold tier, as a night does."""
+    for table in store.tiers.tables():
+        after: int | None = 0
+        while after is not None:
+            after = (await store.tiers.move(table, after)).last
+
+
+async def purged(store: Store) -> None:
+    """Have the words of what was forgotten leave the index now, not within seconds."""
+    assert store._words is not None
+    await store._words.catch_up()
+    await store._words.purge()

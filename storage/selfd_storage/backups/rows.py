@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import orjson
 
 from selfd_storage._sqlite import sqlite3
 from selfd_storage.bodies import unpack
+from selfd_storage.dictionaries import learn_all
 from selfd_storage.errors import IntegrityError
 from selfd_storage.ids import make_id
 from selfd_storage.verification import TABLES, Hashed
@@ -58,6 +60,8 @@ def _sum(db: sqlite3.Connection, name: str) -> TableSum:
 
 def intact_rows(db: sqlite3.Connection, expected: dict[str, TableSum]) -> dict[str, Intact]:
     """Return, for what people wrote and read, how many rows are as they were, in a damaged file."""
+    with suppress(sqlite3.DatabaseError):
+        learn_all(db)
     found = {}
     for table in TABLES:
         name = table.statement.split(" FROM ", 1)[1].split(" ", 1)[0]

@@ -6,7 +6,55 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from selfd_storage.codecs import CODECS, LZ4, MAX_SIZE, RAW, decode, encode
+from selfd_storage.codecs import (
+    CHUNK_BYTES,
+    CODECS,
+    LZ4,
+    MAX_SIZE,
+    RAW,
+    ZSTD,
+    ZSTD_DICTIONARY,
+    Packer,
+    decode,
+    encode,
+)
+from selfd_storage.dictionaries import learn, train
+
+TURNS = [b"Nova: On day %d I walked %d miles to the old harbour." % (n, n * 7) for n in range(2000)]
+TRAINED = train(TURNS)
+assert TRAINED is not None
+PACKERS = {"alone": Packer(), "with a dictionary": Packer(learn(7, TRAINED))}
+
+
+@pytest.mark.parametrize("packer", PACKERS)
+@given(raw=st.one_of(st.binary(max_size=4096), st.text(max_size=500).map(str.encode)))
+def test_any_bytes_come_back_from_the_cold_tier_and_never_grow(packer: str, raw: bytes) -> None:
+    stored = PACKERS[packer].pack(raw)
+    assert decode(stored.codec, stored.size, stored.data) == raw
+    assert len(stored.data) <= len(raw)
+
+
+@pytest.mark.parametrize("size", [CHUNK_BYTES - 1, CHUNK_BYTES, CHUNK_BYTES + 1, 3 * CHUNK_BYTES])
+@pytest.mark.parametrize("packer", PACKERS)
+def test_large_texts_are_cut_and_come_back_whole(packer: str, size: int) -> None:
+    raw = (b"".join(TURNS) * 20)[:size]
+    stored = PACKERS[packer].pack(raw)
+    assert decode(stored.codec, stored.size, stored.data) == raw
+    assert len(stored.data) < len(raw) / 4
+
+
+def test_a_dictionary_makes_short_texts_much_smaller() -> None:
+    text = b"Nova: On day 77 I walked 9 miles to the old harbour."
+    stored = PACKERS["with a dictionary"].pack(text)
+    assert (stored.codec, stored.dictionary) == (ZSTD_DICTIONARY, 7)
+    assert len(stored.data) < 30 < 45 < len(encode(text).data)
+    assert PACKERS["alone"].pack(b"".join(TURNS)).codec == ZSTD
+
+
+def test_a_body_whose_dictionary_is_unknown_is_no_text() -> None:
+    stored = PACKERS["with a dictionary"].pack(TURNS[5])
+    with pytest.raises(ValueError, match="no dictionary with key 1"):
+        decode(stored.codec, stored.size, b"\x01\0\0\0" + stored.data[4:])
 
 
 @given(st.binary(max_size=4096))
@@ -32,7 +80,8 @@ def test_text_that_lz4_cannot_shrink_is_stored_raw() -> None:
 def test_a_flipped_bit_never_goes_by_as_other_bytes_of_another_size(
     raw: bytes, data: st.DataObject
 ) -> None:
-    stored = encode(raw * 4)
+    coder = data.draw(st.sampled_from([encode, *(each.pack for each in PACKERS.values())]))
+    stored = coder(raw * 4)
     position = data.draw(st.integers(0, len(stored.data) - 1))
     flipped = bytearray(stored.data)
     flipped[position] ^= 1 << data.draw(st.integers(0, 7))

@@ -174,7 +174,7 @@ async def test_every_table_with_a_hash_is_walked(store: Store) -> None:
         lambda db: {
             str(name)
             for (name,) in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")
-            if any(row[1] == "hash" for row in db.execute(f"PRAGMA table_info({name})"))
+            if {"hash", "body"} <= {row[1] for row in db.execute(f"PRAGMA table_info({name})")}
         }
     )
     assert hashed == {table.statement.split(" FROM ")[1].split()[0] for table in TABLES}

@@ -95,6 +95,9 @@ WRITES: dict[str, Callable[[Store], Awaitable[object]]] = {
     "stories.place": lambda s: s.stories.place([PlacedArticle("article:1", "a")]),
     "terms.prune": lambda s: s.terms.prune(AT),
     "portable.put": lambda s: s.portable.put("memories", [{"text": "new"}], RUN),
+    "tiers.drop_unused": lambda s: s.tiers.drop_unused(),
+    "tiers.move": lambda s: s.tiers.move("memories", 0),
+    "tiers.tighten": lambda s: s.tiers.tighten(),
     "values.set": lambda s: s.values.set("key", 1),
     "assessments.add": lambda s: s.assessments.add([], score=1.0, seconds=1.0),
     "goals.add": lambda s: s.goals.add(NewGoal("rest")),
@@ -161,6 +164,9 @@ READS: dict[str, Callable[[Store], Awaitable[object]]] = {
     "terms.articles": lambda s: s.terms.articles([1]),
     "terms.history": lambda s: s.terms.history(AT, hours=24, least=1, limit=9),
     "terms.mentions": lambda s: s.terms.mentions(["a"], AT, AT),
+    "tiers.open": lambda s: s.tiers.open(),
+    "tiers.train": lambda s: s.tiers.train("memory"),
+    "tiers.unlearn": lambda s: s.tiers.unlearn(),
     "values.get": lambda s: s.values.get("key"),
     "verify": lambda s: s.verify(),
     "assessments.newest": lambda s: s.assessments.newest(),
@@ -203,6 +209,7 @@ PARTS = (
     "retention",
     "stories",
     "terms",
+    "tiers",
     "values",
 )
 
