@@ -8,6 +8,7 @@
 ├── BackupError            a backup cannot be read, or was not written as it should
 │   ├── DamagedBackupError it is damaged, with what of it is intact
 │   └── PassphraseError    it is encrypted, and the passphrase is missing or another one
+├── EmbeddingError         texts cannot be turned into vectors
 ├── EngramError            a file is no engram, or cannot be written
 ├── IntegrityError         a row no longer matches its content hash
 ├── MigrationError         an older file could not be brought to this schema
@@ -37,6 +38,10 @@ class NotFoundError(StorageError):
 
 class InvalidInputError(StorageError):
     """A value that the store cannot hold."""
+
+
+class EmbeddingError(StorageError):
+    """Texts cannot be turned into vectors."""
 
 
 class LineError(InvalidInputError):
@@ -83,11 +88,12 @@ class IntegrityError(StorageError):
 
 
 class MigrationError(StorageError):
-    """A step of a migration failed; the file is as it was before that step."""
+    """A step of a migration failed; the file is as it was before the first one."""
 
     def __init__(self, path: str, step: str, reason: str) -> None:
         super().__init__(
-            f"{path!r} could not take the step {step}: {reason}; the file is as it was before it"
+            f"{path!r} could not take the step {step}: {reason}; the file is as it was: go on with "
+            "the selfd that wrote it, and keep the copy in its folder's backups/"
         )
         self.path = path
         self.step = step

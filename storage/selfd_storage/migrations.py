@@ -1,4 +1,4 @@
-"""Bringing a file to the present schema: numbered steps, each its own transaction.
+"""Bringing a file to the present schema: numbered steps, taken in one transaction.
 
 `application_id` says whose file it is, `user_version` how many steps it has taken. This module
 knows SQLite and nothing of what selfd stores; the steps are given to it.
@@ -64,29 +64,36 @@ def migrate(
     application_id: int,
     steps: Sequence[Migration],
 ) -> None:
-    """Take the steps that the file has not taken yet.
+    """Take the steps that the file has not taken yet, all of them or none.
 
     Raises:
-        MigrationError: a step failed; the steps before it stay, it left nothing behind.
+        MigrationError: a step failed; the file is as it was.
     """
-    for number in range(schema_version(connection), len(steps)):
-        step = steps[number]
-        connection.execute("PRAGMA foreign_keys = OFF")  # a table may be made anew within a step
-        connection.execute("BEGIN IMMEDIATE")
-        try:
-            step(connection)
-            broken = connection.execute("PRAGMA foreign_key_check").fetchone()
-            if broken is not None:
-                raise MigrationError(str(path), step.__name__, f"dangling rows in {broken[0]!r}")
-            connection.execute(f"PRAGMA application_id = {application_id:d}")
-            connection.execute(f"PRAGMA user_version = {number + 1:d}")
-            connection.execute("COMMIT")
-        except sqlite3.Error as error:
-            raise MigrationError(str(path), step.__name__, str(error)) from error
-        finally:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
-            connection.execute("PRAGMA foreign_keys = ON")
+    taken = schema_version(connection)
+    if taken == len(steps):
+        return
+    connection.execute("PRAGMA foreign_keys = OFF")  # a table may be made anew within a step
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        for step in steps[taken:]:
+            _take(connection, path, step)
+        connection.execute(f"PRAGMA application_id = {application_id:d}")
+        connection.execute(f"PRAGMA user_version = {len(steps):d}")
+        connection.execute("COMMIT")
+    finally:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        connection.execute("PRAGMA foreign_keys = ON")
+
+
+def _take(connection: sqlite3.Connection, path: Path, step: Migration) -> None:
+    try:
+        step(connection)
+        broken = connection.execute("PRAGMA foreign_key_check").fetchone()
+    except sqlite3.Error as error:
+        raise MigrationError(str(path), step.__name__, str(error)) from error
+    if broken is not None:
+        raise MigrationError(str(path), step.__name__, f"dangling rows in {broken[0]!r}")
 
 
 def _number(connection: sqlite3.Connection, statement: str) -> int:

@@ -107,6 +107,16 @@ async def test_a_step_that_breaks_half_way_leaves_the_file_as_it_was(
     await taken(path, m001_notes, m002_note_dates)
 
 
+async def test_steps_before_one_that_breaks_are_taken_back(tmp_path: Path) -> None:
+    path = tmp_path / "notes.db"
+    await taken(path, m001_notes)
+    before = content(path)
+    with pytest.raises(MigrationError, match="go on with the selfd that wrote it"):
+        await taken(path, m001_notes, m002_note_dates, m003_breaks)
+    assert content(path) == before
+    await taken(path, m001_notes)
+
+
 async def test_a_file_from_before_a_migration_is_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
