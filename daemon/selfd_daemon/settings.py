@@ -180,6 +180,17 @@ class DiskSettings(_Group):
     )
 
 
+class IdentitySettings(_Group):
+    """Who it is, in its owner's words."""
+
+    name: str = Field(
+        default="selfd", min_length=1, max_length=100, description="What it is called."
+    )
+    values: Names = Field(
+        default=(), description="What it is to hold to, in your words; it reports them as they are."
+    )
+
+
 class MenubarSettings(_Group):
     """The menu bar, which is a process of its own."""
 
@@ -216,6 +227,7 @@ class Settings(BaseSettings):
     logs: LogSettings = LogSettings()
     events: EventSettings = EventSettings()
     disk: DiskSettings = DiskSettings()
+    identity: IdentitySettings = IdentitySettings()
     menubar: MenubarSettings = MenubarSettings()
 
     _origins: dict[str, Origin] = PrivateAttr(default_factory=dict)

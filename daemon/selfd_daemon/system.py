@@ -52,12 +52,12 @@ class SystemService:
             running_jobs=self._jobs.running,
             resident_memory=self._process.memory_info().rss,
             ready=True,
-            problems=[
-                *self._store.problems(),
-                *self._backups.problems(),
-                *self._problems(),
-            ],
+            problems=self.problems(),
         )
+
+    def problems(self) -> list[str]:
+        """Return what is degraded, in words that a person can act on."""
+        return [*self._store.problems(), *self._backups.problems(), *self._problems()]
 
     async def storage(self) -> StorageReportRecord:
         """Return what everything takes on disk, measured."""

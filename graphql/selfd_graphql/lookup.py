@@ -12,6 +12,7 @@ from selfd_graphql.context import Info, loaders, services
 from selfd_graphql.conversations import Conversation
 from selfd_graphql.engrams import Engram
 from selfd_graphql.feeds import Feed
+from selfd_graphql.goals import Goal
 from selfd_graphql.jobs import Job
 from selfd_graphql.minds import Mind
 from selfd_graphql.node import Node
@@ -48,6 +49,11 @@ async def _engram(info: Info, id: str) -> Node | None:
     return None if record is None else Engram.from_record(record)
 
 
+async def _goal(info: Info, id: str) -> Node | None:
+    record = await services(info).self_model.goal(id)
+    return None if record is None else Goal.from_record(record)
+
+
 async def _mind(info: Info, id: str) -> Node | None:
     record = await loaders(info).minds.load(id)
     return None if record is None else Mind.from_record(record)
@@ -58,6 +64,8 @@ FINDERS: dict[str, Callable[[Info, str], Awaitable[Node | None]]] = {
     "memory": _item,
     "article": _item,
     "chunk": _item,
+    "thought": _item,
+    "goal": _goal,
     "engram": _engram,
     "feed": _feed,
     "answer": _answer,

@@ -13,6 +13,7 @@ from strawberry.types.execution import ExecutionContext, ExecutionResult
 from strawberry.types.graphql import OperationType
 
 from selfd_graphql.answers import AnswerMutation, AnswerSubscription
+from selfd_graphql.assessments import AssessmentMutation, AssessmentQuery
 from selfd_graphql.context import FreshLoaders
 from selfd_graphql.conversations import ConversationQuery
 from selfd_graphql.documents import DocumentMutation
@@ -21,7 +22,9 @@ from selfd_graphql.events import EventSubscription
 from selfd_graphql.execution import Executor
 from selfd_graphql.failures import presented
 from selfd_graphql.feeds import FeedMutation, FeedQuery, FeedSubscription
+from selfd_graphql.goals import GoalMutation
 from selfd_graphql.jobs import JobMutation, JobQuery, JobSubscription
+from selfd_graphql.journal import JournalQuery, JournalSubscription
 from selfd_graphql.limits import Limits
 from selfd_graphql.lookup import NodeQuery
 from selfd_graphql.memories import MemoryMutation, MemoryQuery, MemorySubscription
@@ -32,6 +35,7 @@ from selfd_graphql.portability import PortabilityMutation
 from selfd_graphql.preparation import preparation
 from selfd_graphql.scalars import SCALARS
 from selfd_graphql.search import SearchQuery
+from selfd_graphql.self_model import SelfModelQuery, SelfModelSubscription
 from selfd_graphql.status import StatusQuery
 from selfd_graphql.storage import StorageMutation, StorageQuery
 from selfd_graphql.stories import StoryQuery
@@ -40,6 +44,9 @@ from selfd_graphql.trends import TrendQuery
 QUERIES = (
     StatusQuery,
     NodeQuery,
+    SelfModelQuery,
+    JournalQuery,
+    AssessmentQuery,
     MemoryQuery,
     SearchQuery,
     StorageQuery,
@@ -52,6 +59,8 @@ QUERIES = (
     JobQuery,
 )
 MUTATIONS = (
+    GoalMutation,
+    AssessmentMutation,
     MemoryMutation,
     DocumentMutation,
     EngramMutation,
@@ -62,6 +71,8 @@ MUTATIONS = (
     PortabilityMutation,
 )
 SUBSCRIPTIONS = (
+    SelfModelSubscription,
+    JournalSubscription,
     AnswerSubscription,
     MemorySubscription,
     FeedSubscription,

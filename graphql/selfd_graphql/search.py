@@ -15,8 +15,9 @@ from selfd_graphql.arguments import given, page_size
 from selfd_graphql.context import Info, services
 from selfd_graphql.documents import DocumentChunk
 from selfd_graphql.feeds import Article
+from selfd_graphql.journal import Thought
 from selfd_graphql.memories import Memory
-from selfd_storage import ArticleRecord, Item, MemoryRecord
+from selfd_storage import ArticleRecord, Item, MemoryRecord, ThoughtRecord
 from selfd_storage import Hit as HitRecord
 from selfd_storage import Scope as StoredScope
 
@@ -31,8 +32,12 @@ class Scope(Enum):
 
 
 Hit: TypeAlias = Annotated[
-    Memory | Article | DocumentChunk,
-    strawberry.union("Hit", description="Something that a search can find."),
+    Memory | Article | DocumentChunk | Thought,
+    strawberry.union(
+        "Hit",
+        description="Something that a search can find or an answer rely on; only answers about "
+        "selfd itself rely on thoughts.",
+    ),
 ]
 
 
@@ -42,12 +47,14 @@ def stored_scope(scope: Sequence[Scope] | None) -> list[StoredScope] | None:
     return None if wanted is None else [part.value for part in wanted]
 
 
-def hit_from_record(item: Item) -> Memory | Article | DocumentChunk:
+def hit_from_record(item: Item) -> Memory | Article | DocumentChunk | Thought:
     """Translate an item of the store, whatever its kind."""
     if isinstance(item, MemoryRecord):
         return Memory.from_record(item)
     if isinstance(item, ArticleRecord):
         return Article.from_record(item)
+    if isinstance(item, ThoughtRecord):
+        return Thought.from_record(item)
     return DocumentChunk.from_record(item)
 
 

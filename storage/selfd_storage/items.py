@@ -1,4 +1,4 @@
-"""Items of any kind by id: memories, articles and chunks in one list."""
+"""Items of any kind by id: memories, articles, chunks and thoughts in one list."""
 
 from __future__ import annotations
 
@@ -13,12 +13,14 @@ from selfd_storage.errors import IntegrityError
 from selfd_storage.ids import split_id
 from selfd_storage.memory_rows import read_by_ids
 from selfd_storage.records import ArticleRecord, Item
+from selfd_storage.thoughts import read_thoughts
 
 Reader = Callable[[sqlite3.Connection, Sequence[int]], Mapping[int, Item]]
 READERS: dict[str, Reader] = {
     "memory": read_by_ids,
     "article": read_articles,
     "chunk": read_chunks,
+    "thought": read_thoughts,
 }
 
 
@@ -37,7 +39,7 @@ def read_items(
 ) -> list[Item | None]:
     """Return items in the order of `ids`, None where there is none or it is damaged.
 
-    Memories are as they were at `as_of`; articles and chunks have no past.
+    Memories are as they were at `as_of`; the others have no past.
     """
     readers = READERS | {"memory": partial(read_by_ids, as_of=as_of)}
     wanted: defaultdict[str, list[int]] = defaultdict(list)

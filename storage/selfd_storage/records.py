@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, Literal, TypeAlias, TypeVar
 
+from selfd_storage.self_records import ThoughtRecord
+
 MemoryKind: TypeAlias = Literal["FACT", "EPISODE", "PREFERENCE", "NOTE", "REFLECTION"]
 Scope: TypeAlias = Literal["MEMORY", "ARTICLE", "DOCUMENT"]
 JobKind: TypeAlias = Literal[
@@ -274,7 +276,7 @@ class StoryRecord:
     claims: tuple[ClaimRecord, ...]
 
 
-Item: TypeAlias = MemoryRecord | ArticleRecord | ChunkRecord
+Item: TypeAlias = MemoryRecord | ArticleRecord | ChunkRecord | ThoughtRecord
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,8 @@ def source_line(item: Json) -> list[Part]:
         case "Article":
             about = f"  {item['feed']['title']}, {day(item['publishedAt']) or 'undated'}"
             return [(one_line(item["title"], 90), LINK), about, (f"  {item['id']}", DIM)]
+        case "Thought":
+            return [(item["id"], LINK), f"  journal, {minute(item['at'])}"]
         case _:
             source = f"  from {item['source']}" if item["source"] else ""
             kind = item["kind"].lower()

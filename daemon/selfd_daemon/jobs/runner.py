@@ -78,6 +78,11 @@ class JobRunner:
         self._kinds[kind] = _Kind(handler, asyncio.Semaphore(slots))
 
     @property
+    def kinds(self) -> frozenset[JobKind]:
+        """The kinds of job that are done here."""
+        return frozenset(self._kinds)
+
+    @property
     def running(self) -> int:
         """How many jobs run now; queued ones do not count."""
         return sum(live.record.state == "RUNNING" for live in self._live.values())

@@ -21,9 +21,10 @@ from selfd_daemon.memory import MemoryService
 from selfd_daemon.metrics import Metrics
 from selfd_daemon.minds import MindService
 from selfd_daemon.portability import PortabilityService
+from selfd_daemon.self_model import SelfModelService
 from selfd_daemon.settings import Settings
 from selfd_daemon.system import SystemService
-from selfd_daemon.wiring import keeping, reading, thinking
+from selfd_daemon.wiring import keeping, knowing, reading, thinking
 from selfd_daemon.wiring.foundation import foundation
 from selfd_daemon.wiring.thinking import MeteredAnswering
 from selfd_storage import Store
@@ -47,12 +48,14 @@ class Daemon:
     events: EventBus
     portability: PortabilityService
     system: SystemService
+    self_model: SelfModelService
     metrics: Metrics
 
     def end_streams(self) -> None:
         """Let every subscription come to its end, as the first step of a stop."""
         self.events.close()
         self.jobs.close_streams()
+        self.self_model.close_streams()
 
 
 @asynccontextmanager
@@ -66,6 +69,7 @@ async def running(
     """Build everything over the data folder, start it, and stop it in the opposite order."""
     async with foundation(settings, version=version, now=now, monotonic=monotonic) as base:
         minds = thinking.minds(base)
+        system = keeping.system(base, minds)
         daemon = Daemon(
             memories=thinking.memories(base, minds),
             search=base.store,
@@ -78,7 +82,8 @@ async def running(
             jobs=base.jobs,
             events=base.bus,
             portability=keeping.portability(base),
-            system=keeping.system(base, minds),
+            system=system,
+            self_model=knowing.self_model(base, minds, system),
             metrics=base.metrics,
         )
         await base.start()

@@ -20,10 +20,23 @@ from selfd_graphql.ports.memories import (
     SearchPort,
 )
 from selfd_graphql.ports.minds import MindInfo, MindKind, MindPort, Prompt, ScoreInfo
+from selfd_graphql.ports.self_model import (
+    AffectInfo,
+    BodyInfo,
+    CalibrationBinInfo,
+    CapabilityInfo,
+    IdentityInfo,
+    SelfModelInfo,
+    SelfPort,
+)
 from selfd_graphql.ports.system import EventPort, JobPort, Operation, StatusInfo, SystemPort
 
 __all__ = [
+    "AffectInfo",
     "AnswerPort",
+    "BodyInfo",
+    "CalibrationBinInfo",
+    "CapabilityInfo",
     "ClaimInfo",
     "DocumentPort",
     "EngramPort",
@@ -31,6 +44,7 @@ __all__ = [
     "FeedPort",
     "Finished",
     "Generation",
+    "IdentityInfo",
     "JobPort",
     "KnowledgePort",
     "MemoryChangeInfo",
@@ -44,6 +58,8 @@ __all__ = [
     "Question",
     "ScoreInfo",
     "SearchPort",
+    "SelfModelInfo",
+    "SelfPort",
     "Services",
     "StatusInfo",
     "StoryInfo",
@@ -80,3 +96,5 @@ class Services(Protocol):
     def portability(self) -> PortabilityPort: ...
     @property
     def system(self) -> SystemPort: ...
+    @property
+    def self_model(self) -> SelfPort: ...

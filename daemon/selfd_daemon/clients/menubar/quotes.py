@@ -29,6 +29,8 @@ def _source(item: Json) -> str:
         case "Article":
             when = day(item["publishedAt"]) or "undated"
             return f"{one_line(item['title'], 90)}, {one_line(item['feed']['title'], 40)}, {when}"
+        case "Thought":
+            return f"journal, {minute(item['at'])}"
         case _:
             source = f" from {one_line(item['source'], 60)}" if item["source"] else ""
             return f"{item['kind'].lower()}, {minute(item['createdAt'])}{source}"

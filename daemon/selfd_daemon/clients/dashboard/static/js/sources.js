@@ -14,6 +14,9 @@ export function origin(item) {
       : item.title;
     return h("span", { className: "meta" }, title, ` in ${item.feed.title}, `, when(item.publishedAt));
   }
+  if (item.__typename === "Thought") {
+    return h("span", { className: "meta" }, `Journal, ${item.id}, `, when(item.at));
+  }
   const lines = item.startLine === item.endLine ? `line ${item.startLine}` : `lines ${item.startLine} to ${item.endLine}`;
   return h("span", { className: "meta" }, `${item.path}, ${lines}`);
 }

@@ -1,0 +1,38 @@
+"""Builds what knows itself: the workspace, the journal, and the versioned self-model."""
+
+from __future__ import annotations
+
+from selfd_daemon.host.local import this_host
+from selfd_daemon.minds import MindService
+from selfd_daemon.self_model import SelfModelService
+from selfd_daemon.self_model.body import Body
+from selfd_daemon.self_model.identity import SHIPPED_WEIGHTS, Identity
+from selfd_daemon.self_model.measuring import Measuring
+from selfd_daemon.self_model.workspace import Workspace
+from selfd_daemon.system import SystemService
+from selfd_daemon.wiring.foundation import Foundation
+from selfd_daemon.wiring.keeping import BACKEND
+
+
+def self_model(base: Foundation, minds: MindService, system: SystemService) -> SelfModelService:
+    """Measure itself, and tell in a journal what came to attention."""
+    store, settings = base.store, base.settings
+    workspace = Workspace(store, base.bus, now=base.now, monotonic=base.monotonic)
+    base.work("workspace", workspace.run)
+    measuring = Measuring(
+        store,
+        base.jobs,
+        minds,
+        settings,
+        body=Body(this_host(settings.data_dir), backend=BACKEND, now=base.now),
+        identity=Identity(store, settings.identity, SHIPPED_WEIGHTS, now=base.now),
+        workspace=workspace,
+        problems=system.problems,
+        now=base.now,
+        monotonic=base.monotonic,
+    )
+    service = SelfModelService(
+        store, base.bus, base.jobs, measuring, now=base.now, monotonic=base.monotonic
+    )
+    base.work("self-model", service.run)
+    return service
