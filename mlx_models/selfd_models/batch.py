@@ -6,6 +6,9 @@ then advanced with the others, so that the weights are fetched from memory once 
 
 from collections.abc import Sequence
 
+import numpy as np
+from numpy.typing import NDArray
+
 from selfd_models.decode import TILE, Decoder, Tile
 from selfd_models.speculation import Choice
 
@@ -61,3 +64,27 @@ def advance(decoder: Decoder, rows: Sequence[Row]) -> bytes:
         for row, tile in zip(waiting, decoder.advance_each(states, data), strict=True):
             row._tile = tile
     return bytes(row._pick() for row in rows)
+
+
+class Reader:
+    """A text that is read on and on, and what may come next."""
+
+    def __init__(self, decoder: Decoder) -> None:
+        """Begin the empty text."""
+        self.text = b""
+        self._decoder = decoder
+        self._tile = decoder.start()
+
+    def read(self, data: bytes) -> None:
+        """Read on."""
+        for at in range(0, len(data), TILE):
+            self._tile = self._decoder.advance(self._tile.state(), data[at : at + TILE])
+        self.text += data
+
+    def next(self) -> NDArray[np.float64]:
+        """Give the probability of each byte: (256,), its sum 1."""
+        scores: NDArray[np.float64] = self._tile.logits[-1].astype(np.float64)
+        scores -= scores.max()
+        np.exp(scores, out=scores)
+        scores /= scores.sum()
+        return scores

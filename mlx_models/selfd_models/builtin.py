@@ -166,10 +166,10 @@ class BuiltinModel:
         stop: Callable[[], bool],
         tally: Tally,
     ) -> Iterator[bytes]:
-        tile = speculation.prefill(self._decoder, prompt, stop)
+        tile = speculation.prefill(self.decoder, prompt, stop)
         if tile is None:
             return
-        for byte in itertools.islice(way(self._decoder, tile, len(prompt), choice, tally), most):
+        for byte in itertools.islice(way(self.decoder, tile, len(prompt), choice, tally), most):
             if stop():
                 return
             yield bytes((byte,))
@@ -188,7 +188,8 @@ class BuiltinModel:
         return seconds[0] > 1.2 * seconds[1]
 
     @cached_property
-    def _decoder(self) -> Decoder:
+    def decoder(self) -> Decoder:
+        """The same weights laid out for reading single bytes."""
         return Decoder(self._checkpoint)
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:

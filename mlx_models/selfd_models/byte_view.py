@@ -6,7 +6,8 @@ token; paths with equal states are one. Tokens are sorted by their bytes, so tha
 with given bytes are a range and their probability the difference of two running sums.
 
 Without a bound this is exact. `beam` bounds the paths that end at one byte, `least` their share of
-all probability; what is dropped is counted (`dropped`), so that the error is known. Tokens that are
+all probability; what is dropped is counted (`dropped`), so that the error is known, and no byte is
+given less than 1e-9, for it may have been among that. Tokens that are
 no text (ends, markers) are left out: the distribution is that of a text that goes on.
 Letters: V tokens that are text.
 """
@@ -27,6 +28,7 @@ State = TypeVar("State", bound=Hashable)
 
 BEAM = 16  # sweep, docs/lab: wider gains less than 1e-4 bits per byte
 LEAST = 1e-5
+FLOOR = 1e-9
 
 
 class TokenModel(Protocol[State]):
@@ -124,6 +126,7 @@ class ByteView(Generic[State]):
         self._least = least
         self.dropped = 0.0
         self.restarts = 0
+        self._spare: tuple[State, bytes] | None = None  # what was dropped last, and read since
         self._paths: list[_Path[State]] = []
         self._restart()
 
@@ -148,6 +151,8 @@ class ByteView(Generic[State]):
         if not total > 0.0:  # no token goes on from here: nothing is known
             return np.full(256, 1 / 256)
         chances /= total
+        chances += FLOOR
+        chances /= 1.0 + 256 * FLOOR
         return chances
 
     def read(self, data: bytes) -> None:
@@ -159,6 +164,27 @@ class ByteView(Generic[State]):
             self._read(byte)
 
     def _read(self, byte: int) -> None:
+        if self._spare is not None:
+            self._spare = (self._spare[0], self._spare[1] + bytes((byte,)))
+        if not self._step(byte):
+            self._recover()
+
+    def _recover(self) -> None:
+        """Go back to what was dropped, or begin anew where that leads here no more than the rest.
+
+        What comes of it is counted as dropped already.
+        """
+        spare, self._spare = self._spare, None
+        if spare is not None:
+            self._paths = []
+            self._begin([(spare[0], 1.0)])
+            if all(self._step(byte) for byte in spare[1]):
+                return
+        self._restart()
+        self.restarts += 1
+
+    def _step(self, byte: int) -> bool:
+        """Read a byte; false where no path leads on with it."""
         ended: dict[State, float] = {}
         going: list[_Path[State]] = []
         total = 0.0
@@ -179,10 +205,9 @@ class ByteView(Generic[State]):
             if path.begin < path.end:
                 going.append(path)
         if not total > 0.0:
-            self._restart()
-            self.restarts += 1
-            return
+            return False
         self._keep(going, ended, total)
+        return True
 
     def _keep(self, going: list[_Path[State]], ended: dict[State, float], total: float) -> None:
         """Go on with the likeliest paths, and count what the others had."""
@@ -200,6 +225,8 @@ class ByteView(Generic[State]):
         if not kept and not chosen:
             chosen = new[:1]
             shares = sum(weight for _, weight in chosen)
+        if new and not chosen:
+            self._spare = (new[0][0], b"")
         self.dropped += max(0.0, 1.0 - shares / total)
         self._paths = kept
         if chosen:

@@ -63,7 +63,7 @@ def test_it_is_the_sum_over_every_way_to_cut_the_text(text: bytes, seed: int) ->
     model = Bigram(seed)
     view = ByteView(model, beam=None, least=0.0)
     view.read(text)
-    np.testing.assert_allclose(view.next(), _exact(model, text), atol=1e-12)
+    np.testing.assert_allclose(view.next(), _exact(model, text), atol=1e-6)  # the floor
     assert view.dropped == pytest.approx(0.0, abs=1e-9)
 
 
@@ -100,7 +100,20 @@ def test_paths_that_lead_to_the_same_state_are_one() -> None:
     twin.read(b"abcabc")
     again = ByteView(Forgetful(), beam=None, least=0.0)
     again.read(b"abcabc")
-    np.testing.assert_allclose(twin.next(), again.next(), atol=1e-12)
+    np.testing.assert_allclose(twin.next(), again.next(), atol=1e-9)
+
+
+def test_what_was_dropped_is_taken_up_again_where_nothing_else_leads_on() -> None:
+    """`abc` is one token nearly always, so `ab` and then `b` was dropped by then."""
+    model = Bigram()
+    model._chances[:] = 1e-9
+    model._chances[:, TOKENS.index(b"abc")] = 1.0
+    view = ByteView(model)
+    view.read(b"ab")
+    assert view.next()[ord("b")] < 1e-6
+    view.read(b"b")
+    assert view.restarts == 0
+    np.testing.assert_allclose(view.next(), _exact(model, b"abb"), atol=1e-3)
 
 
 def test_a_byte_that_no_token_holds_begins_a_new_text() -> None:
@@ -128,5 +141,5 @@ def test_the_chances_of_bytes_multiply_to_that_of_the_text() -> None:
         chance *= view.next()[byte]
         view.read(bytes((byte,)))
     wholes = [model.of_a_text(text[:length]) for length in range(len(text) + 1)]
-    assert chance == pytest.approx(wholes[-1])
+    assert chance == pytest.approx(wholes[-1], rel=1e-5)
     assert all(more >= less for more, less in pairwise(wholes))

@@ -127,6 +127,7 @@ async def test_a_piece_that_was_cancelled_while_it_waited_is_never_begun() -> No
     piece = asyncio.ensure_future(line.run(Place(), served.append, "cancelled"))
     await asyncio.sleep(0)
     piece.cancel()
+    await asyncio.gather(piece, return_exceptions=True)
     await gate.open()
     await line.run(Place(), served.append, "next")
     assert served == ["next"]

@@ -6,7 +6,6 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator
 from contextlib import aclosing
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,22 +15,12 @@ from selfd_daemon.minds import BUILTIN_MIND, MindService
 from selfd_graphql.errors import ServiceError
 from selfd_graphql.ports import Finished, Prompt, TextPiece
 from selfd_models.builtin import BuiltinModel
-from selfd_models.checkpoint import Checkpoint
 from selfd_models.config import TINY
-from selfd_models.parameters import count, initialise
-from selfd_models.patcher import calibrate
-from selfd_models.patcher import count as count_contexts
+from selfd_models.parameters import count
 from selfd_storage import NotFoundError
-from support.hybrid import invent
+from support.minds import tiny_model
 
 pytestmark = pytest.mark.anyio
-
-
-@cache
-def _model() -> BuiltinModel:
-    text = invent(70_000, seed=1)
-    patcher = calibrate(count_contexts(text), [text[:20_000]])
-    return BuiltinModel(Checkpoint(TINY, initialise(TINY, seed=3), patcher, {}, "0"))
 
 
 def _missing() -> BuiltinModel:
@@ -40,7 +29,7 @@ def _missing() -> BuiltinModel:
 
 @pytest.fixture
 async def minds() -> AsyncIterator[MindService]:
-    service = MindService(model=_model, draw=lambda: 7)
+    service = MindService(model=tiny_model, draw=lambda: 7)
     yield service
     service.close()
 
@@ -56,7 +45,7 @@ async def test_nothing_is_loaded_before_it_is_needed() -> None:
 
     def load() -> BuiltinModel:
         loaded.append(True)
-        return _model()
+        return tiny_model()
 
     minds = MindService(model=load)
     assert await minds.minds() == (BUILTIN_MIND,)
@@ -79,7 +68,7 @@ async def test_the_mind_tells_its_size_and_its_measured_speed(minds: MindService
 async def test_a_text_is_scored_and_cut(minds: MindService) -> None:
     score = await minds.score("The river answered. ")
     assert score.bytes == 20
-    assert score.bits == pytest.approx(_model().score("The river answered. ").bits)
+    assert score.bits == pytest.approx(tiny_model().score("The river answered. ").bits)
     assert score.bits_per_byte == pytest.approx(score.bits / 20)
     assert "".join(await minds.patches("The river answered. ")) == "The river answered. "
     assert (await minds.score("")).bits_per_byte == 0.0
@@ -88,7 +77,7 @@ async def test_a_text_is_scored_and_cut(minds: MindService) -> None:
 async def test_a_continuation_ends_with_its_figures(minds: MindService) -> None:
     prompt = Prompt("The river", max_bytes=40, temperature=0.9, seed=5, speculative=False)
     text, finished = await _text(minds, prompt)
-    expected = b"".join(_model().complete("The river", max_bytes=40, temperature=0.9, seed=5))
+    expected = b"".join(tiny_model().complete("The river", max_bytes=40, temperature=0.9, seed=5))
     assert text == expected.decode(errors="replace")
     assert finished.acceptance is None
     assert finished.answer is None
@@ -125,13 +114,13 @@ async def test_the_event_loop_never_works_for_the_model(minds: MindService) -> N
             seen.append(threading.current_thread().name)
             return [text]
 
-    model = _model()
+    model = tiny_model()
     watched: Any = Watched.__new__(Watched)
     watched.__dict__.update(model.__dict__)
     service = MindService(model=lambda: watched)
     await service.patches("a")
     service.close()
-    assert seen[0].startswith("selfd-model")
+    assert seen[0].startswith("selfd-mind")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,273 @@
+"""The mind that ships with selfd: a byte model that continues, scores, patches and embeds.
+
+Requests that are open together are continued together, one byte of each at a time. Whoever's turn
+it is works for all who stand in line with the same right; what that gives the others waits for them
+here. A single request may draft instead, which is faster where drafts pay and gives the same text.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from contextlib import aclosing
+from typing import TYPE_CHECKING
+
+from selfd_daemon.clock import Monotonic
+from selfd_daemon.minds.door import Delta, Limits, Made, Request
+from selfd_daemon.minds.errors import MindUnavailableError
+from selfd_daemon.minds.line import PIECE_SECONDS, Line, Place
+from selfd_daemon.minds.telling import Telling
+from selfd_graphql.ports import ScoreInfo
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from selfd_models.batch import Reader, Row
+    from selfd_models.builtin import BuiltinModel
+    from selfd_models.embedding import Embedder
+
+CONTEXT_BYTES = 1 << 20  # its state is of fixed size; this bounds the time that a prompt takes
+EMBEDDED_AT_ONCE = 64  # texts
+AHEAD = 4096  # bytes that are made for a reader who does not fetch them
+
+
+class Seat:
+    """A request's row in the batch, and what was made for it and not fetched."""
+
+    def __init__(self, row: Row, place: Place) -> None:
+        self.row = row
+        self.place = place
+        self.made = bytearray()
+        self.read = False
+
+    def fetch(self) -> bytes:
+        """Take what was made."""
+        size = len(self.made)
+        made = bytes(self.made[:size])
+        del self.made[:size]
+        return made
+
+
+class BuiltinMind:
+    """Implements `door.Mind`; model and embedder are loaded when they are first needed."""
+
+    def __init__(
+        self,
+        *,
+        model: Callable[[], BuiltinModel],
+        embedder: Callable[[], Embedder],
+        monotonic: Monotonic,
+        draw: Callable[[], int],
+    ) -> None:
+        self._load_model = model
+        self._load_embedder = embedder
+        self._monotonic = monotonic
+        self._draw = draw
+        self._line = Line("builtin")
+        self._model: BuiltinModel | None = None
+        self._embedder: Embedder | None = None
+        self._seats: list[Seat] = []
+        self._reader: Reader | None = None
+
+    @property
+    def parameters(self) -> float | None:
+        """How many it has, None before it was loaded."""
+        return None if self._model is None else float(self._model.parameters)
+
+    @property
+    def loaded(self) -> bool:
+        """Whether it takes memory now."""
+        return self._model is not None
+
+    def close(self) -> None:
+        """Take no more work; a piece that is being worked on is left to end by itself."""
+        self._line.close()
+
+    async def limits(self) -> Limits:
+        """Say what it can do: it continues a text, and follows no instructions."""
+        return Limits(CONTEXT_BYTES, frozenset({"score", "embed", "next_byte"}))
+
+    async def load(self) -> None:
+        """Load the model now.   Raises: MindUnavailableError."""
+        with self._line.place() as place:
+            await self._ready(place, "it cannot be used")
+
+    async def generate(self, request: Request) -> AsyncGenerator[Made, None]:
+        """Continue the text; closing this stops the model before its next byte."""
+        telling = Telling(request, self._monotonic)
+        with self._line.place(request.priority, request.client) as place:
+            model = await self._ready(place, "a text cannot be continued")
+            drafted = request.speculative and await self._line.run(place, lambda: model.drafts_pay)
+            way = self._drafted if drafted else self._together
+            async with aclosing(way(model, request, telling, place)) as events:
+                async for event in events:
+                    yield event
+
+    async def score(self, text: str, after: str = "") -> ScoreInfo:
+        """Say how well the model predicts a text that follows `after`, piece by piece."""
+        with self._line.place() as place:
+            model = await self._ready(place, "a text cannot be scored")
+            whole = await self._scored(model, place, after + text)
+            before = await self._scored(model, place, after) if after else ScoreInfo(0, 0.0, 0.0)
+        size, bits = whole.bytes - before.bytes, whole.bits - before.bits
+        return ScoreInfo(size, bits, bits / size if size else 0.0)
+
+    async def embed(self, texts: Sequence[str]) -> Sequence[Sequence[float]]:
+        """Return a vector of unit length for each text."""
+        vectors: list[list[float]] = []
+        with self._line.place() as place:
+            for at in range(0, len(texts), EMBEDDED_AT_ONCE):
+                some = texts[at : at + EMBEDDED_AT_ONCE]
+                vectors += await self._line.run(place, self._embedded, some)
+        return vectors
+
+    async def next_byte(self, text: bytes) -> NDArray[np.float64]:
+        """Return the probability of each byte after a text; going on from the last one is quick."""
+        with self._line.place() as place:
+            model = await self._ready(place, "a text cannot be read")
+            return await self._line.run(place, self._after, model, text)
+
+    async def patches(self, text: str) -> Sequence[str]:
+        """Return the patches that the model reads a text in."""
+        with self._line.place() as place:
+            model = await self._ready(place, "a text cannot be cut into patches")
+            return await self._line.run(place, model.patches, text)
+
+    async def _scored(self, model: BuiltinModel, place: Place, text: str) -> ScoreInfo:
+        pieces = model.score_pieces(text)
+        size, bits = 0, 0.0
+        while (piece := await self._line.run(place, next, pieces, None)) is not None:
+            size += piece.bytes
+            bits += piece.bits
+        return ScoreInfo(size, bits, bits / size if size else 0.0)
+
+    async def _together(
+        self, model: BuiltinModel, request: Request, telling: Telling, place: Place
+    ) -> AsyncGenerator[Made, None]:
+        from selfd_models.batch import Row
+        from selfd_models.speculation import Choice
+
+        seed = self._draw() if request.seed is None else request.seed
+        prompt = request.text.encode("utf-8", "surrogatepass")
+        seat = Seat(Row(prompt, request.max_bytes, Choice(request.temperature, seed)), place)
+        self._seats.append(seat)
+        try:
+            while telling.over is None:
+                made = seat.fetch()
+                if not made and seat.row.ended:
+                    break
+                if not made:
+                    await self._line.run(place, self._work, model, seat)
+                elif told := telling.take(made):
+                    yield Delta(told)
+            if told := telling.rest():
+                yield Delta(told)
+        finally:
+            self._seats.remove(seat)
+        yield telling.ended(reason="length")
+
+    def _work(self, model: BuiltinModel, mine: Seat) -> None:
+        """Read of a prompt, or make bytes for all who are ready, for some 30 ms."""
+        from selfd_models.batch import advance
+
+        until = time.monotonic() + PIECE_SECONDS
+        while not mine.read:
+            mine.read = not mine.row.read(model.decoder)
+            if time.monotonic() >= until:
+                return
+        while not mine.made or time.monotonic() < until:
+            ready = [seat for seat in tuple(self._seats) if _may_go(seat, mine)]
+            if mine not in ready:
+                return
+            made = advance(model.decoder, [seat.row for seat in ready])
+            for seat, byte in zip(ready, made, strict=True):
+                seat.made.append(byte)
+
+    async def _drafted(
+        self, model: BuiltinModel, request: Request, telling: Telling, place: Place
+    ) -> AsyncGenerator[Made, None]:
+        from selfd_models.speculation import Tally
+
+        stopped, tally = _Flag(), Tally()
+        text = model.complete(
+            request.text,
+            max_bytes=request.max_bytes,
+            temperature=request.temperature,
+            seed=self._draw() if request.seed is None else request.seed,
+            speculative=True,
+            stop=stopped,
+            tally=tally,
+        )
+        try:
+            while telling.over is None and (piece := await self._line.run(place, _some, text)):
+                if told := telling.take(piece):
+                    yield Delta(told)
+            if told := telling.rest():
+                yield Delta(told)
+        finally:
+            stopped.set = True
+        yield telling.ended(acceptance=tally.accepted, reason="length")
+
+    async def _ready(self, place: Place, consequence: str) -> BuiltinModel:
+        """Load the model unless it is.   Raises: MindUnavailableError: why, and so what."""
+        from selfd_models.errors import ModelError
+
+        if self._model is not None:
+            return self._model
+        try:
+            return await self._line.run(place, self._loaded)
+        except ModelError as error:
+            raise MindUnavailableError(
+                f"selfd's language model cannot be loaded, so {consequence}: {error}"
+            ) from error
+
+    def _loaded(self) -> BuiltinModel:
+        if self._model is None:
+            self._model = self._load_model()
+        return self._model
+
+    def _embedded(self, texts: Sequence[str]) -> list[list[float]]:
+        from selfd_models.errors import ModelError
+
+        try:
+            if self._embedder is None:
+                self._embedder = self._load_embedder()
+        except ModelError as error:
+            raise MindUnavailableError(f"texts cannot be embedded: {error}") from error
+        vectors: list[list[float]] = self._embedder.embed(texts).tolist()
+        return vectors
+
+    def _after(self, model: BuiltinModel, text: bytes) -> NDArray[np.float64]:
+        from selfd_models.batch import Reader
+
+        if self._reader is None or not text.startswith(self._reader.text):
+            self._reader = Reader(model.decoder)
+        self._reader.read(text[len(self._reader.text) :])
+        return self._reader.next()
+
+
+class _Flag:
+    """Asked by the model before each byte."""
+
+    set = False
+
+    def __call__(self) -> bool:
+        return self.set
+
+
+def _may_go(seat: Seat, mine: Seat) -> bool:
+    """Tell whether a seat may have a byte made when it is another one's turn."""
+    as_urgent = seat.place.priority <= mine.place.priority
+    return seat.read and as_urgent and not seat.row.ended and len(seat.made) < AHEAD
+
+
+def _some(text: Iterator[bytes]) -> bytes:
+    """Take what comes within some 30 ms, and at least one byte unless the text is at its end."""
+    until = time.monotonic() + PIECE_SECONDS
+    taken = bytearray()
+    for byte in text:
+        taken += byte
+        if time.monotonic() >= until:
+            break
+    return bytes(taken)
