@@ -7,7 +7,7 @@ PINS := uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit
 	--custom-compile-command "make pins" pyproject.toml requirements/build.in
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check demo bench lint fmt types schema docs pins clean
+.PHONY: help setup run test check demo bench lint fmt types schema docs site pins clean
 
 help: ## show what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -56,13 +56,18 @@ types: $(VENV)/.ready-dev ## mypy --strict over code and tests
 bench: $(VENV)/.ready-dev ## measure against the budgets
 	PYTHONPATH=tests $(BIN)/python -m bench $(BENCH)
 
-schema: $(VENV)/.ready-dev ## export the API's schema
+schema: $(VENV)/.ready-dev ## export the API's schema, and its reference page
 	$(BIN)/python -m selfd_graphql.export > graphql/schema.graphql
+	$(BIN)/python -m selfd_graphql.reference > docs/reference/api.md
 
 docs: $(VENV)/.ready-dev ## write generated pages and the output that others show anew
 	$(BIN)/python -m selfd_daemon.settings > docs/reference/settings.md
 	$(BIN)/python -m selfd_daemon.cli.reference > docs/reference/cli.md
 	PYTHONPATH=tests $(BIN)/python -m support.transcript README.md docs/tutorial/first-evening.md
+
+site: $(VENV)/.ready-dev ## make the documentation as a site in build/site; broken links fail
+	$(BIN)/python -m sphinx -q -n -W --keep-going docs build/site
+	@echo "open build/site/index.html"
 
 pins: $(VENV)/.ready-dev ## pin every dependency anew, with hashes
 	$(BIN)/$(PINS) -o requirements/run.txt
