@@ -1,14 +1,17 @@
-"""What of an article is compared with others: its weighted terms, and a sketch of its wording."""
+"""What of an article is compared with others: its terms, a sketch of its wording, its meaning."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from heapq import nsmallest
 from math import log1p
 from zlib import crc32
+
+import numpy as np
+from numpy.typing import NDArray
 
 from selfd_storage.lexicon import STOP_WORDS, words
 from selfd_storage.stems import stem
@@ -18,21 +21,35 @@ SHINGLE = 4  # words
 SKETCH = 96  # shingles kept: the lowest hashes, all of them for a summary
 TITLE_COUNTS = 1.5  # and so does each word of the title, on top of its place in the text
 NAME_COUNTS = 1.6  # times a word that is not a name
+GIST = 1200  # characters of a text that are embedded with its title
 
 _MANY = 40_000  # characters that are looked at
 _NAME = re.compile(r"(?<![.!?\"“”:|\n] )(?<!^)(?<!\n)\b[A-Z][\w'’-]+")
 _LETTERS = re.compile(r"[^\W\d_]{2,}")
 
 
-@dataclass(frozen=True, slots=True)
+Vector = NDArray[np.float32]
+Embed = Callable[[Sequence[str]], NDArray[np.float32]]  # texts into unit rows
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Features:
-    """Terms with their weight in the article, and the lowest hashes of its shingles."""
+    """Terms with their weight in the article, the lowest hashes of its shingles, and its meaning.
+
+    `meaning` is a unit vector, None where nobody embeds.
+    """
 
     terms: Mapping[str, float]
     sketch: frozenset[int]
+    meaning: Vector | None = None
 
 
-def features(title: str, text: str) -> Features:
+def gist(title: str, text: str) -> str:
+    """Return what of an article is embedded: its title and how it begins."""
+    return f"{title}. {text[:GIST]}"
+
+
+def features(title: str, text: str, meaning: Vector | None = None) -> Features:
     """Describe an article by its title and the beginning of its text."""
     found = list(words(text[:_MANY]))
     counts: Counter[str] = Counter()
@@ -46,7 +63,7 @@ def features(title: str, text: str) -> Features:
     for term in names(title) | names(text[: LEAD_WORDS * 8]):
         if term in weights:
             weights[term] *= NAME_COUNTS
-    return Features(weights, sketch(found))
+    return Features(weights, sketch(found), meaning)
 
 
 def names(text: str) -> set[str]:

@@ -8,23 +8,25 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from heapq import nlargest, nsmallest
 from math import log, sqrt
 
-from selfd_daemon.knowledge.features import Features, resemblance
+from selfd_daemon.knowledge.features import Features, Vector, resemblance
 
 WINDOW = timedelta(hours=96)
-NEAR = 0.22  # likeness of the same event at the same hour; tests/bench/stories.py measures it
-DISTANCE = 0.03  # and what each day between an article and the story's latest one adds
+NEAR = 0.20  # likeness of the same event at the same hour; docs/lab/0005 tells whence
+DISTANCE = 0.04  # and what each day between an article and the story's latest one adds
+MEANING = 0.1  # of a likeness in meaning, above that of news which have nothing to do with it
+UNRELATED = 0.4
 COPY = 0.5  # share of shingles from which on a text is a copy of another
 CANDIDATES = 6
 TELLING = 12  # terms of an article by which stories are looked up
 CENTRE = 160  # terms that a story is known by
 CROWD = 300  # stories, from which on a term that they share tells nothing
-COPIES_SEEN = 48  # wordings of a story that a new text is compared with
+TELLINGS_SEEN = 48  # of a story, with whose wording and meaning a new text is compared
 GROUPS = 4000  # that are kept to be joined
 FADE_AFTER = 40_000  # articles, when the frequencies of their words are halved
 COMMON = 1000.0  # articles that we pretend to have seen, so that the first ones are not all common
@@ -55,6 +57,7 @@ class Group:
     centre: Counter[str] = field(default_factory=Counter)
     numbered: set[tuple[str, str]] = field(default_factory=set)
     wordings: list[tuple[int, frozenset[int]]] = field(default_factory=list)
+    meanings: list[Vector] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +123,7 @@ class Grouping:
             if is_guide(arrival.title) or _contradicts(numbered, group.numbered):
                 continue
             near = _cosine(weights, self._weighted(group.centre))
+            near += MEANING * _meant(arrival.features.meaning, group.meanings)
             margin = near - NEAR - DISTANCE * (apart / timedelta(days=1))
             if margin >= 0 and (best is None or margin > best[0]):
                 best = margin, group
@@ -148,10 +152,12 @@ class Grouping:
 
     def _learn(self, group: Group, arrival: Arrival) -> None:
         """Let a group be known by the words of an article, too."""
-        if arrival.features.sketch and len(group.wordings) < COPIES_SEEN:
+        if arrival.features.sketch and len(group.wordings) < TELLINGS_SEEN:
             group.wordings.append((arrival.number, arrival.features.sketch))
         if is_guide(arrival.title):
             return
+        if arrival.features.meaning is not None and len(group.meanings) < TELLINGS_SEEN:
+            group.meanings.append(arrival.features.meaning)
         group.centre.update(arrival.features.terms)
         if len(group.centre) > CENTRE:
             weights = self._weighted(group.centre)
@@ -185,6 +191,13 @@ def _copied(sketch: frozenset[int], group: Group) -> int | None:
         if resemblance(sketch, known) >= COPY:
             return number
     return None
+
+
+def _meant(meaning: Vector | None, known: Sequence[Vector]) -> float:
+    """Return how much nearer in meaning the nearest telling is than unrelated news are."""
+    if meaning is None or not known:
+        return 0.0
+    return max(float(meaning @ other) for other in known) - UNRELATED
 
 
 def _numbered(title: str) -> set[tuple[str, str]]:

@@ -6,14 +6,14 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
 from selfd_daemon.clock import Now
 from selfd_daemon.knowledge.claims import claims
 from selfd_daemon.knowledge.disputes import compare
-from selfd_daemon.knowledge.features import features
+from selfd_daemon.knowledge.features import Embed, Vector, features, gist
 from selfd_daemon.knowledge.grouping import WINDOW, Arrival, Group, Grouping
 from selfd_daemon.knowledge.publishers import publisher
 from selfd_daemon.knowledge.terms import trend_terms
@@ -51,10 +51,12 @@ class KnowledgeService:
         *,
         now: Now,
         keep: timedelta = timedelta(days=90),
+        embed: Embed | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._store = store
         self._keep = keep
+        self._embed = embed
         self._sleep = sleep
         self._now = now
         self._grouping: Grouping | None = None
@@ -144,7 +146,7 @@ class KnowledgeService:
         grouping = self._grouping or await self._restored()
         self._grouping = grouping
         feeds = await self._feeds([article for _, article in unplaced if article])
-        placed = await asyncio.to_thread(_place, grouping, unplaced, feeds)
+        placed = await asyncio.to_thread(_place, grouping, unplaced, feeds, self._embed)
         await self._store.stories.place(placed)
         return len(unplaced) == BATCH
 
@@ -154,10 +156,11 @@ class KnowledgeService:
         grouping, groups = Grouping(), dict[str, Group]()
 
         def restore() -> None:
-            for each in recent:
+            found = arrivals([each.article for each in recent], self._embed)
+            for each, arrival in zip(recent, found, strict=True):
                 copy_of = None if each.copy_of is None else _number(each.copy_of)
                 known = groups.get(each.story_id)
-                groups[each.story_id] = grouping.restore(arrival(each.article), known, copy_of)
+                groups[each.story_id] = grouping.restore(arrival, known, copy_of)
 
         await asyncio.to_thread(restore)
         return grouping
@@ -172,11 +175,20 @@ class KnowledgeService:
             self._news.set()
 
 
-def arrival(article: ArticleRecord) -> Arrival:
-    """Return an article as it is grouped."""
-    at = min(article.published_at or article.fetched_at, article.fetched_at)
-    described = features(article.title, article.text or article.summary)
-    return Arrival(_number(article.id), at, article.title, described)
+def arrivals(articles: Sequence[ArticleRecord], embed: Embed | None) -> list[Arrival]:
+    """Return articles as they are grouped."""
+    texts = [(article.title, article.text or article.summary) for article in articles]
+    meanings: Sequence[Vector | None] = [None] * len(articles)
+    if embed is not None:
+        meanings = list(embed([gist(*each) for each in texts]))
+    return [
+        Arrival(_number(article.id), _told_at(article), title, features(title, text, meaning))
+        for article, (title, text), meaning in zip(articles, texts, meanings, strict=True)
+    ]
+
+
+def _told_at(article: ArticleRecord) -> datetime:
+    return min(article.published_at or article.fetched_at, article.fetched_at)
 
 
 def story_info(story: StoryRecord, feeds: Mapping[str, FeedRecord]) -> StoryInfo:
@@ -211,14 +223,17 @@ def _place(
     grouping: Grouping,
     unplaced: Sequence[tuple[str, ArticleRecord | None]],
     feeds: Mapping[str, FeedRecord],
+    embed: Embed | None,
 ) -> list[PlacedArticle]:
     """Find the story of each article; one that is damaged has a story of its own."""
     placed = []
+    readable = [article for _, article in unplaced if article is not None]
+    described = iter(arrivals(readable, embed))
     for id, article in unplaced:
         if article is None:
             placed.append(PlacedArticle(id, publisher=id))
             continue
-        found = grouping.place(arrival(article))
+        found = grouping.place(next(described))
         feed, text = feeds.get(article.feed_id), article.text or article.summary
         placed.append(
             PlacedArticle(
