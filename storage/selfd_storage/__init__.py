@@ -1,11 +1,18 @@
 """selfd's rows and bytes: open a `Store`, read and write frozen records, expect `StorageError`."""
 
 from selfd_storage.backups import Restored, restore_backup
-from selfd_storage.checkup import advised_sqlite_version, inspect_store, sqlite_version
+from selfd_storage.checkup import (
+    advised_sqlite_version,
+    failing_feeds,
+    inspect_store,
+    sqlite_version,
+)
+from selfd_storage.embedding import TextEmbedder
 from selfd_storage.errors import (
     BackupError,
     DamagedBackupError,
     DuplicateError,
+    EmbeddingError,
     IntegrityError,
     InvalidInputError,
     LineError,
@@ -108,6 +115,7 @@ __all__ = [
     "DamagedBackupError",
     "DocumentRecord",
     "DuplicateError",
+    "EmbeddingError",
     "EngramRecord",
     "EntityRecord",
     "EventRecord",
@@ -175,10 +183,12 @@ __all__ = [
     "SurpriseRecord",
     "TermHistory",
     "TermMention",
+    "TextEmbedder",
     "ThoughtRecord",
     "TrainedRecord",
     "advised_sqlite_version",
     "cited_items",
+    "failing_feeds",
     "inspect_store",
     "portable_kinds",
     "restore_backup",

@@ -41,3 +41,25 @@ def inspect_store(folder: Path) -> list[str]:
             found.close()
     complaints = [str(row[0]) for row in rows]
     return [] if complaints == ["ok"] else complaints
+
+
+def failing_feeds(folder: Path) -> tuple[list[tuple[str, str]], int]:
+    """Return the address and the error of each feed that failed last, and how many are followed.
+
+    Raises:
+        StorageError: the file cannot be read, or is of another schema.
+    """
+    path = folder / "selfd.db"
+    if not path.exists():
+        return [], 0
+    with translated(path):
+        check_file(path, APPLICATION_ID, len(STEPS))
+        found = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+        try:
+            (count,) = found.execute("SELECT count(*) FROM feeds").fetchone()
+            failing = found.execute(
+                "SELECT url, error FROM feeds WHERE error IS NOT NULL ORDER BY id"
+            )
+            return [(str(url), str(error)) for url, error in failing], int(count)
+        finally:
+            found.close()

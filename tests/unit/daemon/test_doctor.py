@@ -16,7 +16,8 @@ from selfd_daemon.server.announcement import Announcement, announced
 from selfd_daemon.server.lock import sole_daemon
 from selfd_daemon.server.token import load_token
 from selfd_daemon.settings import Settings
-from selfd_storage import NewMemory, Store
+from selfd_models import checkpoint
+from selfd_storage import NewMemory, PollOutcome, Store
 
 
 @pytest.fixture
@@ -41,7 +42,7 @@ def _found(settings: Settings, name: str) -> Finding:
 def test_a_sound_folder_has_no_fault(settings: Settings) -> None:
     findings = diagnose(settings, environment={})
     assert [found.name for found in findings if not found.ok] == []
-    assert len({found.name for found in findings}) == len(findings) == 11
+    assert len({found.name for found in findings}) == len(findings) == 16
 
 
 def test_a_folder_that_is_not_there_yet_is_no_fault(tmp_path: Path) -> None:
@@ -131,3 +132,47 @@ def test_a_disk_below_the_floor_is_found(settings: Settings) -> None:
 def test_a_misspelt_variable_is_pointed_out(settings: Settings) -> None:
     findings = {found.name: found for found in diagnose(settings, environment={"SELFD_PROT": "1"})}
     assert findings["settings"].what == "SELFD_PROT in the environment is no setting"
+
+
+def test_a_feed_that_fails_is_named_with_its_reason(settings: Settings) -> None:
+    async def follow() -> None:
+        async with await Store.open(settings.data_dir) as store:
+            await store.feeds.add(url="https://example.org/good.xml", title="")
+            feed = await store.feeds.add(url="https://example.org/gone.xml", title="")
+            outcome = PollOutcome(
+                at=datetime(2026, 1, 1, tzinfo=UTC),
+                next_poll_at=datetime(2026, 1, 2, tzinfo=UTC),
+                error="status 500",
+            )
+            await store.feeds.record_poll(feed.id, outcome, [])
+
+    asyncio.run(follow())
+    finding = _found(settings, "feeds")
+    assert finding.ok
+    assert finding.what == "1 of 2 failed: https://example.org/gone.xml: status 500"
+    assert finding.next_step == "selfd feeds list"
+
+
+def test_the_built_in_models_match_their_hashes(settings: Settings) -> None:
+    assert "nano" in _found(settings, "built-in models").what
+
+
+def test_a_changed_model_is_a_fault(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changed = bytearray(checkpoint.SHIPPED.read_bytes())
+    changed[-100] ^= 1
+    (tmp_path / "nano.safetensors").write_bytes(changed)
+    monkeypatch.setattr(checkpoint, "SHIPPED", tmp_path / "nano.safetensors")
+    finding = _found(settings, "built-in models")
+    assert not finding.ok
+    assert "was changed after it was written" in finding.what
+    assert finding.next_step is not None
+
+
+def test_too_little_memory_is_a_fault(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("selfd_daemon.doctor.machine.LEAST_MEMORY", 10**15)
+    finding = _found(settings, "memory")
+    assert not finding.ok
+    assert finding.next_step is not None
+    assert finding.next_step.startswith("close some programs")
