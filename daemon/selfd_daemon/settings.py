@@ -150,6 +150,48 @@ class BackupSettings(_Group):
     )
 
 
+class UpkeepSettings(_Group):
+    """Packing and checking what is stored, at night."""
+
+    nightly: bool = Field(
+        default=True, description="Pack what is new and check every row each night."
+    )
+    hour: int = Field(default=2, ge=0, le=23, description="The hour of it, by the clock here.")
+
+
+class NightSettings(_Group):
+    """What selfd does while its owner sleeps."""
+
+    enabled: bool = Field(default=True, description="Learn and tidy up at night.")
+    window: str = Field(
+        default="01:00-06:00",
+        pattern=r"^\d\d?:\d\d-\d\d?:\d\d$",
+        description="The hours of the night, by the clock here; they may go over midnight.",
+    )
+    idle_minutes: float = Field(
+        default=10.0, ge=0, description="A night begins once nobody has used the machine for this."
+    )
+    max_watt_hours: float = Field(
+        default=60.0, gt=0, description="A night's training ends when it has used this much energy."
+    )
+    min_free_bytes: int = Field(
+        default=5_000_000_000, ge=0, description="Training pauses with less free on the disk."
+    )
+    learn_articles: bool = Field(
+        default=False,
+        description="Learn from articles of feeds, too: strangers' words, which cannot be told "
+        "apart later.",
+    )
+    steps: int = Field(
+        default=60, ge=1, le=100_000, description="How many steps one fine-tune takes."
+    )
+    margin: float = Field(
+        default=0.01,
+        ge=0,
+        description="How many bits per byte a candidate may lose on the fixed old text.",
+    )
+
+
 class LogSettings(_Group):
     """What is written to logs/ in the data folder."""
 
@@ -224,6 +266,8 @@ class Settings(BaseSettings):
     feeds: FeedSettings = FeedSettings()
     answering: AnsweringSettings = AnsweringSettings()
     backup: BackupSettings = BackupSettings()
+    upkeep: UpkeepSettings = UpkeepSettings()
+    nights: NightSettings = NightSettings()
     logs: LogSettings = LogSettings()
     events: EventSettings = EventSettings()
     disk: DiskSettings = DiskSettings()

@@ -44,6 +44,7 @@ class JobKind(Enum):
     BACKUP = "BACKUP"
     EXPORT = "EXPORT"
     IMPORT = "IMPORT"
+    VERIFY = "VERIFY"
 
     @property
     def stored(self) -> StoredJobKind:

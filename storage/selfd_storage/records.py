@@ -34,6 +34,7 @@ JobKind: TypeAlias = Literal[
     "BACKUP",
     "EXPORT",
     "IMPORT",
+    "VERIFY",
 ]
 JobState: TypeAlias = Literal["QUEUED", "RUNNING", "SUCCEEDED", "FAILED", "CANCELLED", "WAITING"]
 StepState: TypeAlias = Literal["PLANNED", "RUNNING", "DONE", "SKIPPED", "FAILED"]

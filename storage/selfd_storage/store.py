@@ -56,7 +56,7 @@ from selfd_storage.tiers import Tiers
 from selfd_storage.times import optional_ms, utc_now
 from selfd_storage.track_record import TrackRecord
 from selfd_storage.values import Values
-from selfd_storage.verification import check_slice, quick_check
+from selfd_storage.verification import Slice, check_slice, quick_check
 
 if TYPE_CHECKING:  # it brings numpy, which the door of the package must not
     from selfd_storage.words import WordIndex
@@ -78,7 +78,7 @@ class Store:
         self._now = now
         self._damage = Damage()
         self._counts = Counts()
-        self._check: asyncio.Task[None] | None = None
+        self._check: asyncio.Task[list[str]] | None = None
         self._words: WordIndex | None = None
         database.on_commit(self._counts.apply)
         database.on_commit(self._damage.apply)
@@ -156,7 +156,7 @@ class Store:
             await self.close()
             raise
         if database.was_unclean:
-            self._check = asyncio.create_task(self._check_structure())
+            self._check = asyncio.create_task(self.check_structure())
         return self
 
     def on_commit(self, callback: Callable[[Sequence[EventRecord]], None]) -> None:
@@ -239,15 +239,23 @@ class Store:
         the end, so that nightly slices get to everything.
         """
         if limit is None:
-            found = await self.database.read(lambda db: check_slice(db, (0, 0), _ALL))
-        else:
-            last = await self.values.get(_VERIFIED) or (0, 0)
-            place = (int(last[0]), int(last[1]))
-            found = await self.database.read(lambda db: check_slice(db, place, limit))
-            await self.values.set(_VERIFIED, found.next_place or (0, 0))
+            return (await self.check(limit=_ALL)).damaged
+        last = await self.values.get(_VERIFIED) or (0, 0)
+        found = await self.check((int(last[0]), int(last[1])), limit)
+        await self.values.set(_VERIFIED, found.next_place or (0, 0))
+        return found.damaged
+
+    async def check(self, place: tuple[int, int] = (0, 0), limit: int = 1000) -> Slice:
+        """Check some rows from a place on; `next_place` is None at the end."""
+        found = await self.database.read(lambda db: check_slice(db, place, limit))
         for id in found.damaged:
             self._damage.note(id)
-        return found.damaged
+        return found
+
+    async def check_structure(self) -> list[str]:
+        """Return what SQLite minds about the structure of `selfd.db`."""
+        self._damage.complaints = await self.database.read(quick_check)
+        return self._damage.complaints
 
     async def checked(self) -> None:
         """Wait for the check that follows an unclean stop."""
@@ -293,9 +301,6 @@ class Store:
         self._words = await WordIndex.open(
             self.folder, self.database, now=self._now, limits=limits, busy_seconds=busy_seconds
         )
-
-    async def _check_structure(self) -> None:
-        self._damage.complaints = await self.database.read(quick_check)
 
 
 def _copy_before_migration(path: Path, version: int, at: datetime) -> None:

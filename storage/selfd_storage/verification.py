@@ -72,6 +72,7 @@ TABLES = (
 class Slice:
     """A part of the walk: what was found, and where the next part begins (None: at the start)."""
 
+    rows: int
     damaged: list[str]
     next_place: tuple[int, int] | None
 
@@ -80,6 +81,7 @@ def check_slice(db: sqlite3.Connection, place: tuple[int, int], limit: int) -> S
     """Check up to `limit` rows from a place on: the number of a table, and of a row in it."""
     table, after = place
     damaged: list[str] = []
+    rows = 0
     version = schema_version(db)  # a copy may be of an older schema
     while table < len(TABLES):
         seen = 0
@@ -89,10 +91,11 @@ def check_slice(db: sqlite3.Connection, place: tuple[int, int], limit: int) -> S
             if id is not None and id not in damaged:
                 damaged.append(id)
         limit -= seen
+        rows += seen
         if limit <= 0:
-            return Slice(damaged, (table, after))
+            return Slice(rows, damaged, (table, after))
         table, after = table + 1, 0
-    return Slice(damaged, None)
+    return Slice(rows, damaged, None)
 
 
 def check_all(db: sqlite3.Connection) -> list[str]:

@@ -207,6 +207,8 @@ def test_a_backup_is_written_and_checked(selfd: Command, tmp_path: Path) -> None
 
 def test_storage_and_models_are_shown(selfd: Command) -> None:
     assert "on disk" in selfd.ok("storage").out
+    assert "packed" in selfd.ok("storage", "compress").out
+    assert "as they were written" in selfd.ok("storage", "verify").out
     assert "mind:builtin" in selfd.ok("models").out
     assert selfd.ok("models", "list", "--json").json[0]["isDefault"] is True
 

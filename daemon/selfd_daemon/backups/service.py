@@ -6,7 +6,7 @@ import asyncio
 import os
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ import structlog
 
 from selfd_daemon.backups.passphrase import read_passphrase
 from selfd_daemon.backups.retention import backup_name, nightly_times, surplus
-from selfd_daemon.clock import Now
+from selfd_daemon.clock import Now, next_night
 from selfd_daemon.jobs import JobContext, JobRunner
 from selfd_daemon.paths import DataFolder
 from selfd_daemon.settings import BackupSettings
@@ -101,7 +101,7 @@ class BackupService:
     async def back_up_if_due(self) -> float:
         """Write the nightly backup if it is time; return after how many seconds to look again."""
         now = self._now()
-        due = _next_night(await self._last(), self._settings.hour)
+        due = next_night(await self._last(), self._settings.hour)
         if now < due:
             return (due - now).total_seconds()
         started = await self._jobs.start("BACKUP", {"nightly": True})
@@ -141,15 +141,6 @@ class BackupService:
 
 def _names(folder: Path) -> list[str]:
     return [path.name for path in folder.iterdir()] if folder.is_dir() else []
-
-
-def _next_night(last: datetime, hour: int) -> datetime:
-    """Return the first moment after `last` at which a clock on the wall here shows the hour."""
-    here = last.astimezone()
-    night = here.replace(hour=hour, minute=0, second=0, microsecond=0)
-    if night <= here:
-        night += timedelta(days=1)
-    return night.replace(tzinfo=None).astimezone()
 
 
 def _checked_target(path: str) -> Path:

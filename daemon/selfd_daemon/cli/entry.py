@@ -46,7 +46,7 @@ _PANELS = {
         reading.ingest, feeds.app, reading.articles, stories.stories, stories.trends,
     ),
     "What it does and keeps": (
-        jobs.app, jobs.events, storage.models, storage.storage, backups.backup, backups.restore,
+        jobs.app, jobs.events, storage.models, storage.app, backups.backup, backups.restore,
         engrams.app, portability.export, portability.import_,
     ),
 }  # fmt: skip

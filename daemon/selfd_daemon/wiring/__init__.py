@@ -73,6 +73,7 @@ async def running(
         daemon = Daemon(
             memories=thinking.memories(base, minds),
             search=base.store,
+        keeping.upkeep(base)
             documents=reading.documents(base),
             engrams=reading.engrams(base),
             feeds=reading.feeds(base),

@@ -6,6 +6,7 @@ from selfd_daemon.backups import BackupService
 from selfd_daemon.minds import MindService
 from selfd_daemon.portability import PortabilityService
 from selfd_daemon.system import SystemService
+from selfd_daemon.upkeep import UpkeepService
 from selfd_daemon.wiring.foundation import Foundation
 
 BACKEND = "numpy"
@@ -14,6 +15,14 @@ BACKEND = "numpy"
 def portability(base: Foundation) -> PortabilityService:
     """Export into open formats, and import again."""
     return PortabilityService(base.store, base.jobs, base.settings.folder, now=base.now)
+
+
+def upkeep(base: Foundation) -> UpkeepService:
+    """Pack and check each night, and unlearn what was forgotten."""
+    service = UpkeepService(base.store, base.jobs, base.settings.upkeep, now=base.now)
+    base.work("upkeep", service.run)
+    base.work("unlearning", service.unlearn)
+    return service
 
 
 def system(base: Foundation, minds: MindService) -> SystemService:

@@ -169,6 +169,8 @@ READS: dict[str, Callable[[Store], Awaitable[object]]] = {
     "tiers.unlearn": lambda s: s.tiers.unlearn(),
     "values.get": lambda s: s.values.get("key"),
     "verify": lambda s: s.verify(),
+    "check": lambda s: s.check(),
+    "check_structure": lambda s: s.check_structure(),
     "assessments.newest": lambda s: s.assessments.newest(),
     "goals.all": lambda s: s.goals.all(),
     "self_versions.as_of": lambda s: s.self_versions.as_of(AT),

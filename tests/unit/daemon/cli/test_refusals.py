@@ -28,6 +28,8 @@ CALLS = {
     "articles": [],
     "events": [],
     "storage": [],
+    "storage compress": [],
+    "storage verify": [],
     "stories": [],
     "trends": [],
     "status": [],
