@@ -1,0 +1,87 @@
+"""What installers are given: the Homebrew formula, and completion in three shells."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+FILL = Path(__file__).parents[2] / "packaging" / "homebrew" / "fill.py"
+SELFD = Path(sys.executable).with_name("selfd")
+ASKED = {
+    "bash": {"COMP_WORDS": "selfd feeds a", "COMP_CWORD": "2"},
+    "zsh": {"_TYPER_COMPLETE_ARGS": "selfd feeds a"},
+    "fish": {"_TYPER_COMPLETE_ARGS": "selfd feeds a", "_TYPER_COMPLETE_FISH_ACTION": "get-args"},
+}
+
+
+@pytest.fixture(scope="module")
+def fill() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("fill", FILL)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Path:
+    path = tmp_path / "selfd-1.2.3.tar.gz"
+    path.write_bytes(b"an archive")
+    return path
+
+
+def test_the_formula_names_the_release_and_its_hash(fill: ModuleType, archive: Path) -> None:
+    text = fill.formula(archive, "https://example.org/files/selfd-1.2.3.tar.gz")
+    assert 'url "https://example.org/files/selfd-1.2.3.tar.gz"' in text
+    assert f'sha256 "{hashlib.sha256(b"an archive").hexdigest()}"' in text
+    assert not re.search(r"@[A-Z]+\d*@", text)
+    assert text.startswith("class Selfd < Formula\n")
+
+
+def test_the_formula_is_ruby(fill: ModuleType, archive: Path) -> None:
+    ruby = shutil.which("ruby")
+    if ruby is None:
+        pytest.skip("there is no ruby to read it")
+    text = fill.formula(archive, "https://example.org/selfd-1.2.3.tar.gz")
+    done = subprocess.run([ruby, "-c"], input=text, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "Syntax OK\n"), done.stderr
+
+
+@pytest.mark.parametrize(
+    "url", ["http://example.org/selfd-1.2.3.tar.gz", "https://example.org/selfd-1.2.2.tar.gz"]
+)
+def test_an_address_that_is_not_the_archives_is_refused(
+    fill: ModuleType, archive: Path, url: str
+) -> None:
+    with pytest.raises(ValueError, match=re.escape("is no https address of selfd-1.2.3.tar.gz")):
+        fill.formula(archive, url)
+
+
+@pytest.mark.parametrize("shell", ASKED)
+def test_commands_complete_in(shell: str) -> None:
+    asked = {**os.environ, "_SELFD_COMPLETE": f"complete_{shell}", **ASKED[shell]}
+    done = subprocess.run([SELFD], env=asked, capture_output=True, text=True, check=True)
+    assert "add" in done.stdout
+
+
+@pytest.mark.parametrize("shell", ASKED)
+def test_the_script_for_completion_is_printed_for(shell: str) -> None:
+    environment = {**os.environ, "_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION": "1"}
+    done = subprocess.run(
+        [SELFD, "--show-completion", shell],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "_SELFD_COMPLETE=complete_" + shell in done.stdout
