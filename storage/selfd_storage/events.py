@@ -78,6 +78,10 @@ class Events:
         """Return the highest number given so far, 0 before the first event."""
         return await self._database.read(latest_sequence)
 
+    async def newest(self, kind: str) -> EventRecord | None:
+        """Return the newest event of a kind, None where the log has none any more."""
+        return await self._database.read(lambda db: _newest(db, kind))
+
     async def append(
         self, kind: str, subject: str | None = None, payload: Mapping[str, Any] | None = None
     ) -> None:
@@ -122,6 +126,15 @@ def read_events(
         )
         for sequence, at, kind, subject_kind, subject, payload in rows
     ]
+
+
+def _newest(db: sqlite3.Connection, kind: str) -> EventRecord | None:
+    row = db.execute(
+        "SELECT max(e.sequence) FROM events AS e JOIN event_kinds AS k ON k.id = e.kind"
+        " WHERE k.name = :kind",
+        {"kind": kind},
+    ).fetchone()
+    return None if row[0] is None else read_events(db, row[0] - 1, None, 1)[0]
 
 
 def _kind_number(connection: sqlite3.Connection, name: str) -> int:

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from selfd_daemon.cli import (
+    assessment,
     backups,
     chat,
     engrams,
@@ -20,6 +21,7 @@ from selfd_daemon.cli import (
     portability,
     questions,
     reading,
+    self_model,
     service,
     storage,
     stories,
@@ -45,13 +47,17 @@ _PANELS = {
     "Read and follow": (
         reading.ingest, feeds.app, reading.articles, stories.stories, stories.trends,
     ),
+    "What it knows of itself": (
+        self_model.self_, self_model.journal, self_model.goals, assessment.assess,
+    ),
     "What it does and keeps": (
         jobs.app, jobs.events, storage.models, storage.app, backups.backup, backups.restore,
         engrams.app, portability.export, portability.import_,
     ),
 }  # fmt: skip
 
-_NAMES = {"open_dashboard": "open", "import_": "import"}  # where Python has the name
+# Where Python has the name.
+_NAMES = {"open_dashboard": "open", "import_": "import", "self_": "self"}
 
 for panel, commands in _PANELS.items():
     for command in commands:

@@ -10,7 +10,7 @@ from selfd_graphql.ports import BodyInfo, CapabilityInfo, MindInfo
 from selfd_storage import JobKind
 
 ALL_JOBS: tuple[str, ...] = get_args(JobKind)
-NO_JOB = "does no jobs of kind {kind}"
+NO_JOBS = "does no jobs of these kinds: "
 OFFLINE = "is offline: it opens no connection to another machine"
 NO_WEIGHTS = "has no weights of its own: it can neither score nor continue a text"
 ONLY_QUOTES = "answers in quotes alone: no larger mind is connected"
@@ -46,8 +46,9 @@ def limits(
         (NO_FULL_TEXT, not settings.feeds.full_text),
         (SHORT_OF_ROOM, short_of_room),
     ]
-    missing = [NO_JOB.format(kind=kind) for kind in ALL_JOBS if kind not in jobs]
-    return (*(words for words, holds in found if holds), *missing)
+    missing = ", ".join(kind for kind in ALL_JOBS if kind not in jobs)
+    told = [words for words, holds in found if holds]
+    return (*told, NO_JOBS + missing) if missing else tuple(told)
 
 
 def unknown(

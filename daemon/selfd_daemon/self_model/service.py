@@ -15,6 +15,7 @@ from selfd_daemon.clock import Monotonic, Now
 from selfd_daemon.jobs import JobRunner
 from selfd_daemon.self_model.body import changes
 from selfd_daemon.self_model.goals import own_goals, owners_goal, progress
+from selfd_daemon.self_model.introspection import Introspection, SelfAnswer
 from selfd_daemon.self_model.latest import Latest
 from selfd_daemon.self_model.measuring import Measuring
 from selfd_daemon.self_model.state import State, decoded, differs, encoded
@@ -72,6 +73,7 @@ class SelfModelService:
         self._body: BodyInfo | None = None
         self._thinned_at: datetime | None = None
         self._latest: Latest[SelfModelInfo] = Latest()
+        self._introspection = Introspection(store, self.look, now=now)
         store.on_commit(self._notice)
 
     async def run(self) -> None:
@@ -122,6 +124,10 @@ class SelfModelService:
                 "NOT_FOUND", f"there is no self-model as of {as_of.isoformat()}: it begins later"
             )
         return decoded(version)
+
+    async def about_self(self, question: str) -> SelfAnswer | None:
+        """Answer a question about selfd itself, None where it is about something else."""
+        return await self._introspection.answer(question)
 
     async def journal(self, *, first: int, after: str | None) -> Page[ThoughtRecord]:
         """Return a page of the journal, newest first."""
