@@ -128,6 +128,7 @@ READS: dict[str, Callable[[Store], Awaitable[object]]] = {
     "documents.under": lambda s: s.documents.under("/"),
     "engrams.all": lambda s: s.engrams.all(),
     "engrams.get": lambda s: s.engrams.get("engram:1"),
+    "events.newest": lambda s: s.events.newest("k"),
     "events.latest": lambda s: s.events.latest(),
     "events.page": lambda s: s.events.page(0),
     "feeds.all": lambda s: s.feeds.all(),
