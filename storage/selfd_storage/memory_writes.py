@@ -24,7 +24,7 @@ from selfd_storage.memory_rows import KINDS
 from selfd_storage.records import NewMemory
 from selfd_storage.texts import checked_text
 from selfd_storage.times import to_ms
-from selfd_storage.wording import fingerprint_of_memory, wording_of
+from selfd_storage.wording import Wording, fingerprint_of_memory, wording_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,12 @@ class MemoryRow:
     @property
     def fingerprint(self) -> int:
         """Return what proposes this memory as the twin of a new one."""
-        return fingerprint_of_memory(self.kind, self.source_id, self.raw.decode("utf-8"))
+        return fingerprint_of_memory(self.kind, self.source_id, self.wording)
+
+    @property
+    def wording(self) -> Wording:
+        """Return what it says."""
+        return wording_of(self.raw.decode("utf-8"))
 
 
 def load(tx: Transaction, number: int) -> MemoryRow | None:
@@ -80,7 +85,8 @@ def insert(tx: Transaction, new: NewMemory, now: int) -> int:
     """Store a memory, or fold it into the one that says the same; return its number."""
     raw = checked_text(new.text, "text")
     at = now if new.at is None else to_ms(new.at)
-    twin = _twin(tx, new)
+    says = wording_of(new.text)
+    twin = next(twins(tx, new, says), None)
     if twin is not None:
         _fold(tx, twin, new, raw, at, now)
         return twin.number
@@ -106,7 +112,7 @@ def insert(tx: Transaction, new: NewMemory, now: int) -> int:
     )
     number = int(cursor.lastrowid)
     tag(tx, number, at, tags)
-    propose(tx, number, fingerprint_of_memory(kind, source_id, new.text))
+    propose(tx, number, fingerprint_of_memory(kind, source_id, says))
     tx.emit("memory.added", make_id("memory", number))
     return number
 
@@ -142,8 +148,8 @@ def change(tx: Transaction, old: MemoryRow, raw: bytes, tags: Sequence[int], now
     _untag(tx, old.number, old.at, old.tags)
     tag(tx, old.number, old.at, tags)
     _withdraw(tx, old.number, old.fingerprint)
-    text = raw.decode("utf-8")
-    propose(tx, old.number, fingerprint_of_memory(old.kind, old.source_id, text))
+    says = wording_of(raw.decode("utf-8"))
+    propose(tx, old.number, fingerprint_of_memory(old.kind, old.source_id, says))
 
 
 def erase(tx: Transaction, number: int) -> bool:
@@ -178,19 +184,15 @@ def erase(tx: Transaction, number: int) -> bool:
     return True
 
 
-def _twin(tx: Transaction, new: NewMemory) -> MemoryRow | None:
-    return next(twins(tx, new), None)
-
-
-def twins(tx: Transaction, new: NewMemory) -> Iterator[MemoryRow]:
+def twins(tx: Transaction, new: NewMemory, says: Wording) -> Iterator[MemoryRow]:
     """Yield the memories of the same kind that say the same; short ones of the same source only."""
-    kind, says = KINDS[new.kind], wording_of(new.text)
+    kind = KINDS[new.kind]
     source_id = find_source(tx, new.source)
     if new.source is not None and source_id is None and not says.is_telling:
         return
     proposed = tx.execute(
         "SELECT memory_id FROM memory_fingerprints WHERE fingerprint = :fingerprint",
-        {"fingerprint": fingerprint_of_memory(kind, source_id, new.text)},
+        {"fingerprint": fingerprint_of_memory(kind, source_id, says)},
     ).fetchall()
     for (number,) in proposed:
         try:
@@ -201,7 +203,7 @@ def twins(tx: Transaction, new: NewMemory) -> Iterator[MemoryRow]:
             row is not None
             and row.kind == kind
             and (says.is_telling or row.source_id == source_id)
-            and wording_of(row.raw.decode("utf-8")).same_as(says)
+            and row.wording.same_as(says)
         ):
             yield row
 

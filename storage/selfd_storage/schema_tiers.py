@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from selfd_storage._sqlite import sqlite3
 from selfd_storage.codecs import decode
-from selfd_storage.wording import fingerprint_of_answer, fingerprint_of_memory
+from selfd_storage.wording import fingerprint_of_answer, fingerprint_of_memory, wording_of
 
 # Empty until now, so it can be made anew.
 DICTIONARIES = """
@@ -68,7 +68,7 @@ def propose_anew(db: sqlite3.Connection) -> None:
     for number, kind, source_id, *body in memories:
         text = _readable(*body)
         if text is not None:
-            fingerprint = fingerprint_of_memory(kind, source_id, text)
+            fingerprint = fingerprint_of_memory(kind, source_id, wording_of(text))
             db.execute("INSERT INTO memory_fingerprints VALUES (?, ?)", (fingerprint, number))
     said = db.execute(
         "SELECT m.id, m.codec, m.size, m.body FROM messages AS m"
@@ -77,7 +77,7 @@ def propose_anew(db: sqlite3.Connection) -> None:
     for number, *body in said:
         text = _readable(*body)
         if text is not None:
-            fingerprint = fingerprint_of_answer(text)
+            fingerprint = fingerprint_of_answer(wording_of(text))
             db.execute("INSERT INTO answer_fingerprints VALUES (?, ?)", (fingerprint, number))
 
 

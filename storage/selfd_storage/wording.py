@@ -12,6 +12,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from selfd_storage.texts import fingerprint, normalised
 
@@ -25,6 +26,8 @@ _LETTERS_HYPHEN = re.compile(r"(?<=[^\W\d_])-(?=[^\W\d_])")
 _BEFORE = "\"'([{«„¿¡"
 _AFTER = ".,;:!?\"')]}»"
 _AFTER_NUMBER = ".,;:?\"'"
+_DIGIT = re.compile(r"\d")
+_ENDS = ".!?:\"')]"
 _ENDS_SENTENCE = re.compile(r"[.!?:][\"')\]]*$")
 
 _NEGATED = {
@@ -91,8 +94,7 @@ _EMPHASIS = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Word:
+class _Word(NamedTuple):
     """A word as it counts, as it was written, and whether a sentence begins with it."""
 
     plain: str
@@ -106,7 +108,12 @@ class Wording:
 
     plain: str
     words: Sequence[_Word]
-    has_case: bool
+    text: str
+
+    @property
+    def has_case(self) -> bool:
+        """Tell whether capitals and small letters are told apart in it."""
+        return not (self.text.islower() or self.text.isupper())
 
     @property
     def is_telling(self) -> bool:
@@ -128,21 +135,18 @@ def wording_of(text: str) -> Wording:
     composed = unicodedata.normalize("NFC", text)
     words = _words(composed.translate(_MARKS))
     plain = " ".join(word.plain for word in words) or normalised(text)
-    letters = [char for char in composed if char.isalpha()]
-    has_case = any(map(str.islower, letters)) and any(map(str.isupper, letters))
-    return Wording(plain, words, has_case)
+    return Wording(plain, words, composed)
 
 
-def fingerprint_of_memory(kind: int, source_id: int | None, text: str) -> int:
+def fingerprint_of_memory(kind: int, source_id: int | None, wording: Wording) -> int:
     """Return what proposes a memory as the twin of another; a telling one of another source too."""
-    wording = wording_of(text)
     where = "" if wording.is_telling else str(source_id)
     return fingerprint(str(kind), where, wording.plain, size=FINGERPRINT_BYTES)
 
 
-def fingerprint_of_answer(text: str) -> int:
+def fingerprint_of_answer(wording: Wording) -> int:
     """Return what proposes an answer as the origin of a text."""
-    return fingerprint(wording_of(text).plain, size=FINGERPRINT_BYTES)
+    return fingerprint(wording.plain, size=FINGERPRINT_BYTES)
 
 
 def _words(text: str) -> Sequence[_Word]:
@@ -150,29 +154,37 @@ def _words(text: str) -> Sequence[_Word]:
     first = True
     for match in _ANYTHING.finditer(text):
         raw = match.group()
-        for part in _LETTERS_HYPHEN.split(raw):
+        for part in _LETTERS_HYPHEN.split(raw) if "-" in raw else (raw,):
             found += _of_part(part, first)
             first = False
-        first = bool(_ENDS_SENTENCE.search(raw))
+        first = raw[-1] in _ENDS and _ENDS_SENTENCE.search(raw) is not None
     if _ENGLISH.isdisjoint(word.plain for word in found):
         return found
     return [word for place, word in enumerate(found) if not _is_idle(found, place)]
 
 
 def _of_part(part: str, first: bool) -> list[_Word]:
-    if any(char.isdigit() for char in part):
+    if part.isalpha():
+        core = part
+    elif _DIGIT.search(part):
         core = part.lstrip("\"'").rstrip(_AFTER_NUMBER)
     else:
         core = part.lstrip(_BEFORE).rstrip(_AFTER)
-    asked = [_Word("?", "?", False)] if "?" in part[len(part.rstrip(_AFTER)) :] else []
+    is_asked = "?" in part and "?" in part[len(part.rstrip(_AFTER)) :]
+    asked = [_Word("?", "?", False)] if is_asked else []
     if not core.strip("-"):
         return asked
-    return [_Word(plain, core, first) for plain in _expanded(core.lower())] + asked
+    plain, *more = _expanded(core.lower())
+    head = core[: len(plain)]
+    written = head if head.lower() == plain else plain
+    return [_Word(plain, written, first), *(_Word(each, each, False) for each in more), *asked]
 
 
 def _expanded(word: str) -> list[str]:
     if word in _WHOLE:
         return _WHOLE[word].split()
+    if "'" not in word:
+        return [word]
     if word in _IS:
         return [word[:-2], "is"]
     for ending, meaning in _ENDINGS.items():

@@ -38,7 +38,7 @@ from selfd_storage.portable.lines import (
 )
 from selfd_storage.records import MemoryKind, NewMemory
 from selfd_storage.texts import checked_text
-from selfd_storage.wording import fingerprint_of_memory
+from selfd_storage.wording import fingerprint_of_memory, wording_of
 
 _PAGE = """
 SELECT m.id, m.kind, m.at, m.recorded_at, m.updated_at, m.source_id, s.name, m.tags, m.surprise,
@@ -141,7 +141,7 @@ def _find(tx: Transaction, line: Object, run: Run) -> MemoryRow | None:
     new = NewMemory(text(line, "text"), kind=_kind(line), source=optional_text(line, "source"))
     checked_text(new.text, "text")
     told = optional_moment(line, "recordedAt")
-    found = list(twins(tx, new))
+    found = list(twins(tx, new, wording_of(new.text)))
     if told is None:
         return found[0] if found else None
     at = moment(line, "at")
@@ -181,7 +181,7 @@ def _insert(tx: Transaction, line: Object, run: Run) -> int:
     )
     number = int(cursor.lastrowid)
     tag(tx, number, at, tags)
-    propose(tx, number, fingerprint_of_memory(kind, source_id, raw.decode("utf-8")))
+    propose(tx, number, fingerprint_of_memory(kind, source_id, wording_of(raw.decode("utf-8"))))
     for place, telling in enumerate(tellings, start=2):
         _tell(tx, number, place, telling)
     for version in objects(line, "versions"):
