@@ -61,6 +61,16 @@ class DataFolder:
     def engrams(self) -> Path:
         return self.root / "engrams"
 
+    @property
+    def checkpoints(self) -> Path:
+        """The weights that were trained here and may serve."""
+        return self.root / "checkpoints"
+
+    @property
+    def training(self) -> Path:
+        """What a training that runs needs; empty when none does."""
+        return self.root / "training"
+
     def prepare(self) -> None:
         """Make the folder for its owner's eyes alone, and show that it can be written to."""
         try:

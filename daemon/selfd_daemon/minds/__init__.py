@@ -11,7 +11,7 @@ from selfd_daemon.minds.door import (
     Request,
 )
 from selfd_daemon.minds.errors import MindError
-from selfd_daemon.minds.service import BUILTIN_MIND, MindService, model_ships
+from selfd_daemon.minds.service import BUILTIN_MIND, MindService, load_model, model_ships
 
 __all__ = [
     "BUILTIN_MIND",
@@ -25,5 +25,6 @@ __all__ = [
     "MindService",
     "Priority",
     "Request",
+    "load_model",
     "model_ships",
 ]

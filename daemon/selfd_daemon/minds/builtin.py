@@ -35,8 +35,9 @@ AHEAD = 4096  # bytes that are made for a reader who does not fetch them
 class Seat:
     """A request's row in the batch, and what was made for it and not fetched."""
 
-    def __init__(self, row: Row, place: Place) -> None:
+    def __init__(self, row: Row, place: Place, model: BuiltinModel) -> None:
         self.row = row
+        self.model = model
         self.place = place
         self.made = bytearray()
         self.read = False
@@ -92,6 +93,24 @@ class BuiltinMind:
         """Load the model now.   Raises: MindUnavailableError."""
         with self._line.place() as place:
             await self._ready(place, "it cannot be used")
+
+    async def renew(self) -> None:
+        """Take the weights that are to serve now; what is being continued ends with the old ones.
+
+        Raises: MindUnavailableError: they cannot be loaded; the old ones go on serving.
+        """
+        from selfd_models.errors import ModelError
+
+        with self._line.place() as place:
+            if self._model is None:
+                return
+            try:
+                await self._line.run(place, self._renewed)
+            except ModelError as error:
+                raise MindUnavailableError(f"other weights cannot be loaded: {error}") from error
+
+    def _renewed(self) -> None:
+        self._model, self._reader = self._load_model(), None
 
     async def generate(self, request: Request) -> AsyncGenerator[Made, None]:
         """Continue the text; closing this stops the model before its next byte."""
@@ -150,7 +169,8 @@ class BuiltinMind:
 
         seed = self._draw() if request.seed is None else request.seed
         prompt = request.text.encode("utf-8", "surrogatepass")
-        seat = Seat(Row(prompt, request.max_bytes, Choice(request.temperature, seed)), place)
+        row = Row(prompt, request.max_bytes, Choice(request.temperature, seed))
+        seat = Seat(row, place, model)
         self._seats.append(seat)
         try:
             while telling.over is None:
@@ -259,7 +279,8 @@ class _Flag:
 def _may_go(seat: Seat, mine: Seat) -> bool:
     """Tell whether a seat may have a byte made when it is another one's turn."""
     as_urgent = seat.place.priority <= mine.place.priority
-    return seat.read and as_urgent and not seat.row.ended and len(seat.made) < AHEAD
+    as_trained = seat.model is mine.model  # other weights may have come to serve in between
+    return seat.read and as_urgent and as_trained and not seat.row.ended and len(seat.made) < AHEAD
 
 
 def _some(text: Iterator[bytes]) -> bytes:

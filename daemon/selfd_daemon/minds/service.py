@@ -9,6 +9,7 @@ import time
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from selfd_daemon.clock import Monotonic
@@ -33,11 +34,11 @@ BUILTIN_MIND = MindInfo(
 )
 
 
-def load_model() -> BuiltinModel:
-    """Load the model that ships with selfd, which takes numpy and some 100 MB of memory."""
+def load_model(path: Path | None = None) -> BuiltinModel:
+    """Load the weights that ship with selfd, or others; numpy and some 100 MB of memory."""
     from selfd_models.builtin import BuiltinModel
 
-    return BuiltinModel.load()
+    return BuiltinModel.load(path)
 
 
 def load_embedder() -> Embedder:
@@ -93,6 +94,10 @@ class MindService:
         if id not in (None, BUILTIN_MIND.id):
             raise NotFoundError("mind", id)
         return self._builtin
+
+    async def renew_builtin(self) -> None:
+        """Let the built-in mind serve other weights from now on, without a restart."""
+        await self._builtin.renew()
 
     async def score(self, text: str) -> ScoreInfo:
         """Say how well the built-in model predicts a text, piece by piece."""

@@ -52,6 +52,7 @@ class Options:
     held_out_each: int = 3
     steps: int | None = None  # stop at this step
     cool: int | None = None  # cool down over this many steps with 4-bit weights, then stop
+    tune: bool = False  # cool down with 4-bit weights from the first of `steps` to the last
     resume: bool = False
 
 
@@ -92,9 +93,7 @@ class Trainer:
         self._held_out = HeldOut.read(
             options.corpus, options.recipe.held_out, options.held_out_each
         )
-        self._cooling = (
-            Cooling(self._state.step, options.cool) if options.cool is not None else None
-        )
+        self._cooling = self._course()
         self._bits: float | None = None
 
     def run(self) -> TrainingState:
@@ -177,6 +176,13 @@ class Trainer:
         if self._cooling is not None:
             return self._cooling.start + self._cooling.steps
         return self._options.steps
+
+    def _course(self) -> Cooling | None:
+        """Give the falling rates of a branch that cools, or of a whole run that tunes."""
+        options = self._options
+        if options.tune and options.steps is not None:
+            return Cooling(0, options.steps)
+        return None if options.cool is None else Cooling(self._state.step, options.cool)
 
     def _passes(self) -> int:
         return 2 if self._state.bytes >= self._options.second_pass_from else 1

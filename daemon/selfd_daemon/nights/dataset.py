@@ -1,0 +1,188 @@
+"""What a night learns from: the owner's own words, with a part held out by document and by time.
+
+Everything is read from the store when a night begins, so what was forgotten is never in it.
+Articles come from strangers and are left out unless the owner allows them: what a model has learned
+from a stranger cannot be asked for its source. What selfd wrote itself is never learned.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from selfd_daemon.nights.errors import SkippedError
+from selfd_storage import PortableKind, Store
+
+PAGE = 200
+LEAST_TEXT = 12_000  # bytes to learn from: less moves nothing that can be measured
+LEAST_HELD_OUT = 4_096
+MOST_HELD_OUT = 64 * 1024  # more takes longer to measure than it adds
+EVERY = 8  # one document of so many is held out, and as much of the newest
+_OWN = ("memories", "documents", "conversations")
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """One document to learn from: a memory's day, a file, a conversation, an article."""
+
+    group: str
+    at: datetime
+    text: str
+    items: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DataSet:
+    """Text to learn, text held out from it, and a hash over both."""
+
+    learned: tuple[Passage, ...]
+    held_out: tuple[Passage, ...]
+    hash: str
+    until: datetime
+
+    @property
+    def items(self) -> tuple[str, ...]:
+        """The ids of everything that would be learned."""
+        return tuple(dict.fromkeys(id for each in self.learned for id in each.items))
+
+    @property
+    def size(self) -> int:
+        """The bytes to learn from."""
+        return sum(len(each.text.encode()) for each in self.learned)
+
+
+async def gather(
+    store: Store, *, since: datetime | None, until: datetime, articles: bool
+) -> DataSet:
+    """Read what came in after `since`.
+
+    Raises:
+        SkippedError: there is too little of it.
+    """
+    kinds: Sequence[PortableKind] = (*_OWN, "articles") if articles else _OWN  # type: ignore[assignment]  # each is one
+    gathered: dict[str, list[Passage]] = {}
+    for kind in kinds:
+        async for passage in _passages(store, kind):
+            if (since is None or passage.at > since) and passage.at <= until:
+                gathered.setdefault(passage.group, []).append(passage)
+    found = split([_joined(parts) for parts in gathered.values()], until)
+    held = sum(len(each.text.encode()) for each in found.held_out)
+    if found.size < LEAST_TEXT or held < LEAST_HELD_OUT:
+        raise SkippedError(
+            f"there are {(found.size + held) / 1e3:.1f} kB of new text: "
+            f"a night needs some {(LEAST_TEXT + LEAST_HELD_OUT) / 1e3:.0f}"
+        )
+    return found
+
+
+def split(passages: Sequence[Passage], until: datetime) -> DataSet:
+    """Hold out whole documents: the newest ones, and of the others some by the hash of their names.
+
+    The same documents give the same split, whatever the order in which they are read.
+    """
+    ordered = sorted(passages, key=lambda each: (each.at, each.group))
+    total = sum(len(each.text.encode()) for each in ordered)
+    learned: list[Passage] = []
+    held_out: list[Passage] = []
+    newest = held = 0
+    share = min(total // EVERY, MOST_HELD_OUT) // 2
+    for each in reversed(ordered):
+        size = len(each.text.encode())
+        digest = hashlib.sha256(each.group.encode()).digest()
+        by_name = digest[0] % EVERY == 0 and held < MOST_HELD_OUT
+        if newest < share:
+            newest += size
+            held += size
+            held_out.append(each)
+        elif by_name:
+            held += size
+            held_out.append(each)
+        else:
+            learned.append(each)
+    return DataSet(tuple(learned[::-1]), tuple(held_out[::-1]), _hash(learned, held_out), until)
+
+
+def _hash(learned: Sequence[Passage], held_out: Sequence[Passage]) -> str:
+    digest = hashlib.sha256()
+    for part in (learned, held_out):
+        for each in sorted(part, key=lambda each: (each.at, each.group)):
+            digest.update(f"{each.group} {len(each.text)}\n{each.text}\n".encode())
+        digest.update(b"\0")
+    return digest.hexdigest()
+
+
+async def _passages(store: Store, kind: PortableKind) -> AsyncIterator[Passage]:
+    after = 0
+    while rows := await store.portable.read(kind, after, PAGE):
+        after = rows[-1][0]
+        for _, line in rows:
+            if line is not None and (passage := _READ[kind](line)) is not None:
+                yield passage
+
+
+def _memory(line: Mapping[str, Any]) -> Passage | None:
+    if line["kind"] == "REFLECTION":
+        return None
+    told = datetime.fromisoformat(line["recordedAt"])
+    group = f"memories {line['source'] or ''} {line['at'][:10]}"
+    return Passage(group, told, line["text"], (line["id"],))
+
+
+def _document(line: Mapping[str, Any]) -> Passage:
+    text = "\n".join(chunk["text"] for chunk in line["chunks"])
+    items = (line["id"], *(chunk["id"] for chunk in line["chunks"]))
+    return Passage(line["path"], datetime.fromisoformat(line["ingestedAt"]), text, items)
+
+
+def _conversation(line: Mapping[str, Any]) -> Passage | None:
+    """Take what the owner said: questions, and corrections of answers."""
+    said = [(each["at"], each["text"]) for each in line["messages"] if each["role"] == "user"]
+    said += [
+        (given["at"], given["correction"])
+        for answer in line["answers"]
+        for given in answer["feedback"]
+        if given["correction"]
+    ]
+    if not said:
+        return None
+    text = "\n".join(words for _, words in sorted(said))
+    return Passage(line["id"], datetime.fromisoformat(max(said)[0]), text, (line["id"],))
+
+
+def _article(line: Mapping[str, Any]) -> Passage | None:
+    text = f"{line['title']}\n{line['text']}"
+    return Passage(line["id"], datetime.fromisoformat(line["fetchedAt"]), text, (line["id"],))
+
+
+_READ = {
+    "memories": _memory,
+    "documents": _document,
+    "conversations": _conversation,
+    "articles": _article,
+}
+
+
+def _joined(parts: Sequence[Passage]) -> Passage:
+    """Make one document of the memories of one source and day."""
+    if len(parts) == 1:
+        return parts[0]
+    ordered = sorted(parts, key=lambda each: each.at)
+    return Passage(
+        group=parts[0].group,
+        at=ordered[-1].at,
+        text="\n".join(each.text for each in ordered),
+        items=tuple(id for each in ordered for id in each.items),
+    )
+
+
+def write_texts(path: Path, texts: Sequence[tuple[str, str]]) -> None:
+    """Write (kind, text) as the lines that training reads, for the owner's eyes alone."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    lines = (json.dumps({"group": kind, "text": text}, ensure_ascii=False) for kind, text in texts)
+    path.write_text("\n".join(lines) + "\n", "utf-8")
+    path.chmod(0o600)

@@ -1,0 +1,275 @@
+"""The FINETUNE job: the built-in model learns the owner's new text and keeps the old.
+
+Half of what it reads is new, the rest is what it has learned from the owner before and a sample of
+the text that the shipped weights came from. The gate decides; what it rejects never serves.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from selfd_daemon.clock import Now
+from selfd_daemon.jobs import JobContext
+from selfd_daemon.nights.activity import Activity
+from selfd_daemon.nights.backend import training_backend
+from selfd_daemon.nights.dataset import DataSet, Passage, gather, write_texts
+from selfd_daemon.nights.energy import Meter
+from selfd_daemon.nights.errors import TrainingError
+from selfd_daemon.nights.gate import judge
+from selfd_daemon.nights.lineage import Lineage
+from selfd_daemon.nights.process import Obstacle, Report, TrainingProcess
+from selfd_storage import CheckpointRecord, Store
+
+WORKER = "selfd_models.training.worker"
+PLAN, CANDIDATE = "plan.json", "candidate.safetensors"
+NEW_SHARE, OWN_SHARE = 0.5, 0.1  # of what is read; the rest is the shipped sample
+MOST_OWN = 200_000  # bytes of what was learned before
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """How long and how hot a fine-tune is (docs/lab/0005): sizes of `training.tuning.Tune`."""
+
+    steps: int = 60
+    texts: int = 4
+    rows: int = 1024
+    heat: float = 0.2
+    save_seconds: float = 180.0
+    margin: float = 0.01
+
+
+class FineTuner:
+    """Makes candidates from the generation that serves, one at a time."""
+
+    def __init__(
+        self,
+        store: Store,
+        lineage: Lineage,
+        activity: Activity,
+        folder: Path,
+        *,
+        course: Course,
+        articles: bool,
+        obstacle: Obstacle,
+        meter: Meter,
+        now: Now,
+        backend: Callable[[], str] = training_backend,
+    ) -> None:
+        self._store = store
+        self._lineage = lineage
+        self._activity = activity
+        self._folder = folder
+        self._course = course
+        self._articles = articles
+        self._obstacle = obstacle
+        self._meter = meter
+        self._now = now
+        self._backend = backend
+        self._run: tuple[asyncio.Task[Any] | None, frozenset[str]] = (None, frozenset())
+        self._tainted = False
+
+    async def run_job(self, job: JobContext) -> Mapping[str, Any]:
+        """Train, judge, and let the candidate serve if it is better; a restart goes on."""
+        folder = self._folder / job.id.replace(":", "-")
+        try:
+            while True:
+                plan = await self._plan(folder)
+                self._tainted = False
+                work = asyncio.create_task(self._learn(folder, plan, job))
+                self._run = work, frozenset(plan["items"])
+                try:
+                    learned: Mapping[str, Any] = await work
+                    return learned
+                except asyncio.CancelledError:
+                    if not self._tainted:
+                        work.cancel()
+                        await asyncio.wait([work])
+                        raise
+                    shutil.rmtree(folder, ignore_errors=True)  # with what was forgotten in it
+                finally:
+                    self._run = None, frozenset()
+        except Exception:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+
+    async def evaluate(self, job: JobContext) -> Mapping[str, Any]:
+        """Do an EVALUATE job: measure what serves on the fixed old text, kind by kind."""
+        known = {each.id: each for each in await self._lineage.all()}
+        active = await self._lineage.active()
+        folder = self._folder / job.id.replace(":", "-")
+        process = TrainingProcess(folder, WORKER, self._activity, self._obstacle)
+        order = self._paths(active, known) | {"what": "evaluate", "backend": "numpy"}
+        try:
+            figures = await process.run(order, _reporter(job, self._meter, process))
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+        return {"checkpoint": active.id, **figures}
+
+    def forget(self, items: Sequence[str]) -> None:
+        """Begin the run anew if it learns from something that was just forgotten."""
+        task, learning = self._run
+        if task is not None and learning & set(items):
+            self._tainted = True
+            task.cancel()
+
+    async def _plan(self, folder: Path) -> dict[str, Any]:
+        """Write the texts of a run down, unless a run that was interrupted did."""
+        path = folder / PLAN
+        if path.exists():
+            known: dict[str, Any] = json.loads(await asyncio.to_thread(path.read_text, "utf-8"))
+            return known
+        shutil.rmtree(folder, ignore_errors=True)
+        backend = self._backend()
+        parent = await self._lineage.active()
+        known_all = await self._lineage.all()
+        data = await gather(
+            self._store, since=_read_until(known_all), until=self._now(), articles=self._articles
+        )
+        own = await self._learned_before(parent, known_all, data)
+        shares = await asyncio.to_thread(_write, folder, data, own)
+        plan = {
+            "parent": parent.id,
+            "backend": backend,
+            "shares": shares,
+            "items": list(data.items),
+            "hash": data.hash,
+            "until": data.until.isoformat(),
+            "bytes": data.size,
+        }
+        partial = path.with_suffix(".partial")
+        await asyncio.to_thread(partial.write_text, json.dumps(plan), "utf-8")
+        partial.replace(path)
+        return plan
+
+    async def _learned_before(
+        self, parent: CheckpointRecord, known: Sequence[CheckpointRecord], data: DataSet
+    ) -> list[Passage]:
+        """Return some of what this lineage has learned from the owner on earlier nights."""
+        since = _read_until(known)
+        if since is None:
+            return []
+        served = set()
+        at: CheckpointRecord | None = parent
+        while at is not None:
+            served.add(at.id)
+            at = next((each for each in known if at is not None and each.id == at.parent), None)
+        try:
+            before = await gather(self._store, since=None, until=since, articles=self._articles)
+        except TrainingError:
+            return []
+        own, size = [], 0
+        for passage in reversed(before.learned):
+            if size < MOST_OWN and await self._store.checkpoints.trained_on(passage.items) & served:
+                own.append(passage)
+                size += len(passage.text.encode())
+        return own
+
+    async def _learn(self, folder: Path, plan: Mapping[str, Any], job: JobContext) -> Any:
+        known = {each.id: each for each in await self._lineage.all()}
+        parent = known[plan["parent"]]
+        process = TrainingProcess(folder, WORKER, self._activity, self._obstacle)
+        order = self._order(folder, plan, parent, known)
+        with self._meter.measuring():
+            figures = await process.run(order, _reporter(job, self._meter, process))
+        verdict = judge(figures, self._course.margin)
+        record = await self._lineage.adopt(
+            folder / CANDIDATE,
+            parent=parent,
+            origin="FINETUNE",
+            promoted=verdict.promoted,
+            reason=verdict.reason,
+            figures={
+                **figures,
+                "until": plan["until"],
+                "bytes": plan["bytes"],
+                "course": asdict(self._course),
+                "backend": plan["backend"],
+            },
+            data_hash=plan["hash"],
+            items=plan["items"],
+        )
+        shutil.rmtree(folder, ignore_errors=True)
+        return {
+            "checkpoint": record.id,
+            "promoted": record.promoted,
+            "reason": record.reason,
+            **{name: _rounded(each) for name, each in figures.items()},
+        }
+
+    def _order(
+        self,
+        folder: Path,
+        plan: Mapping[str, Any],
+        parent: CheckpointRecord,
+        known: Mapping[str, CheckpointRecord],
+    ) -> dict[str, Any]:
+        course = asdict(self._course)
+        course.pop("margin")
+        return {
+            **self._paths(parent, known),
+            "shares": plan["shares"],
+            "backend": plan["backend"],
+            "seed": 7353 + len(known),
+            "new": str(folder / "new.jsonl"),
+            **course,
+        }
+
+    def _paths(
+        self, base: CheckpointRecord, known: Mapping[str, CheckpointRecord]
+    ) -> dict[str, Any]:
+        root = base
+        while root.parent is not None:
+            root = known[root.parent]
+        return {
+            "base": str(self._lineage.path(base)),
+            "root": str(self._lineage.path(root)),
+            "cache": str(self._folder / "measured"),
+        }
+
+
+def _read_until(known: Sequence[CheckpointRecord]) -> datetime | None:
+    """Return up to when text was learned from, or found to make things worse."""
+    moments = [datetime.fromisoformat(each.figures["until"]) for each in known if each.data_hash]
+    return max(moments, default=None)
+
+
+def _write(folder: Path, data: DataSet, own: Sequence[Passage]) -> dict[str, float]:
+    """Write new, own and shipped text side by side.   Returns: the share of each kind."""
+    from selfd_models.training.replay import REPLAY, read_sample
+
+    text = folder / "corpus-text"
+    write_texts(text / "train_new.jsonl", [("new", each.text) for each in data.learned])
+    if own:
+        write_texts(text / "train_own.jsonl", [("own", each.text) for each in own])
+    sample = [(str(each["group"]), str(each["text"])) for each in read_sample(REPLAY)]
+    write_texts(text / "train_old.jsonl", sample)
+    write_texts(folder / "new.jsonl", [("new", each.text) for each in data.held_out])
+    kinds = sorted({kind for kind, _ in sample})
+    own_share = OWN_SHARE if own else 0.0
+    old = {kind: (1.0 - NEW_SHARE - own_share) / len(kinds) for kind in kinds}
+    return {"new": NEW_SHARE, **({"own": own_share} if own else {}), **old}
+
+
+def _reporter(job: JobContext, meter: Meter, process: TrainingProcess) -> Report:
+    """Pass on what a worker says; a pause keeps the progress that there was."""
+    last = 0.0
+
+    async def report(progress: float, message: str) -> None:
+        nonlocal last
+        last = max(last, progress)
+        meter.used(process.processor_seconds)
+        await job.report(last, message)
+
+    return report
+
+
+def _rounded(figures: Mapping[str, Any]) -> dict[str, float]:
+    names = ("before", "after", "low", "high")
+    return {name: round(figures[name], 4) for name in names if name in figures}

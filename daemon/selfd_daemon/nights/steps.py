@@ -1,0 +1,38 @@
+"""The steps of a night, in their order: what each is called, and what does it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from selfd_storage import JobKind
+
+Hook: TypeAlias = Callable[[], Awaitable[Mapping[str, Any]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step: a job of a kind, or, where `kind` is None, what wiring hooked to its name.
+
+    What nothing here does is skipped, and the report says so.
+    """
+
+    name: str
+    kind: JobKind | None
+    sentence: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+STEPS: tuple[Step, ...] = (
+    Step("consolidate", "CONSOLIDATE", "Draw facts and reflections out of memories."),
+    Step("recompress", "COMPRESS", "Pack texts anew with dictionaries of their kind."),
+    Step("re-embed", None, "Embed anew what an older embedder embedded."),
+    Step("fine-tune", "FINETUNE", "Teach the built-in model your own new words."),
+    Step("adapt", "LORA", "Adapt the mlx-lm mind to your feedback."),
+    Step("distil", "DISTILL", "Teach the built-in model by a larger mind of yours."),
+    Step("evaluate", "EVALUATE", "Measure the serving weights on the fixed old text."),
+    Step("assess", "ASSESS_SELF", "Test what selfd says of itself."),
+    Step("reflect", None, "Write down what the day was about."),
+    Step("back up", "BACKUP", "Write a backup and read it back.", {"nightly": True}),
+)

@@ -1,0 +1,66 @@
+"""Builds what learns: the lineage of the weights, the trainings, and the keeper of the night."""
+
+from __future__ import annotations
+
+import structlog
+
+from selfd_daemon.host.local import this_host
+from selfd_daemon.minds import MindService
+from selfd_daemon.nights import Lineage, NightService
+from selfd_daemon.nights.conditions import Conditions
+from selfd_daemon.nights.energy import Meter
+from selfd_daemon.nights.finetune import Course, FineTuner
+from selfd_daemon.nights.keeper import NightKeeper
+from selfd_daemon.nights.process import end_leftovers
+from selfd_daemon.nights.window import Window
+from selfd_daemon.self_model.identity import SHIPPED_WEIGHTS
+from selfd_daemon.wiring.foundation import Foundation
+from selfd_storage import StorageError
+
+log = structlog.get_logger(__name__)
+
+
+async def lineage(base: Foundation) -> Lineage:
+    """Find out which weights serve; without a store to ask, those that ship."""
+    found = Lineage(base.store, base.settings.folder.checkpoints, SHIPPED_WEIGHTS)
+    try:
+        await found.begin()
+    except (StorageError, OSError) as error:
+        log.warning("lineage not read: the shipped weights serve", error=str(error))
+    return found
+
+
+def nights(base: Foundation, minds: MindService, lineage: Lineage) -> NightService:
+    """Keep the nights, and unlearn what is forgotten."""
+    settings, folder = base.settings.nights, base.settings.folder.training
+    end_leftovers(folder)
+    lineage.serves_through(minds.renew_builtin)
+    host, meter = this_host(base.settings.data_dir), Meter()
+    keeper = NightKeeper(
+        base.store,
+        base.jobs,
+        host,
+        base.activity,
+        meter,
+        window=Window.parse(settings.window),
+        conditions=Conditions(settings.idle_minutes * 60.0, settings.min_free_bytes),
+        max_watt_hours=settings.max_watt_hours,
+        now=base.now,
+    )
+    tuner = FineTuner(
+        base.store,
+        lineage,
+        base.activity,
+        folder,
+        course=Course(steps=settings.steps, margin=settings.margin),
+        articles=settings.learn_articles,
+        obstacle=keeper.obstacle,
+        meter=meter,
+        now=base.now,
+    )
+    service = NightService(
+        base.store, base.bus, base.jobs, lineage, keeper, tuner, enabled=settings.enabled
+    )
+    base.work("unlearning of weights", service.unlearn)
+    base.work("nights", service.run)
+    return service
