@@ -62,11 +62,15 @@ def terms(text: str) -> list[str]:
     return [stem(word) for word in words(text)]
 
 
-def telling_terms(text: str) -> list[str]:
-    """Return the terms of a question, each once, and stop words only if there is nothing else."""
+def telling_words(text: str) -> list[str]:
+    """Return the words of a question, and stop words only if there is nothing else."""
     found = list(words(text))
-    telling = [word for word in found if word not in STOP_WORDS]
-    return list(dict.fromkeys(stem(word) for word in telling or found))
+    return [word for word in found if word not in STOP_WORDS] or found
+
+
+def telling_terms(text: str) -> list[str]:
+    """Return the terms of a question, each once."""
+    return list(dict.fromkeys(stem(word) for word in telling_words(text)))
 
 
 def name_code(name: str) -> int:
@@ -80,6 +84,12 @@ def speaker_code(text: str) -> int:
     if found is None:
         return 0
     return name_code(next(words(found[1]), found[1]))
+
+
+def without_speaker(text: str) -> str:
+    """Return what is said in a text like `Ann: Hello`; any other text as it is."""
+    found = _SPEAKER.match(text[:120])
+    return text if found is None else text[found.end() :]
 
 
 def _plain(word: str) -> str:

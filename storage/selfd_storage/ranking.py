@@ -9,8 +9,9 @@ section 3.1).
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TypeAlias
 
@@ -18,7 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from selfd_storage.cues import Span, span_of
-from selfd_storage.lexicon import name_code, telling_terms, words
+from selfd_storage.lexicon import name_code, telling_words, words
+from selfd_storage.stems import stem
 from selfd_storage.words_chains import Chains
 from selfd_storage.words_columns import Columns, Docs, Flags
 
@@ -31,22 +33,44 @@ ANSWERED = 1.5  # ... times this for the document right after a question
 EPISODE = 0.5
 SPEAKER = 0.6  # of the mean weight of the question's terms
 MOMENT = 0.6
+REPEATED = 0.4  # a term that a question says n times counts n to this power
+GUESSED = 0.7  # what a term counts that stands in for one that nothing holds
 DEPTH = 1000  # documents that a retriever hands on; a page of a search holds no more
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What is looked for: terms, people by their codes, and perhaps a span of time."""
+    """What is looked for: terms, people by their codes, and perhaps a span of time.
+
+    `emphasis` is what a term counts, where that is not 1; `spelled` how the question spells it.
+    """
 
     terms: tuple[str, ...]
     names: tuple[int, ...] = ()
     span: Span | None = None
+    emphasis: Mapping[str, float] = field(default_factory=dict)
+    spelled: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def read(cls, text: str, now: datetime) -> Query:
         """Read a question as it was put at the moment `now`."""
         names = dict.fromkeys(name_code(word) for word in words(text))
-        return cls(tuple(telling_terms(text)), tuple(names), span_of(text, now))
+        spelled: dict[str, str] = {}
+        counts: Counter[str] = Counter()
+        for word in telling_words(text):
+            term = stem(word)
+            spelled.setdefault(term, word)
+            counts[term] += 1
+        emphasis = {term: count**REPEATED for term, count in counts.items() if count > 1}
+        return cls(tuple(counts), tuple(names), span_of(text, now), emphasis, spelled)
+
+    def respelled(self, other: Mapping[str, str]) -> Query:
+        """Return the same with other terms in the place of some, which count less."""
+        swapped = {other.get(term, term): None for term in self.terms}
+        emphasis = dict(self.emphasis)
+        for old, new in other.items():
+            emphasis[new] = GUESSED * emphasis.pop(old, 1.0)
+        return replace(self, terms=tuple(swapped), emphasis=emphasis)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +89,15 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """What one retriever found: documents, ascending, and their scores, mostly in [0, 1].
+    """What one retriever thinks of documents, ascending, with scores mostly in [0, 1].
 
-    `via` names the retriever, and `flags` what else spoke for each document.
+    `found` names what spoke for each document; a retriever may have an opinion on one it has not
+    found.
     """
 
     docs: Docs
     scores: Scores
-    via: str
-    flags: Mapping[str, Flags] = field(default_factory=dict)
+    found: Mapping[str, Flags]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,33 +109,34 @@ class Ranked:
     via: tuple[str, ...]
 
 
-def fuse(found: Sequence[Candidates], weights: Sequence[float], first: int) -> list[Ranked]:
-    """Order the candidates of all retrievers by the weighted mean of their scores, the best first.
+def fuse(opinions: Sequence[tuple[float, Candidates]], first: int) -> list[Ranked]:
+    """Order the candidates of all retrievers by the weighted sum of their scores, the best first.
 
-    A document that a retriever did not find has 0 there. Equal scores: the newer document first.
+    A document that a retriever says nothing of has 0 there. Equal scores: the newer one first.
     """
-    docs = np.unique(np.concatenate([each.docs for each in found]))
+    docs = np.unique(np.concatenate([each.docs for _, each in opinions]))
     total = np.zeros(len(docs), np.float32)
-    for each, share in zip(found, weights, strict=True):
-        total[np.searchsorted(docs, each.docs)] += np.float32(share / sum(weights)) * each.scores
+    for share, each in opinions:
+        total[np.searchsorted(docs, each.docs)] += np.float32(share) * each.scores
     best = np.lexsort((-docs, -total))[:first]
+    found = [each for _, each in opinions]
     return [
-        Ranked(int(docs[i]), float(min(1.0, total[i])), _via(int(docs[i]), found)) for i in best
+        Ranked(int(docs[i]), float(min(1.0, max(0.0, total[i]))), _via(int(docs[i]), found))
+        for i in best
     ]
 
 
-def strongest(scores: Scores) -> NDArray[np.intp]:
-    """Return the places of the `DEPTH` highest scores, ascending: what a retriever hands on."""
-    if len(scores) <= DEPTH:
+def strongest(scores: Scores, count: int = DEPTH) -> NDArray[np.intp]:
+    """Return the places of the highest scores, ascending: what a retriever hands on."""
+    if len(scores) <= count:
         return np.arange(len(scores))
-    return np.sort(np.argpartition(-scores, DEPTH)[:DEPTH])
+    return np.sort(np.argpartition(-scores, count)[:count])
 
 
-def _via(doc: int, found: Sequence[Candidates]) -> tuple[str, ...]:
-    names: list[str] = []
-    for each in found:
+def _via(doc: int, opinions: Sequence[Candidates]) -> tuple[str, ...]:
+    names: dict[str, None] = {}
+    for each in opinions:
         at = int(np.searchsorted(each.docs, doc))
         if at < len(each.docs) and each.docs[at] == doc:
-            said = [name for name, flags in each.flags.items() if flags[at]]
-            names += said if each.flags else [each.via]
+            names |= dict.fromkeys(name for name, flags in each.found.items() if flags[at])
     return tuple(names)

@@ -67,7 +67,8 @@ class WordScores:
         self._episodes: Scores = np.zeros(self._known_episodes, np.float32)
         self._held: Scores = np.zeros(self._known_episodes, np.float32)
         self._weights = {
-            term: weight(frequencies.get(term, 0), self._count - 1) for term in query.terms
+            term: weight(frequencies.get(term, 0), self._count - 1) * query.emphasis.get(term, 1.0)
+            for term in query.terms
         }
         self._mean_length = view.columns.mean_lengths()
         self._mean_episode = view.chains.mean_lengths()
@@ -106,14 +107,8 @@ class WordScores:
         scores = (total / ((1 + EPISODE) * sum(known) or 1.0)).astype(np.float32)
         best = strongest(scores)
         docs = docs[best]
-        flags = {
-            "words": self._own[docs] > 0,
-            "neighbours": self._total[docs] > self._own[docs] * 1.0001,  # sums differ in order
-            "episode": (around[best] > 0) & (self._chains.sizes[self._episode_of(docs)] > 1),
-            "speaker": speaks[best],
-            "time": timely[best],
-        }
-        return Candidates(docs, scores[best], "words", flags)
+        flags = {"lexical": np.ones(len(docs), np.bool_), "symbolic": (speaks | timely)[best]}
+        return Candidates(docs, scores[best], flags)
 
     def _raise(self, docs: Docs, worth: Scores) -> None:
         """Let the best that a term is worth to a document count; each document comes once."""
@@ -180,7 +175,8 @@ class WordScores:
         docs = docs[self._timely(docs)]
         docs = docs[self._view.seen(docs)]
         docs = np.sort(docs[np.argsort(-self._view.columns["place"][docs])][:DEPTH])
-        return Candidates(docs, np.full(len(docs), 0.5, np.float32), "time")
+        flags = {"symbolic": np.ones(len(docs), np.bool_)}
+        return Candidates(docs, np.full(len(docs), 0.5, np.float32), flags)
 
 
 def weight(frequency: int, count: int) -> float:

@@ -22,6 +22,7 @@ from selfd_storage.counts import Counts
 from selfd_storage.damage import Damage
 from selfd_storage.database import Database
 from selfd_storage.documents import Documents
+from selfd_storage.embedding import TextEmbedder
 from selfd_storage.engrams import Engrams
 from selfd_storage.errors import StorageError, StoreClosedError
 from selfd_storage.events import DEFAULT_KEEP, EventLog, Events
@@ -116,6 +117,7 @@ class Store:
         keep_events: int = DEFAULT_KEEP,
         limits: RoomLimits | None = None,
         busy_seconds: float = 5.0,
+        embedders: Sequence[TextEmbedder] = (),
     ) -> Self:
         """Open `selfd.db` and `index.db` in a folder, making what is missing.
 
@@ -123,6 +125,7 @@ class Store:
             keep_events: how many of the newest events the log keeps.
             limits: how much of the disk is left to others.
             busy_seconds: how long to wait for another process that holds the file.
+            embedders: the one in use first, then former ones; none: search by words alone.
 
         Raises:
             NotADatabaseError: `selfd.db` is something else; it was left alone.
@@ -151,7 +154,7 @@ class Store:
         try:
             await database.read(self._counts.load)
             await self.tiers.open()
-            await self._open_words(limits, busy_seconds)
+            await self._open_words(limits, busy_seconds, embedders)
         except BaseException:
             await self.close()
             raise
@@ -187,6 +190,15 @@ class Store:
             for each, item in zip(found, items, strict=True)
             if item is not None
         ]
+
+    async def settle(self) -> None:
+        """Wait until searches know all that was acknowledged, by its words and its meaning.
+
+        Nobody needs to: a search waits for words by itself, and meaning follows in seconds.
+        """
+        if self._words is None:
+            raise StoreClosedError("the store is closed: start selfd again with selfd up")
+        await self._words.settle()
 
     async def items(self, ids: Sequence[str]) -> list[Item | None]:
         """Return memories, articles and chunks in the order of `ids`, None where there is none.
@@ -295,11 +307,21 @@ class Store:
     ) -> None:
         await self.close()
 
-    async def _open_words(self, limits: RoomLimits | None, busy_seconds: float) -> None:
+    async def _open_words(
+        self,
+        limits: RoomLimits | None,
+        busy_seconds: float,
+        embedders: Sequence[TextEmbedder],
+    ) -> None:
         from selfd_storage.words import WordIndex
 
         self._words = await WordIndex.open(
-            self.folder, self.database, now=self._now, limits=limits, busy_seconds=busy_seconds
+            self.folder,
+            self.database,
+            now=self._now,
+            limits=limits,
+            busy_seconds=busy_seconds,
+            embedders=embedders,
         )
 
 

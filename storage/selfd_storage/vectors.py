@@ -22,9 +22,11 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float32]
 Words = NDArray[np.uint64]
 Rows = NDArray[np.intp]
+Flags = NDArray[np.bool_]
 
 HAMMING_SHARE = 12  # vectors kept by Hamming distance, per candidate asked for
 BLOCK = 1 << 16  # vectors whose Hamming distances are in memory at once
+FAR = 0xFFFF  # a distance above all others
 LLOYD_ROUNDS = 300  # 8 levels have settled to 1e-3, and 128 lose nothing measurable
 
 
@@ -70,15 +72,24 @@ class VectorCodec:
     def decode(self, codes: Words) -> Floats:
         """Return what (N, B, W) codes stand for: unit rows (N, D), rotated."""
         planes = np.unpackbits(codes.view(np.uint8), axis=2, bitorder="little")  # (N, B, D)
-        weights = 1 << np.arange(self.bits - 1, -1, -1, dtype=np.intp)
-        values = self._levels[np.tensordot(planes, weights, axes=(1, 0))]  # (N, D)
+        levels = planes[:, 0].copy()
+        for plane in range(1, self.bits):
+            levels <<= 1
+            levels |= planes[:, plane]  # (N, D)
+        values = self._levels[levels]  # (N, D)
         values /= np.linalg.norm(values, axis=1, keepdims=True)
         return values
 
-    def candidates(self, query: Floats, signs: Words, *, keep: int = 100) -> Rows:
-        """Return the rows of the `keep` sign planes (N, W) nearest to a (D,) query, best first."""
+    def candidates(
+        self, query: Floats, signs: Words, *, keep: int = 100, hidden: Flags | None = None
+    ) -> Rows:
+        """Return the rows of the `keep` sign planes (N, W) nearest to a (D,) query, best first.
+
+        Args:
+            hidden: rows (N,) that are not looked at.
+        """
         rotated = self.rotate(query[None, :])[0]  # (D,)
-        rows = _nearest_by_hamming(rotated, signs, keep * HAMMING_SHARE)
+        rows = _nearest_by_hamming(rotated, signs, keep * HAMMING_SHARE, hidden)
         bits = np.unpackbits(signs[rows].view(np.uint8), axis=1, bitorder="little")
         scores = bits.astype(np.float32) @ rotated  # in the order of sum of query * sign
         nearest: Rows = rows[_best(scores, keep)]
@@ -124,20 +135,24 @@ def gaussian_levels(count: int) -> NDArray[np.float64]:
     return np.array(levels)
 
 
-def _nearest_by_hamming(rotated: Floats, signs: Words, keep: int) -> Rows:
+def _nearest_by_hamming(
+    rotated: Floats, signs: Words, keep: int, hidden: Flags | None = None
+) -> Rows:
     """Return the rows of the `keep` sign planes nearest to the query's own, in rising order."""
     if keep >= len(signs):
-        return np.arange(len(signs))
+        return np.arange(len(signs)) if hidden is None else np.flatnonzero(~hidden)
     own = np.packbits(rotated > 0, bitorder="little").view(np.uint64)  # (W,)
     distances = np.empty(len(signs), dtype=np.uint16)
     for start in range(0, len(signs), BLOCK):
         differing = np.bitwise_count(signs[start : start + BLOCK] ^ own)  # (BLOCK, W)
         differing.sum(axis=1, dtype=np.uint16, out=distances[start : start + BLOCK])
+    if hidden is not None:
+        distances[hidden] = FAR
     limit = np.partition(distances, keep - 1)[keep - 1]
     nearer = np.flatnonzero(distances < limit)
     equal = np.flatnonzero(distances == limit)[: keep - len(nearer)]
     rows: Rows = np.sort(np.concatenate([nearer, equal]))
-    return rows
+    return rows[distances[rows] < FAR]
 
 
 def _best(scores: Floats, keep: int) -> Rows:

@@ -1,7 +1,8 @@
-"""The index of words: one object beside the database, asked for items by what they say.
+"""The index of words and meaning: one object beside the database, asked for items by what they say.
 
 `index.db` can be deleted at any time: it is made anew from `selfd.db`. One task follows the log; a
-search waits for it, so that what was acknowledged before is found, but not for ever.
+search waits for it, so that what was acknowledged before is found, but not for ever. A second task
+embeds what the first one has taken in; no search waits for that.
 """
 
 from __future__ import annotations
@@ -14,20 +15,21 @@ from pathlib import Path
 from typing import Any, NamedTuple, Self
 
 from selfd_storage._sqlite import sqlite3
+from selfd_storage.codes_follow import CodesFollower
 from selfd_storage.database import Database
+from selfd_storage.embedding import TextEmbedder
 from selfd_storage.errors import MigrationError, NotADatabaseError, SchemaTooNewError
 from selfd_storage.events import latest_sequence
 from selfd_storage.ids import CODES, NAMES
-from selfd_storage.ranking import Candidates, Query, View, fuse
-from selfd_storage.ranking_words import WordScores, rarest
+from selfd_storage.ranking import Query, View
 from selfd_storage.records import EventRecord, Scope
+from selfd_storage.retrieval import Retrieval
 from selfd_storage.room import RoomLimits
 from selfd_storage.times import optional_ms, utc_now
 from selfd_storage.words_columns import BURIED
-from selfd_storage.words_file import APPLICATION_ID, STEPS, count_documents, read_postings
+from selfd_storage.words_file import APPLICATION_ID, STEPS
 from selfd_storage.words_follow import Follower
 
-POSTINGS = 100_000  # that one search reads at most, but for its rarest term
 PATIENCE_SECONDS = 2.0  # that a search waits for the index to catch up
 PURGE_SECONDS = 2.0  # from a burial to the purge
 PURGE_SHARE = 20  # ... or so many times what the last purge took: at most 5 % of the time
@@ -58,12 +60,14 @@ class WordIndex:
         open_file: Callable[[], Any],
         path: Path,
         now: Callable[[], datetime],
+        embedders: Sequence[TextEmbedder],
     ) -> None:
         """Use `open`."""
         self._source = source
         self._open_file = open_file
         self._path = path
         self._now = now
+        self._embedders = embedders
         self._latest = 0
         self._is_damaged = False
         self._trouble: Exception | None = None
@@ -73,7 +77,12 @@ class WordIndex:
         self._progressed = asyncio.Condition()
         self._file: Database[Any]
         self._follower: Follower
+        self._codes: CodesFollower
+        self._retrieval: Retrieval
         self._tending: asyncio.Task[None] | None = None
+        self._embedding: asyncio.Task[None] | None = None
+        self._grown = asyncio.Event()
+        self._embedding_trouble: Exception | None = None
 
     @classmethod
     async def open(
@@ -84,8 +93,14 @@ class WordIndex:
         now: Callable[[], datetime] = utc_now,
         limits: RoomLimits | None = None,
         busy_seconds: float = 5.0,
+        embedders: Sequence[TextEmbedder] = (),
     ) -> Self:
-        """Open `index.db`, make it anew if it is missing or damaged, and follow `source`."""
+        """Open `index.db`, make it anew if it is missing or damaged, and follow `source`.
+
+        Args:
+            embedders: the one in use first, then former ones that can still be had; without any,
+                items are found by words alone.
+        """
         path = folder / "index.db"
 
         async def open_file() -> Database[Any]:
@@ -97,7 +112,7 @@ class WordIndex:
                 busy_seconds=busy_seconds,
             )
 
-        self = cls(source, open_file, path, now)
+        self = cls(source, open_file, path, now, embedders)
         source.on_commit(self._note)
         self._latest = await source.read(latest_sequence)
         try:
@@ -114,6 +129,7 @@ class WordIndex:
             self._tending.cancel()
             with suppress(asyncio.CancelledError):
                 await self._tending
+        await self._stop_embedding()
         await self._file.close()
 
     def problems(self) -> list[str]:
@@ -122,6 +138,9 @@ class WordIndex:
             return [f"the index of words is behind, so searches miss what is new: {self._trouble}"]
         if self._follower.progress.walk is not None:
             return ["the index of words is being made anew: searches are not complete yet"]
+        error = self._embedding_trouble or self._retrieval.trouble
+        if error is not None:
+            return [f"searches find by words alone: {error}"]
         return []
 
     async def search(
@@ -142,11 +161,11 @@ class WordIndex:
         kinds = None if scope is None else tuple(_SCOPES[each] for each in scope)
         moment = optional_ms(as_of)
         try:
-            return await self._search(asked, kinds, moment, first)
+            return await self._search(query, asked, kinds, moment, first)
         except _DAMAGED:
             self._is_damaged = True
             await self._wait_for_present(PATIENCE_SECONDS)
-            return await self._search(asked, kinds, moment, first)
+            return await self._search(query, asked, kinds, moment, first)
 
     async def catch_up(self) -> None:
         """Wait until everything that was acknowledged so far can be found.
@@ -168,21 +187,35 @@ class WordIndex:
         if self._trouble is not None:
             raise self._trouble
 
+    async def settle(self) -> None:
+        """Wait until everything that was acknowledged so far can be found by its meaning, too.
+
+        Raises:
+            StorageError: the index cannot be written to, or texts cannot be embedded.
+        """
+        await self.catch_up()
+        self._embedding_trouble = None
+        self._grown.set()
+        async with self._progressed:
+            await self._progressed.wait_for(
+                lambda: self._codes.is_done or self._embedding_trouble is not None
+            )
+        if self._embedding_trouble is not None:
+            raise self._embedding_trouble
+
     async def _search(
-        self, asked: Query, kinds: tuple[int, ...] | None, moment: int | None, first: int
+        self,
+        question: str,
+        asked: Query,
+        kinds: tuple[int, ...] | None,
+        moment: int | None,
+        first: int,
     ) -> list[Found]:
         columns = self._follower.columns
         view = View(columns, self._follower.chains, kinds, moment)
-
-        def find(db: sqlite3.Connection) -> Candidates:
-            frequencies = count_documents(db, asked.terms)
-            scores = WordScores(view, asked, frequencies)
-            for term in rarest(frequencies, POSTINGS):
-                scores.add(term, read_postings(db, term))
-            return scores.candidates()
-
         found = []
-        for ranked in fuse([await self._file.read(find)], [1.0], first):
+        layers = self._codes.layers
+        for ranked in await self._retrieval.search(view, layers, question, asked, first):
             entry = columns.entry(ranked.doc)
             if entry.kind != BURIED:  # since a moment ago
                 found.append(Found(f"{NAMES[entry.kind]}:{entry.item}", ranked.score, ranked.via))
@@ -217,9 +250,11 @@ class WordIndex:
             self._woken.clear()
             try:
                 if self._is_damaged:
+                    await self._stop_embedding()
                     await self._file.close()
                     await self._start_anew()
                 await self._follower.catch_up()
+                self._grown.set()
                 if self._follower.has_graves and self._purge_at is None:
                     self._purge_at = loop.time() + self._purge_pause
                 if self._purge_at is not None and self._purge_at <= loop.time():
@@ -232,6 +267,30 @@ class WordIndex:
             async with self._progressed:
                 self._progressed.notify_all()
 
+    async def _embed(self) -> None:
+        """Embed what was taken in, whenever that grows."""
+        while True:
+            await self._grown.wait()
+            self._grown.clear()
+            try:
+                while await self._codes.step():
+                    pass
+                self._embedding_trouble = None
+            except Exception as error:  # told by `problems`; a task that dies would tell nobody
+                self._embedding_trouble = error
+                if isinstance(error, _DAMAGED):
+                    self._is_damaged = True
+                    self._woken.set()
+            async with self._progressed:
+                self._progressed.notify_all()
+
+    async def _stop_embedding(self) -> None:
+        if self._embedding is not None:
+            self._embedding.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._embedding
+            self._embedding = None
+
     async def _purge(self, clock: Callable[[], float]) -> None:
         began = clock()
         await self._follower.purge()
@@ -241,11 +300,18 @@ class WordIndex:
     async def _load(self) -> None:
         self._file = await self._open_file()
         self._follower = Follower(self._source, self._file)
+        self._retrieval = Retrieval(self._source, self._file)
         try:
             await self._follower.load()
+            columns = self._follower.columns
+            self._codes = CodesFollower(self._source, self._file, columns, self._embedders)
+            await self._codes.load()
         except BaseException:
             await self._file.close()
             raise
+        self._follower.on_bury = self._codes.erase
+        if self._embedders:
+            self._embedding = asyncio.create_task(self._embed())
 
     async def _start_anew(self) -> None:
         for suffix in ("", "-wal", "-shm"):

@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from selfd_storage._sqlite import sqlite3
+from selfd_storage.codes_file import erase_codes
 from selfd_storage.database import Transaction
 from selfd_storage.migrations import Migration
 from selfd_storage.schema import execute_all
@@ -63,13 +64,35 @@ CREATE TABLE progress (
 );
 """
 
+_CODES = """
+-- Who turned texts into vectors, the form of their codes, and which documents have one: those from
+-- `low` to before `high`.
+CREATE TABLE embeddings (
+    model INTEGER PRIMARY KEY,
+    fingerprint TEXT NOT NULL UNIQUE,
+    dimensions INTEGER NOT NULL,
+    bits INTEGER NOT NULL,
+    seed INTEGER NOT NULL,             -- of the rotation
+    low INTEGER NOT NULL,
+    high INTEGER NOT NULL
+);
+
+-- Codes of many documents that follow each other: `place` is model * 2^32 + the row's number.
+CREATE TABLE codes (place INTEGER PRIMARY KEY, body BLOB NOT NULL);
+"""
+
 
 def m001_first(db: sqlite3.Connection) -> None:
     """Make the first tables."""
     execute_all(db, _SCHEMA)
 
 
-STEPS: tuple[Migration, ...] = (m001_first,)
+def m002_codes(db: sqlite3.Connection) -> None:
+    """Make room for vectors; codes_file.py."""
+    execute_all(db, _CODES)
+
+
+STEPS: tuple[Migration, ...] = (m001_first, m002_codes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +168,7 @@ def apply(tx: Transaction, change: Change, progress: Progress) -> None:
     gone = [(doc,) for doc in change.buried]
     tx.connection.executemany("DELETE FROM docs WHERE doc = ?", gone)
     tx.connection.executemany("INSERT INTO graves (doc) VALUES (?)", gone)
+    erase_codes(tx, change.buried)
     write_progress(tx, progress)
 
 
@@ -164,6 +188,8 @@ def clear(tx: Transaction) -> None:
     tx.execute("INSERT INTO words (words) VALUES ('delete-all')")
     tx.execute("DELETE FROM docs")
     tx.execute("DELETE FROM graves")
+    tx.execute("DELETE FROM embeddings")
+    tx.execute("DELETE FROM codes")
     tx.execute("DELETE FROM progress")
 
 
@@ -177,6 +203,15 @@ def count_documents(db: sqlite3.Connection, terms: Iterable[str]) -> dict[str, i
     return found
 
 
+def count_terms_from(db: sqlite3.Connection, beginning: str) -> dict[str, int]:
+    """Return the terms with some beginning, and how many documents hold each."""
+    rows = db.execute(
+        "SELECT term, doc FROM term_counts WHERE term >= ? AND term < ?",
+        (beginning, beginning[:-1] + chr(ord(beginning[-1]) + 1)),
+    )
+    return {term: int(count) for term, count in rows}
+
+
 def read_postings(db: sqlite3.Connection, term: str) -> Postings:
     """Return where a term occurs."""
     docs = _matches(db, term)
@@ -187,6 +222,11 @@ def read_postings(db: sqlite3.Connection, term: str) -> Postings:
             break
         counts[np.searchsorted(docs, often)] = level
     return Postings(docs, counts)
+
+
+def read_documents(db: sqlite3.Connection, terms: Sequence[str]) -> Docs:
+    """Return the documents that hold all of some terms, ascending."""
+    return _matches(db, *terms)
 
 
 def has_graves(db: sqlite3.Connection) -> bool:
@@ -218,12 +258,13 @@ def _levelled(terms: Sequence[str]) -> Iterator[str]:
                 yield term + sign
 
 
-def _matches(db: sqlite3.Connection, term: str) -> Docs:
-    """Return the documents that hold a term, ascending.
+def _matches(db: sqlite3.Connection, *terms: str) -> Docs:
+    """Return the documents that hold every one of some terms, ascending.
 
     One joined string is read three times as fast as that many rows.
     """
     row = db.execute(
-        "SELECT group_concat(rowid) FROM words WHERE words MATCH ?", (f'"{term}"',)
+        "SELECT group_concat(rowid) FROM words WHERE words MATCH ?",
+        (" ".join(f'"{term}"' for term in terms),),
     ).fetchone()
     return np.fromstring(row[0] or "", dtype=np.int64, sep=",")

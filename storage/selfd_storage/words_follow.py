@@ -7,7 +7,7 @@ log does not reach back far enough, or is the log of another store, everything i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -58,6 +58,7 @@ class Follower:
         self.chains = Chains(self.columns)
         self.progress = Progress(0, 0, None)
         self.has_graves = False
+        self.on_bury: Callable[[Sequence[int]], None] = lambda _docs: None
         self._next = 1
         self._source = source
         self._file = file
@@ -196,6 +197,7 @@ class Follower:
         self.has_graves = self.has_graves or bool(buried)
         chains.leave([*buried, *revised])
         columns.bury(buried)
+        self.on_bury(buried)
         for doc, (place, valid_to) in revised.items():
             columns.revise(doc, place, valid_to)
         columns.put(list(new), entries)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from selfd_storage._sqlite import sqlite3
 from selfd_storage.codecs import decode
 from selfd_storage.ids import CODES
-from selfd_storage.words_columns import OPEN
+from selfd_storage.words_columns import OPEN, Entry
 
 KINDS = (CODES["memory"], CODES["article"], CODES["chunk"])
 SLICE_BYTES = 4 * 1024 * 1024  # of raw text that one step reads, one item at least
@@ -82,6 +82,29 @@ def read_slice(db: sqlite3.Connection, kind: int, after: int, items: Sequence[in
         if read >= SLICE_BYTES:
             return Slice(passages, last)
     return Slice(passages, last if seen == SLICE_ITEMS else None)
+
+
+def read_texts(db: sqlite3.Connection, entries: Mapping[int, Entry], most: int) -> dict[int, str]:
+    """Return the first `most` characters of documents, by their numbers.
+
+    A document that has changed meanwhile is left out.
+    """
+    wanted: dict[int, dict[tuple[int, int], int]] = {}
+    for doc, entry in entries.items():
+        if entry.kind in KINDS:  # else it is gone
+            wanted.setdefault(entry.kind, {})[entry.item, entry.valid_from] = doc
+    texts: dict[int, str] = {}
+    for kind, places in wanted.items():
+        items = sorted({item for item, _ in places})
+        after: int | None = 0
+        while after is not None:
+            found = read_slice(db, kind, after, items)
+            after = found.last
+            for passage in found.passages:
+                named = places.get((passage.item, passage.valid_from))
+                if named is not None:
+                    texts[named] = passage.text[:most]
+    return texts
 
 
 def chunks_of(db: sqlite3.Connection, documents: Sequence[int]) -> list[int]:

@@ -14,6 +14,7 @@ from selfd_daemon.background import in_background
 from selfd_daemon.bus import EventBus
 from selfd_daemon.clock import Monotonic, Now, utc_now
 from selfd_daemon.jobs import JobRunner
+from selfd_daemon.memory.embedding import shipped_embedders
 from selfd_daemon.metrics import Metrics
 from selfd_daemon.settings import Settings
 from selfd_storage import RoomLimits, StorageError, Store
@@ -69,6 +70,7 @@ async def foundation(
             limits=RoomLimits(floor=settings.disk.floor_bytes),
         )
         stack.push_async_callback(store.close)
+            embedders=shipped_embedders(),
         bus = EventBus(store)
         await bus.start()
         yield Foundation(

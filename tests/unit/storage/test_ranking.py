@@ -123,33 +123,41 @@ def test_chains_built_step_by_step_are_those_built_at_once(seed: int) -> None:
     assert np.array_equal(chains.mean_lengths(), fresh.mean_lengths())
 
 
-def found(via: str, **scores: float) -> Candidates:
+def said(via: str, **scores: float) -> Candidates:
     docs = [int(name[1:]) for name in scores]
-    return Candidates(np.array(docs), np.array(list(scores.values()), np.float32), via)
+    flags = {via: np.ones(len(docs), np.bool_)}
+    return Candidates(np.array(docs), np.array(list(scores.values()), np.float32), flags)
 
 
 def test_fusing_adds_up_what_each_retriever_says() -> None:
-    words, vectors = found("words", d1=0.8, d2=0.4), found("vectors", d2=0.8, d3=0.2)
-    ranked = fuse([words, vectors], [1.0, 1.0], 10)
+    words, codes = said("lexical", d1=0.8, d2=0.4), said("dense", d2=0.8, d3=0.2)
+    ranked = fuse([(0.5, words), (0.5, codes)], 10)
     assert [(each.doc, each.via) for each in ranked] == [
-        (2, ("words", "vectors")),
-        (1, ("words",)),
-        (3, ("vectors",)),
+        (2, ("lexical", "dense")),
+        (1, ("lexical",)),
+        (3, ("dense",)),
     ]
     assert [each.score for each in ranked] == pytest.approx([0.6, 0.4, 0.1])
 
 
+def test_an_opinion_on_what_others_found_counts_but_is_not_named() -> None:
+    codes = said("dense", d1=0.5, d2=0.9)
+    codes.found["dense"][:] = [False, True]
+    ranked = fuse([(0.5, said("lexical", d1=0.6, d2=0.6)), (0.5, codes)], 10)
+    assert [each.via for each in ranked] == [("lexical", "dense"), ("lexical",)]
+
+
 def test_of_equals_the_newer_comes_first_and_no_more_than_asked_for() -> None:
-    ranked = fuse([found("words", d1=0.5, d2=0.5, d3=0.5)], [1.0], 2)
+    ranked = fuse([(1.0, said("lexical", d1=0.5, d2=0.5, d3=0.5))], 2)
     assert [each.doc for each in ranked] == [3, 2]
 
 
 def test_a_score_is_at_most_one() -> None:
-    assert fuse([found("words", d1=1.7)], [1.0], 1)[0].score == 1.0
+    assert fuse([(1.0, said("lexical", d1=1.7))], 1)[0].score == 1.0
 
 
 def test_nothing_found_is_nothing_ranked() -> None:
-    assert fuse([found("words")], [1.0], 5) == []
+    assert fuse([(1.0, said("lexical"))], 5) == []
 
 
 def test_common_words_are_left_out_once_the_budget_is_spent() -> None:

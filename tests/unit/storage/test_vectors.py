@@ -78,6 +78,19 @@ def test_a_vector_is_its_own_nearest_and_few_vectors_are_all_candidates() -> Non
     assert len(codec.candidates(rows[0], codes[:0, 0])) == 0
 
 
+@pytest.mark.parametrize("count", [300, 3_000])  # fewer and more than are kept by distance
+def test_hidden_rows_are_never_candidates(count: int) -> None:
+    codec = VectorCodec(D, seed=1)
+    rows = unit_rows(count, seed=8)
+    signs = codec.encode(rows)[:, 0]
+    hidden = np.arange(count) % 3 != 0
+    nearest = codec.candidates(rows[0], signs, keep=40, hidden=hidden)
+    assert nearest[0] == 0
+    assert len(nearest) == 40
+    assert not hidden[nearest].any()
+    assert len(codec.candidates(rows[0], signs, hidden=np.ones(count, np.bool_))) == 0
+
+
 def test_equal_codes_come_in_row_order() -> None:
     codec = VectorCodec(D, seed=1)
     signs = np.repeat(codec.encode(unit_rows(1, seed=6)), 3_000, axis=0)[:, 0]

@@ -1,0 +1,93 @@
+"""The codes of one embedder in memory: rows by document number, like those of words_columns.py."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from selfd_storage.codes_file import Coded
+from selfd_storage.embedding import TextEmbedder
+from selfd_storage.vectors import Floats, VectorCodec, Words
+from selfd_storage.words_columns import Docs, Flags, grown
+
+NEAREST = 100  # documents that the codes propose
+
+
+class Codes:
+    """The codes of the documents from `low` to before `high`, and who can make more of them.
+
+    The sign planes lie apart, as a search scans all of them and looks at few of the others.
+    """
+
+    def __init__(self, coded: Coded, embedder: TextEmbedder) -> None:
+        self.model = coded.model
+        self.low, self.high = coded.low, coded.high
+        self.embedder = embedder
+        self.codec = VectorCodec(coded.dimensions, seed=coded.seed, bits=coded.bits)
+        width = coded.dimensions // 64
+        self._signs = np.zeros((0, width), np.uint64)
+        self._rest = np.zeros((0, coded.bits - 1, width), np.uint64)
+
+    def put(self, first: int, codes: Words) -> None:
+        """Take codes (n, B, W) of the documents from `first` on."""
+        last = first + len(codes)
+        self._signs = grown_rows(self._signs, last)
+        self._rest = grown_rows(self._rest, last)
+        self._signs[first:last] = codes[:, 0]
+        self._rest[first:last] = codes[:, 1:]
+
+    def reach(self, low: int, high: int) -> None:
+        """Let searches see the documents from `low` to before `high`, too."""
+        self.low, self.high = min(self.low, low), max(self.high, high)
+
+    def erase(self, docs: Sequence[int]) -> None:
+        """Zero the codes of documents that are gone."""
+        gone = np.array([doc for doc in docs if doc < len(self._signs)], np.int64)
+        self._signs[gone] = 0
+        self._rest[gone] = 0
+
+    def embed(self, text: str) -> Floats:
+        """Return the vector (D,) of a question."""
+        vector: Floats = self.embedder.embed([text])[0]
+        return vector
+
+    def nearest(self, vector: Floats, hidden: Flags | None, before: int) -> Docs:
+        """Return the documents nearest to a vector, among those below `before`.
+
+        Args:
+            hidden: documents, by number, that are not looked at.
+        """
+        low, high = self.low, min(self.high, before, len(self._signs))
+        if low >= high:
+            return np.zeros(0, np.int64)
+        out = None if hidden is None else hidden[low:high]
+        rows = self.codec.candidates(vector, self._signs[low:high], keep=NEAREST, hidden=out)
+        return np.sort(rows) + low
+
+    def holds(self, docs: Docs) -> Flags:
+        """Tell which documents have a code here."""
+        within: Flags = (docs >= self.low) & (docs < min(self.high, len(self._signs)))
+        within[within] = self._signs[docs[within]].any(axis=1)
+        return within
+
+    def cosines(self, vector: Floats, docs: Docs) -> NDArray[np.float32]:
+        """Return how near documents that have a code are to a vector, -1 to 1."""
+        codes = np.concatenate([self._signs[docs][:, None], self._rest[docs]], axis=1)
+        return self.codec.cosines(vector, codes)
+
+
+def fill(codes: Codes, rows: Iterable[tuple[int, Words]]) -> None:
+    """Take all rows of a file."""
+    for first, each in rows:
+        codes.put(first, each)
+
+
+def grown_rows(array: Words, count: int) -> Words:
+    """Return an array with room for `count` rows, new ones zero; often it is the same array."""
+    if count <= len(array):
+        return array
+    flat = grown(array.reshape(-1), count * int(np.prod(array.shape[1:])))
+    width = int(np.prod(array.shape[1:]))
+    return flat[: len(flat) // width * width].reshape(-1, *array.shape[1:])

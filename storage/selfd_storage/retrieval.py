@@ -1,0 +1,101 @@
+"""One search: words and meaning first, then the names in what these found, and all of it weighed.
+
+The weights are learned (docs/lab/0008) on questions that no figure of ours is measured on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+from selfd_storage._sqlite import sqlite3
+from selfd_storage.codes import Codes
+from selfd_storage.database import Database
+from selfd_storage.errors import EmbeddingError
+from selfd_storage.ranking import Candidates, Query, Ranked, View, fuse
+from selfd_storage.ranking_codes import CodeScores
+from selfd_storage.ranking_names import MOST_TEXT, SEEDS, follow_names
+from selfd_storage.ranking_words import WordScores, rarest
+from selfd_storage.records import EventRecord
+from selfd_storage.spelling import respelled
+from selfd_storage.words_file import count_documents, read_postings
+from selfd_storage.words_source import read_texts
+
+POSTINGS = 100_000  # that one search reads at most, but for its rarest term
+LEXICAL, DENSE, GRAPH = 0.74, 0.26, 0.19
+
+
+class Retrieval:
+    """Searches one state of the index for one question after the other."""
+
+    def __init__(self, source: Database[EventRecord], file: Database[Any]) -> None:
+        self.trouble: EmbeddingError | None = None
+        self._source = source
+        self._file = file
+
+    async def search(
+        self, view: View, layers: Sequence[Codes], question: str, asked: Query, first: int
+    ) -> list[Ranked]:
+        """Return the documents that fit a question best, the best first."""
+        meaning = None
+
+        def find(db: sqlite3.Connection) -> Candidates:
+            nonlocal meaning
+            meaning = self._embedded(view, layers, question)
+            return _find_words(db, view, asked)
+
+        lexical = await self._file.read(find)
+        opinions = [(1.0, lexical)]
+        if meaning is not None:
+            opinions = [(LEXICAL, lexical), (DENSE, meaning.candidates(lexical))]
+        ranked = fuse(opinions, first=max(first, SEEDS))
+        linked = await self._second_step(view, asked, ranked[:SEEDS])
+        if linked is None:
+            return ranked[:first]
+        if meaning is not None:
+            opinions[1] = DENSE, meaning.extended(opinions[1][1], linked.docs)
+        return fuse([*opinions, (GRAPH, linked)], first)
+
+    def _embedded(self, view: View, layers: Sequence[Codes], question: str) -> CodeScores | None:
+        """Embed a question; None where there is nothing to compare it with."""
+        if not layers:
+            return None
+        try:
+            meaning = CodeScores(view, layers, question)
+        except EmbeddingError as error:  # words alone find much
+            self.trouble = error
+            return None
+        self.trouble = None
+        return meaning
+
+    async def _second_step(
+        self, view: View, asked: Query, ranked: Sequence[Ranked]
+    ) -> Candidates | None:
+        """Find what the best texts speak of by name; None where that is nothing."""
+        first = [each for each in ranked if each.via != ("symbolic",)]  # else a time, and no words
+        if not first:
+            return None
+        texts = await self._texts(view, [each.doc for each in first])
+        seeds = [(each, texts[each.doc]) for each in first if each.doc in texts]
+        if not seeds:
+            return None
+        found = await self._file.read(partial(follow_names, view=view, query=asked, seeds=seeds))
+        if not len(found.docs):
+            return None
+        return found.judged(await self._texts(view, found.docs.tolist()))
+
+    async def _texts(self, view: View, docs: Sequence[int]) -> dict[int, str]:
+        entries = {doc: view.columns.entry(doc) for doc in docs}
+        return await self._source.read(partial(read_texts, entries=entries, most=MOST_TEXT))
+
+
+def _find_words(db: sqlite3.Connection, view: View, asked: Query) -> Candidates:
+    frequencies = count_documents(db, asked.terms)
+    if len(frequencies) < len(asked.terms):
+        asked = respelled(db, asked, frequencies)
+        frequencies = count_documents(db, asked.terms)
+    scores = WordScores(view, asked, frequencies)
+    for term in rarest(frequencies, POSTINGS):
+        scores.add(term, read_postings(db, term))
+    return scores.candidates()
