@@ -30,6 +30,11 @@ class Feed(Node):
     next_poll_at: datetime | None
     article_count: int
     error: str | None = strawberry.field(description="Why the last poll failed, or null.")
+    failures: int = strawberry.field(description="How many polls in a row have failed.")
+    gone: bool = strawberry.field(
+        description="True when its server says that it is gone for good; it is not polled any more."
+    )
+    unread_count: int
 
     @classmethod
     def from_record(cls, record: FeedRecord) -> Self:
@@ -43,6 +48,9 @@ class Feed(Node):
             next_poll_at=record.next_poll_at,
             article_count=record.article_count,
             error=record.error,
+            failures=record.failures,
+            gone=record.gone,
+            unread_count=record.unread_count,
         )
 
 
@@ -58,6 +66,12 @@ class Article(Node):
     fetched_at: datetime
     corroboration: int = strawberry.field(
         description="How many independent sources tell the same story."
+    )
+    text: str = strawberry.field(
+        description="Its text as far as the feed or its page gave it; empty once it has shrunk."
+    )
+    read_at: datetime | None = strawberry.field(
+        description="When it was marked as read; null while it is unread."
     )
 
     @described.field
@@ -80,6 +94,8 @@ class Article(Node):
             published_at=record.published_at,
             fetched_at=record.fetched_at,
             corroboration=record.corroboration,
+            text=record.text,
+            read_at=record.read_at,
         )
 
 
@@ -100,13 +116,15 @@ class FeedQuery:
         after: str | None = UNSET,
         feed_id: ID | None = UNSET,
         since: datetime | None = UNSET,
+        unread: bool = False,
     ) -> Connection[Article]:
-        """Articles, newest first."""
+        """Articles, newest first; with unread only those that are not marked as read."""
         page = await services(info).feeds.articles(
             first=page_size(first, 20),
             after=given(after),
             feed_id=given(feed_id),
             since=given(since),
+            unread=unread,
         )
         return connection(page, Article.from_record)
 
@@ -134,6 +152,25 @@ class FeedMutation:
     async def poll_feeds(self, info: Info, ids: list[ID] | None = UNSET) -> Job:
         """Poll these feeds now; all of them, when left out."""
         return Job.from_record(await services(info).feeds.poll(given(ids)))
+
+    @described.mutation
+    async def mark_articles(self, info: Info, ids: list[ID], read: bool = True) -> int:
+        """Mark articles as read or unread; unread ones stay whole. Returns how many changed."""
+        return await services(info).articles.mark(ids, read=read)
+
+    @described.mutation
+    async def mark_all_read(
+        self, info: Info, feed_id: ID | None = UNSET, until: datetime | None = UNSET
+    ) -> int:
+        """Mark as read what came by a moment, of one feed or of all. Returns how many changed."""
+        return await services(info).articles.mark_all_read(
+            feed_id=given(feed_id), until=given(until)
+        )
+
+    @described.mutation
+    async def read_in_full(self, info: Info, id: ID) -> Article:
+        """Read the page of an article as far as its site's robots.txt allows, and keep its text."""
+        return Article.from_record(await services(info).articles.read_in_full(id))
 
 
 @described.output

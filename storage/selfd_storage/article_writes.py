@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from hashlib import blake2b
 
 from selfd_storage.bodies import pack, unpack
@@ -10,7 +11,7 @@ from selfd_storage.database import Transaction
 from selfd_storage.graph_rows import detach
 from selfd_storage.ids import make_id
 from selfd_storage.records import NewArticle
-from selfd_storage.story_rows import take_out
+from selfd_storage.story_rows import replace_claims, take_out
 from selfd_storage.texts import checked_text, fingerprint, normalised
 from selfd_storage.times import optional_ms
 
@@ -58,10 +59,11 @@ def remove_articles(tx: Transaction, feed: int) -> list[int]:
     return numbers
 
 
-def rewrite(tx: Transaction, number: int, text: str, html: str) -> bool:
+def rewrite(tx: Transaction, number: int, text: str, html: str, claims: Sequence[str]) -> bool:
     """Give an article another text, that of its page; False where it is not there.
 
-    It keeps the fingerprint of what its feed brought, by which the same from elsewhere is known.
+    `claims` replace those of the text before, if its story is known already. It keeps the
+    fingerprint of what its feed brought, by which the same from elsewhere is known.
 
     Raises:
         IntegrityError: what is stored of it is damaged.
@@ -82,6 +84,7 @@ def rewrite(tx: Transaction, number: int, text: str, html: str) -> bool:
         " size = :size, hash = :hash, body = :body, shrunk = 0 WHERE id = :id",
         {**columns, "id": number},
     )
+    replace_claims(tx, number, claims)
     tx.emit("article.rewritten", make_id("article", number))
     return True
 

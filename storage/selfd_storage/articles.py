@@ -169,8 +169,8 @@ class Articles:
 
         return await self._database.write(write, durable=True)
 
-    async def rewrite(self, id: str, *, text: str, html: str) -> bool:
-        """Give an article the text of its page; False where there is no such article.
+    async def rewrite(self, id: str, *, text: str, html: str, claims: Sequence[str]) -> bool:
+        """Give an article the text of its page, and the claims that this makes; False: it is gone.
 
         Raises:
             IntegrityError: it is damaged.
@@ -178,7 +178,7 @@ class Articles:
         number = number_of("article", id)
         if number is None:
             return False
-        return await self._database.write(lambda tx: rewrite(tx, number, text, html))
+        return await self._database.write(lambda tx: rewrite(tx, number, text, html, claims))
 
     async def count(self) -> int:
         """Return how many articles there are."""

@@ -21,7 +21,7 @@ from selfd_storage.records import (
     StoryArticleRecord,
     StoryRecord,
 )
-from selfd_storage.story_rows import recount
+from selfd_storage.story_rows import put_claims, recount
 from selfd_storage.terms import count_terms
 from selfd_storage.times import from_ms, to_ms
 
@@ -176,11 +176,7 @@ def _place(tx: Transaction, placed: PlacedArticle, now: int) -> int | None:
         " VALUES (:article, :story, :publisher, :copied)",
         {"article": article, "story": story, "publisher": placed.publisher, "copied": copied},
     )
-    for position, text in enumerate(placed.claims):
-        tx.execute(
-            "INSERT INTO claims (article_id, position, text) VALUES (:article, :position, :text)",
-            {"article": article, "position": position, "text": text},
-        )
+    put_claims(tx, article, placed.claims)
     count_terms(tx, article, row[0], placed.terms, now)
     return story
 

@@ -47,6 +47,23 @@ def independent(rows: Iterable[tuple[int, str, int | None]]) -> int:
     return len({chief_of(number) for number in names})
 
 
+def put_claims(tx: Transaction, article: int, claims: Sequence[str]) -> None:
+    """Write what an article claims, in its order."""
+    for position, text in enumerate(claims):
+        tx.execute(
+            "INSERT INTO claims (article_id, position, text) VALUES (:article, :position, :text)",
+            {"article": article, "position": position, "text": text},
+        )
+
+
+def replace_claims(tx: Transaction, article: int, claims: Sequence[str]) -> None:
+    """Write other claims of an article; one that has no story yet gets its claims with it."""
+    values = {"article": article}
+    if tx.execute("SELECT 1 FROM story_articles WHERE article_id = :article", values).fetchone():
+        tx.execute("DELETE FROM claims WHERE article_id = :article", values)
+        put_claims(tx, article, claims)
+
+
 def take_out(tx: Transaction, articles: Sequence[int]) -> None:
     """Take articles that are about to go out of their stories, with their claims."""
     values = {"articles": json.dumps(list(articles))}

@@ -83,6 +83,32 @@ def test_an_article_is_corroborated_by_the_sources_of_its_story(selfd: Command) 
     assert [article["corroboration"] for article in articles] == [3, 3, 3]
 
 
+def test_articles_are_read_marked_and_listed_by_what_is_unread(selfd: Command) -> None:
+    (article, other, _) = selfd.ok("articles", "--unread", "--json").json
+    shown = selfd.ok("articles", "read", article["id"]).out
+    assert shown.startswith(article["title"])
+    assert article["url"] in shown
+    assert len(selfd.ok("articles", "--unread", "--json").json) == 2
+    assert selfd.ok("articles", "mark", article["id"], "--unread").out == (
+        "1 article marked as unread\n"
+    )
+    assert selfd.ok("articles", "mark", "--feed", other["feed"]["id"]).out == (
+        "1 article marked as read\n"
+    )
+    assert selfd.ok("articles", "mark", "--all").out == "2 articles marked as read\n"
+    assert selfd.ok("articles", "--unread").err.startswith("nothing is unread: ")
+    assert selfd("articles", "mark").status == 2
+    assert selfd("articles", "read", "article:99").err == (
+        "selfd: no article 'article:99': selfd articles lists them\n"
+    )
+
+
+def test_a_list_of_feeds_tells_their_health(selfd: Command) -> None:
+    shown = selfd.ok("feeds", "list").out
+    assert ", next 20" in shown
+    assert "1 article" in shown
+
+
 def test_a_trend_tells_how_often_and_how_often_next(selfd: Command) -> None:
     found = {trend["term"]: trend for trend in selfd.ok("trends", "--json").json}
     assert found["Harbour Bridge"]["count"] == 3

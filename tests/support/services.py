@@ -293,12 +293,38 @@ class Feeds:
         return [known.get(id) for id in ids]
 
     async def articles(
-        self, *, first: int, after: str | None, feed_id: str | None, since: datetime | None
+        self,
+        *,
+        first: int,
+        after: str | None,
+        feed_id: str | None,
+        since: datetime | None,
+        unread: bool = False,
     ) -> Page[ArticleRecord]:
         return page_of(self.listed, first, after)
 
     def article_stream(self, feed_ids: Sequence[str] | None) -> AsyncIterator[ArticleRecord]:
         return self.channel.stream(feed_ids)
+
+
+@dataclass
+class Articles:
+    """The article port; `marked` holds what was marked, and how."""
+
+    marked: list[Any] = field(default_factory=list)
+
+    async def mark(self, ids: Sequence[str], *, read: bool) -> int:
+        self.marked.append((list(ids), read))
+        return len(ids)
+
+    async def mark_all_read(self, *, feed_id: str | None, until: datetime | None) -> int:
+        self.marked.append((feed_id, until))
+        return 7
+
+    async def read_in_full(self, id: str) -> ArticleRecord:
+        if id != "article:1":
+            raise NotFoundError("article", id)
+        return replace(article(1), text="All of it.")
 
 
 @dataclass
@@ -538,6 +564,7 @@ class FakeServices:
     documents: Documents = field(default_factory=Documents)
     engrams: Engrams = field(default_factory=Engrams)
     feeds: Feeds = field(default_factory=Feeds)
+    articles: Articles = field(default_factory=Articles)
     knowledge: Knowledge = field(default_factory=Knowledge)
     answering: Answering = field(default_factory=Answering)
     minds: Minds = field(default_factory=Minds)

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from selfd_daemon.cli import (
+    articles,
     assessment,
     backups,
     chat,
@@ -45,7 +46,7 @@ _PANELS = {
         questions.conversations,
     ),
     "Read and follow": (
-        reading.ingest, feeds.app, reading.articles, stories.stories, stories.trends,
+        reading.ingest, feeds.app, articles.app, stories.stories, stories.trends,
     ),
     "What it knows of itself": (
         self_model.self_, self_model.journal, self_model.goals, assessment.assess,

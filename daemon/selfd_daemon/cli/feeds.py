@@ -56,13 +56,12 @@ def list_feeds(data_dir: DataDir = None, json: AsJson = False) -> None:
     if not followed:
         note("no feeds yet: selfd feeds add URL follows one")
     for feed in followed:
-        polled = minute(feed["lastPolledAt"])
-        seen = f"polled {polled}" if polled else "not polled yet"
         title = one_line(feed["title"] or feed["url"], 60)
-        say((feed["id"], LINK), f"  {title}  {plural(feed['articleCount'], 'article')}, {seen}")
+        say((feed["id"], LINK), f"  {title}  {_health(feed)}")
         say(("  " + feed["url"], DIM))
         if feed["error"]:
-            say(("  " + one_line(feed["error"]), WARN))
+            again = "" if feed["gone"] else f" ({_tries(feed)})"
+            say(("  " + one_line(feed["error"]) + again, WARN))
 
 
 @app.command("remove")
@@ -150,6 +149,24 @@ def export_opml(
     except OSError as error:
         raise CommandError(f"cannot write {str(file)!r}: {reason(error)}") from error
     note(f"written to {file}")
+
+
+def _health(feed: Mapping[str, Any]) -> str:
+    """Say what a feed has brought, when it was asked and when it is asked again."""
+    counted = plural(feed["articleCount"], "article")
+    if feed["unreadCount"]:
+        counted += f" ({feed['unreadCount']:,} unread)"
+    polled = minute(feed["lastPolledAt"])
+    parts = [counted, f"polled {polled}" if polled else "not polled yet"]
+    if feed["gone"]:
+        parts.append("gone, not asked any more")
+    elif following := minute(feed["nextPollAt"]):
+        parts.append(f"next {following}")
+    return ", ".join(parts)
+
+
+def _tries(feed: Mapping[str, Any]) -> str:
+    return f"{plural(feed['failures'], 'failure')} in a row"
 
 
 def _known(client: Client, wanted: list[str]) -> list[Mapping[str, Any]]:

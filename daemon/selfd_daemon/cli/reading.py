@@ -1,4 +1,4 @@
-"""ingest, articles: what selfd reads."""
+"""ingest: what selfd reads of this machine."""
 
 from __future__ import annotations
 
@@ -9,14 +9,12 @@ from typing import Annotated, Any
 import typer
 
 from selfd_daemon.cli.client import Client
-from selfd_daemon.cli.options import AsJson, DataDir, First, Since
-from selfd_daemon.cli.output import DIM, LINK, WARN, note, paragraph, print_json, say
+from selfd_daemon.cli.options import AsJson, DataDir
+from selfd_daemon.cli.output import DIM, LINK, WARN, note, print_json, say
 from selfd_daemon.cli.progress import finish
-from selfd_daemon.cli.sources import source_line
-from selfd_daemon.cli.text import one_line, plural, short_path, span
+from selfd_daemon.cli.text import plural, short_path, span
 
 _LISTED = 10
-_SUMMARY = 240
 
 
 def ingest(
@@ -39,34 +37,6 @@ def ingest(
             _print_job(path, job)
     if json:
         print_json(jobs)
-
-
-def articles(
-    feed: Annotated[
-        str | None, typer.Option("--feed", metavar="ID", help="Only of this feed.")
-    ] = None,
-    since: Since = None,
-    first: First = 20,
-    data_dir: DataDir = None,
-    json: AsJson = False,
-) -> None:
-    """List the articles of the feeds, newest first."""
-    client = Client.find(data_dir)
-    page = client.send("articles", first=first, feedId=feed, since=since)
-    found = [edge["node"] for edge in page["edges"]]
-    if json:
-        print_json(found)
-        return
-    if not found:
-        note("no articles: selfd feeds add URL follows a feed, selfd feeds poll asks for news")
-    for number, article in enumerate(found):
-        say(*(["\n"] if number else []), *source_line({"__typename": "Article", **article}))
-        if article["summary"]:
-            paragraph(one_line(article["summary"], _SUMMARY), indent=2)
-        if article["url"]:
-            say(("  " + article["url"], DIM))
-    if page["totalCount"] > len(found):
-        note((f"\n{len(found)} of {page['totalCount']:,}; --first N shows more", DIM))
 
 
 def _print_job(path: Path, job: Mapping[str, Any]) -> None:

@@ -8,6 +8,8 @@
 │   └── GoneError             410: removed for good
 ├── TooLargeError             the reply is larger than feeds.max_body_bytes
 ├── NotAFeedError             what came back is no feed
+├── RobotsError               the site's robots.txt keeps the page from being read
+├── NoArticleError            there is no article on the page, or no page
 ├── ParserError               reading it took too long, too much memory, or broke the parser
 └── OpmlError                 the list of subscriptions cannot be read
 """
@@ -83,6 +85,18 @@ class NotAFeedError(FeedError):
     """What came back is no feed."""
 
     CODE = "NOT_A_FEED"
+
+
+class RobotsError(FeedError):
+    """The site does not want the page to be read by a machine, or cannot say."""
+
+    CODE = "ROBOTS_REFUSED"
+
+
+class NoArticleError(FeedError):
+    """There is no article on the page, or no page."""
+
+    CODE = "NO_ARTICLE"
 
 
 class ParserError(FeedError):

@@ -1,4 +1,4 @@
-"""Articles in full: for feeds whose owner wants it, the page behind each new entry is read."""
+"""Articles in full: the pages behind the new entries of some feeds, and any when asked for."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import structlog
 from selfd_daemon.clock import Now
 from selfd_daemon.feeds.addresses import checked_url, host_of
 from selfd_daemon.feeds.entries import Entry
-from selfd_daemon.feeds.errors import FeedError, StatusError
+from selfd_daemon.feeds.errors import FeedError, NoArticleError, RobotsError, StatusError
 from selfd_daemon.feeds.fetch import Fetcher
 from selfd_daemon.feeds.reader import FeedReader
 from selfd_daemon.feeds.robots import NOTHING_ALLOWED, Robots
@@ -58,20 +58,35 @@ class FullText:
         filled = [await self._filled(entry) for entry in entries[:MOST_PAGES]]
         return [*filled, *entries[MOST_PAGES:]]
 
+    async def text_of(self, url: str) -> str:
+        """Return the text of the article on a page.
+
+        Raises:
+            RobotsError: the site does not allow it.
+            NoArticleError: there is none on it.
+            FeedError: the page cannot be had or read.
+        """
+        if not (await self._rules(url)).allow(url):
+            raise RobotsError(f"the robots.txt of {url} does not let it be read: open it yourself")
+        page = await self._fetcher.get(url, headers=_PAGE_HEADERS)
+        if page.media_type not in ("text/html", "application/xhtml+xml"):
+            raise NoArticleError(
+                f"{page.url} is {page.media_type or 'something'!r}, not a web page"
+            )
+        text = await self._reader.read_article(page.body, url=page.url)
+        if text is None:
+            raise NoArticleError(f"there is no article to speak of on {page.url}")
+        return text
+
     async def _filled(self, entry: Entry) -> Entry:
         if entry.url is None:
             return entry
         try:
-            if not (await self._rules(entry.url)).allow(entry.url):
-                return entry
-            page = await self._fetcher.get(entry.url, headers=_PAGE_HEADERS)
-            if page.media_type not in ("text/html", "application/xhtml+xml"):
-                return entry
-            text = await self._reader.read_article(page.body, url=page.url)
+            text = await self.text_of(entry.url)
         except FeedError as error:
             log.info("page not read", url=entry.url, reason=str(error))
             return entry
-        if text is None or len(text) <= len(entry.text):
+        if len(text) <= len(entry.text):
             return entry
         return replace(entry, text=text, html=html_of_text(text))
 

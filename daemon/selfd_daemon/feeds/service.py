@@ -96,9 +96,9 @@ class FeedService:
                 "feeds.full_text needs an extra that is not installed: pip install selfd[articles]",
                 name="feeds.full_text",
             )
-        full_text = FullText(feeds.full_text, self._fetcher, self._reader, now=now)
+        self.full_text = FullText(feeds.full_text, self._fetcher, self._reader, now=now)
         self._poller = Poller(
-            store, self._fetcher, self._reader, full_text, pace, now=now, rng=rng or Random()
+            store, self._fetcher, self._reader, self.full_text, pace, now=now, rng=rng or Random()
         )
         self._schedule = Schedule(store, self._round, now=now, sleep=sleep)
         jobs.register("POLL_FEEDS", self.run_poll_job)
@@ -178,11 +178,17 @@ class FeedService:
         return await self._store.feeds.get(ids)
 
     async def articles(
-        self, *, first: int, after: str | None, feed_id: str | None, since: datetime | None
+        self,
+        *,
+        first: int,
+        after: str | None,
+        feed_id: str | None,
+        since: datetime | None,
+        unread: bool = False,
     ) -> Page[ArticleRecord]:
         """Return a page of articles, newest first."""
         return await self._store.articles.page(
-            first=first, after=after, feed_id=feed_id, since=since
+            first=first, after=after, feed_id=feed_id, since=since, unread=unread
         )
 
     def article_stream(self, feed_ids: Sequence[str] | None) -> AsyncIterator[ArticleRecord]:

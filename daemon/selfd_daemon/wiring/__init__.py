@@ -14,6 +14,7 @@ from selfd_daemon.bus import EventBus
 from selfd_daemon.clock import Monotonic, Now, utc_now
 from selfd_daemon.documents.service import DocumentService
 from selfd_daemon.engrams import EngramService
+from selfd_daemon.feeds.articles import ArticleService
 from selfd_daemon.feeds.service import FeedService
 from selfd_daemon.jobs import JobRunner
 from selfd_daemon.knowledge.service import KnowledgeService
@@ -41,6 +42,7 @@ class Daemon:
     documents: DocumentService
     engrams: EngramService
     feeds: FeedService
+    articles: ArticleService
     knowledge: KnowledgeService
     answering: MeteredAnswering
     minds: MindService
@@ -70,13 +72,15 @@ async def running(
     async with foundation(settings, version=version, now=now, monotonic=monotonic) as base:
         minds = thinking.minds(base)
         system = keeping.system(base, minds)
+        keeping.upkeep(base)
+        feeds = reading.feeds(base)
         daemon = Daemon(
             memories=thinking.memories(base, minds),
             search=base.store,
-        keeping.upkeep(base)
             documents=reading.documents(base),
             engrams=reading.engrams(base),
-            feeds=reading.feeds(base),
+            feeds=feeds,
+            articles=reading.articles(base, feeds),
             knowledge=reading.knowledge(base),
             answering=thinking.answering(base),
             minds=minds,

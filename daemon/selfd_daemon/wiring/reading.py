@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from selfd_daemon.documents.service import DocumentService
 from selfd_daemon.engrams import EngramService
+from selfd_daemon.feeds.articles import ArticleService
 from selfd_daemon.feeds.service import FeedService
 from selfd_daemon.knowledge.service import KnowledgeService
 from selfd_daemon.wiring.foundation import Foundation
@@ -38,6 +39,11 @@ def feeds(base: Foundation) -> FeedService:
     base.stack.push_async_callback(service.close)
     base.work("feeds", service.run)
     return service
+
+
+def articles(base: Foundation, feeds: FeedService) -> ArticleService:
+    """Mark single articles, and read them in full with the manners and limits of the feeds."""
+    return ArticleService(base.store, feeds.full_text, now=base.now, offline=base.settings.offline)
 
 
 def knowledge(base: Foundation) -> KnowledgeService:

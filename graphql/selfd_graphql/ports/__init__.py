@@ -10,7 +10,15 @@ from __future__ import annotations
 from typing import Protocol
 
 from selfd_graphql.ports.answering import AnswerPort, Finished, Generation, Question, TextPiece
-from selfd_graphql.ports.knowledge import ClaimInfo, FeedPort, KnowledgePort, StoryInfo, TrendInfo
+from selfd_graphql.ports.graph import EntityInfo, GraphPort, RelationInfo
+from selfd_graphql.ports.knowledge import (
+    ArticlePort,
+    ClaimInfo,
+    FeedPort,
+    KnowledgePort,
+    StoryInfo,
+    TrendInfo,
+)
 from selfd_graphql.ports.memories import (
     DocumentPort,
     EngramPort,
@@ -34,6 +42,7 @@ from selfd_graphql.ports.system import EventPort, JobPort, Operation, StatusInfo
 __all__ = [
     "AffectInfo",
     "AnswerPort",
+    "ArticlePort",
     "BodyInfo",
     "CalibrationBinInfo",
     "CapabilityInfo",
@@ -82,6 +91,8 @@ class Services(Protocol):
     def engrams(self) -> EngramPort: ...
     @property
     def feeds(self) -> FeedPort: ...
+    @property
+    def articles(self) -> ArticlePort: ...
     @property
     def knowledge(self) -> KnowledgePort: ...
     @property

@@ -54,9 +54,23 @@ class FeedPort(Protocol):
     async def all(self) -> Sequence[FeedRecord]: ...
     async def by_ids(self, ids: Sequence[str]) -> Sequence[FeedRecord | None]: ...
     async def articles(
-        self, *, first: int, after: str | None, feed_id: str | None, since: datetime | None
+        self,
+        *,
+        first: int,
+        after: str | None,
+        feed_id: str | None,
+        since: datetime | None,
+        unread: bool = False,
     ) -> Page[ArticleRecord]: ...
     def article_stream(self, feed_ids: Sequence[str] | None) -> AsyncIterator[ArticleRecord]: ...
+
+
+class ArticlePort(Protocol):
+    """What the owner does with single articles."""
+
+    async def mark(self, ids: Sequence[str], *, read: bool) -> int: ...
+    async def mark_all_read(self, *, feed_id: str | None, until: datetime | None) -> int: ...
+    async def read_in_full(self, id: str) -> ArticleRecord: ...
 
 
 class KnowledgePort(Protocol):

@@ -7,9 +7,12 @@ from pathlib import Path
 import pytest
 
 from selfd_daemon.errors import SettingError
+from selfd_daemon.feeds.articles import ArticleService
+from selfd_daemon.feeds.errors import FeedError
 from selfd_daemon.feeds.full_text import can_read_pages
+from selfd_daemon.knowledge.service import KnowledgeService
 from support.feed_pages import rss
-from support.feed_service import running_feeds
+from support.feed_service import Running, running_feeds
 from support.web import LocalWeb, Reply
 
 pytestmark = [
@@ -123,3 +126,68 @@ async def test_without_the_extra_the_setting_is_refused_with_the_next_step(
     with pytest.raises(SettingError, match=r"pip install selfd\[articles\]"):
         async with running_feeds(tmp_path, feeds={"full_text": ("*",)}):
             pass
+
+
+def on_request(running: Running) -> ArticleService:
+    full_text = running.service.full_text
+    return ArticleService(running.store, full_text, now=running.clock, offline=False)
+
+
+async def test_one_article_is_read_in_full_when_asked_for(web: LocalWeb, tmp_path: Path) -> None:
+    web.serve("/feed", Reply(body=entries(web, "a")))
+    web.serve("/a", html())
+    async with running_feeds(tmp_path) as running:
+        await running.service.add(web.url("/feed"))
+        (article,) = await running.articles()
+        assert article.text == "Only a teaser of a."
+        full = await on_request(running).read_in_full(article.id)
+        (hit,) = await running.store.search("paragraph seven story length", first=1)
+        assert hit.item.id == article.id, "its words are found from now on"
+        assert await running.store.verify() == []
+        await running.poll()
+        (again,) = await running.articles()
+    assert "Paragraph 7 of the story" in full.text
+    assert again.text == full.text
+    assert web.paths().count("/robots.txt") == 1
+
+
+@pytest.mark.parametrize(
+    ("robots", "page", "reason"),
+    [
+        (Reply(body=b"User-agent: *\nDisallow: /"), html(), "robots.txt"),
+        (Reply(503), html(), "robots.txt"),
+        (Reply(404), html("<p>Please accept cookies."), "no article to speak of"),
+        (Reply(404), Reply(headers={"Content-Type": "image/png"}, body=b"x"), "'image/png'"),
+        (Reply(404), Reply(410), "410"),
+        (Reply(404), Reply(302, {"Location": "http://10.0.0.1/"}), "not a public address"),
+    ],
+)
+async def test_what_cannot_be_read_in_full_says_why_and_stays_as_it_is(
+    web: LocalWeb, tmp_path: Path, robots: Reply, page: Reply, reason: str
+) -> None:
+    web.serve("/robots.txt", robots)
+    web.serve("/feed", Reply(body=entries(web, "a")))
+    web.serve("/a", page)
+    async with running_feeds(tmp_path) as running:
+        await running.service.add(web.url("/feed"))
+        (article,) = await running.articles()
+        with pytest.raises(FeedError, match=reason):
+            await on_request(running).read_in_full(article.id)
+        assert await running.articles() == [article]
+
+
+async def test_the_claims_of_the_whole_text_take_the_place_of_those_of_the_teaser(
+    web: LocalWeb, tmp_path: Path
+) -> None:
+    web.serve("/feed", Reply(body=entries(web, "a", "b")))
+    web.serve("/a", html(PAGE.replace("Paragraph 3 of", "On 3 May 12 people saw")))
+    async with running_feeds(tmp_path) as running:
+        await running.service.add(web.url("/feed"))
+        knowledge = KnowledgeService(running.store, now=running.clock)
+        await knowledge.catch_up()
+        article = next(each for each in await running.articles() if each.title == "a")
+        await on_request(running).read_in_full(article.id)
+        texts = await running.store.database.read(
+            lambda db: [text for (text,) in db.execute("SELECT text FROM claims")]
+        )
+    assert any("12 people saw" in text for text in texts)

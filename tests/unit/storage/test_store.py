@@ -58,7 +58,7 @@ WRITES: dict[str, Callable[[Store], Awaitable[object]]] = {
     "checkpoints.let_go": lambda s: s.checkpoints.let_go(["checkpoint:1"]),
     "articles.mark": lambda s: s.articles.mark(["article:1"], read=True),
     "articles.mark_all_read": lambda s: s.articles.mark_all_read(feed_id=None, until=AT),
-    "articles.rewrite": lambda s: s.articles.rewrite("article:1", text="t", html=""),
+    "articles.rewrite": lambda s: s.articles.rewrite("article:1", text="t", html="", claims=[]),
     "conversations.add_feedback": lambda s: s.conversations.add_feedback("answer:1", rating=1),
     "conversations.remove": lambda s: s.conversations.remove("conversation:1"),
     "conversations.rename": lambda s: s.conversations.rename("conversation:1", "t"),

@@ -26,6 +26,8 @@ CALLS = {
     "forget": ["memory:1"],
     "ingest": ["."],
     "articles": [],
+    "articles read": ["article:1"],
+    "articles mark": ["article:1"],
     "events": [],
     "storage": [],
     "storage compress": [],
