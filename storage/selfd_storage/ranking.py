@@ -75,16 +75,20 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """Which documents a search sees, and where they stand."""
+    """Which documents a search sees, and where they stand; `since` leaves out what is older."""
 
     columns: Columns
     chains: Chains
     kinds: tuple[int, ...] | None = None
     moment: int | None = None
+    since: int | None = None
 
     def seen(self, docs: Docs) -> Flags:
         """Tell which of some documents the search sees."""
-        return self.columns.seen(docs, self.kinds, self.moment)
+        found = self.columns.seen(docs, self.kinds, self.moment)
+        if self.since is not None:
+            found &= self.columns["place"][docs] >= self.since
+        return found
 
 
 @dataclass(frozen=True, slots=True)

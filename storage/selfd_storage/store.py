@@ -173,16 +173,20 @@ class Store:
         scope: Sequence[Scope] | None = None,
         first: int = 10,
         as_of: datetime | None = None,
+        since: datetime | None = None,
     ) -> list[Hit]:
         """Return what fits a question best, the best first, as of now or of a moment.
 
         Args:
             scope: where to look; None is everywhere.
+            since: leave out what is older, and documents, which have no time.
         """
         checked_first(first)
         if self._words is None:
             raise StoreClosedError("the store is closed: start selfd again with selfd up")
-        found = await self._words.search(query, scope=scope, first=first, as_of=as_of)
+        found = await self._words.search(
+            query, scope=scope, first=first, as_of=as_of, since=since
+        )
         ids, moment = [each.item_id for each in found], optional_ms(as_of)
         items = await self.database.read(lambda db: read_items(db, ids, self._damage.note, moment))
         return [

@@ -150,22 +150,28 @@ class WordIndex:
         scope: Sequence[Scope] | None = None,
         first: int = 10,
         as_of: datetime | None = None,
+        since: datetime | None = None,
     ) -> list[Found]:
         """Return the items that fit a question best, as of now or of a moment.
 
         Args:
             scope: where to look; None is everywhere.
+            since: leave out what is older, and documents, which have no time.
         """
         await self._wait_for_present(PATIENCE_SECONDS)
         asked = Query.read(query, self._now() if as_of is None else as_of)
         kinds = None if scope is None else tuple(_SCOPES[each] for each in scope)
-        moment = optional_ms(as_of)
+
+        def view() -> View:
+            follower, moment = self._follower, optional_ms(as_of)
+            return View(follower.columns, follower.chains, kinds, moment, optional_ms(since))
+
         try:
-            return await self._search(query, asked, kinds, moment, first)
+            return await self._search(query, asked, view(), first)
         except _DAMAGED:
             self._is_damaged = True
             await self._wait_for_present(PATIENCE_SECONDS)
-            return await self._search(query, asked, kinds, moment, first)
+            return await self._search(query, asked, view(), first)
 
     async def catch_up(self) -> None:
         """Wait until everything that was acknowledged so far can be found.
@@ -207,16 +213,13 @@ class WordIndex:
         self,
         question: str,
         asked: Query,
-        kinds: tuple[int, ...] | None,
-        moment: int | None,
+        view: View,
         first: int,
     ) -> list[Found]:
-        columns = self._follower.columns
-        view = View(columns, self._follower.chains, kinds, moment)
         found = []
         layers = self._codes.layers
         for ranked in await self._retrieval.search(view, layers, question, asked, first):
-            entry = columns.entry(ranked.doc)
+            entry = view.columns.entry(ranked.doc)
             if entry.kind != BURIED:  # since a moment ago
                 found.append(Found(f"{NAMES[entry.kind]}:{entry.item}", ranked.score, ranked.via))
         return found

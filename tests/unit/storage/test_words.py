@@ -92,6 +92,17 @@ async def test_when_is_named_in_a_question_counts(store: Store) -> None:
     assert await ids(store, "what was in January 2026?") == [new.id]
 
 
+async def test_what_is_older_is_left_out_where_a_search_says_since(
+    store: Store, clock: Clock
+) -> None:
+    old = await store.memories.add(NewMemory("tea and tea", at=AT))
+    new = await store.memories.add(NewMemory("some tea", at=AT + timedelta(days=2)))
+    await store.documents.put(document("tea"))
+    assert len(await ids(store, "tea")) == 3
+    assert await ids(store, "tea", since=AT + timedelta(days=1)) == [new.id]
+    assert set(await ids(store, "tea", since=AT)) == {old.id, new.id}
+
+
 async def test_scopes_are_kept_apart(store: Store) -> None:
     memory = await store.memories.add(NewMemory("owls in the garden"))
     article = await add_article(store, "Owls return", "Owls are back in the valley.")
