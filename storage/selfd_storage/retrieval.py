@@ -5,7 +5,7 @@ The weights are learned (docs/lab/0008) on questions that no figure of ours is m
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -23,7 +23,7 @@ from selfd_storage.words_file import count_documents, read_postings
 from selfd_storage.words_source import read_texts
 
 POSTINGS = 100_000  # that one search reads at most, but for its rarest term
-LEXICAL, DENSE, GRAPH = 0.74, 0.26, 0.19
+WEIGHTS = {"lexical": 0.74, "dense": 0.26, "graph": 0.19}
 
 
 class Retrieval:
@@ -38,6 +38,12 @@ class Retrieval:
         self, view: View, layers: Sequence[Codes], question: str, asked: Query, first: int
     ) -> list[Ranked]:
         """Return the documents that fit a question best, the best first."""
+        return fuse(_weighed(await self.opinions(view, layers, question, asked)), first)
+
+    async def opinions(
+        self, view: View, layers: Sequence[Codes], question: str, asked: Query
+    ) -> dict[str, Candidates]:
+        """Return what each retriever thinks of documents, by its name."""
         meaning = None
 
         def find(db: sqlite3.Connection) -> Candidates:
@@ -45,17 +51,15 @@ class Retrieval:
             meaning = self._embedded(view, layers, question)
             return _find_words(db, view, asked)
 
-        lexical = await self._file.read(find)
-        opinions = [(1.0, lexical)]
+        found = {"lexical": await self._file.read(find)}
         if meaning is not None:
-            opinions = [(LEXICAL, lexical), (DENSE, meaning.candidates(lexical))]
-        ranked = fuse(opinions, first=max(first, SEEDS))
-        linked = await self._second_step(view, asked, ranked[:SEEDS])
-        if linked is None:
-            return ranked[:first]
-        if meaning is not None:
-            opinions[1] = DENSE, meaning.extended(opinions[1][1], linked.docs)
-        return fuse([*opinions, (GRAPH, linked)], first)
+            found["dense"] = meaning.candidates(found["lexical"])
+        linked = await self._second_step(view, asked, fuse(_weighed(found), SEEDS))
+        if linked is not None:
+            found["graph"] = linked
+            if meaning is not None:
+                found["dense"] = meaning.extended(found["dense"], linked.docs)
+        return found
 
     def _embedded(self, view: View, layers: Sequence[Codes], question: str) -> CodeScores | None:
         """Embed a question; None where there is nothing to compare it with."""
@@ -88,6 +92,12 @@ class Retrieval:
     async def _texts(self, view: View, docs: Sequence[int]) -> dict[int, str]:
         entries = {doc: view.columns.entry(doc) for doc in docs}
         return await self._source.read(partial(read_texts, entries=entries, most=MOST_TEXT))
+
+
+def _weighed(found: Mapping[str, Candidates]) -> list[tuple[float, Candidates]]:
+    """Return opinions with their weights; words weigh what meaning would where there is none."""
+    weights = WEIGHTS if "dense" in found else WEIGHTS | {"lexical": 1.0}
+    return [(weights[name], each) for name, each in found.items()]
 
 
 def _find_words(db: sqlite3.Connection, view: View, asked: Query) -> Candidates:

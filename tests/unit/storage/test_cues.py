@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from selfd_storage.cues import span_of
+from selfd_storage.holidays import easter
 from selfd_storage.times import from_ms
 
 NOW = datetime(2024, 3, 15, 12, tzinfo=UTC)  # a Friday
@@ -33,6 +34,22 @@ NOW = datetime(2024, 3, 15, 12, tzinfo=UTC)  # a Friday
         ("last year", "2023-01-01", "2024-01-01"),
         ("two weeks ago", "2024-02-27", "2024-03-05"),
         ("a day ago", "2024-03-14", "2024-03-15"),
+        ("last weekend", "2024-03-09", "2024-03-11"),
+        ("in the past three weeks", "2024-02-24", "2024-03-16"),
+        ("over the last 10 days", "2024-03-06", "2024-03-16"),
+        ("what did we eat at Christmas", "2023-12-24", "2023-12-27"),
+        ("before Christmas", "0001-01-01", "2023-12-24"),
+        ("at Easter 2022", "2022-04-15", "2022-04-19"),
+        ("on New Year's Eve", "2023-12-31", "2024-01-01"),
+        ("last summer", "2023-06-01", "2023-09-01"),
+        ("in winter", "2023-12-01", "2024-03-01"),
+        ("on Thanksgiving", "2023-11-23", "2023-11-27"),
+        ("since January", "2024-01-01", "2024-03-15"),
+        ("after May 2023", "2023-06-01", "2024-03-15"),
+        ("until 2020", "0001-01-01", "2020-01-01"),
+        ("between March and May 2023", "2023-03-01", "2023-06-01"),
+        ("from 2019 to 2021", "2019-01-01", "2022-01-01"),
+        ("before last Friday", "0001-01-01", "2024-03-08"),
     ],
 )
 def test_a_span_is_read(text: str, start: str, end: str) -> None:
@@ -46,10 +63,25 @@ def test_a_span_is_read(text: str, start: str, end: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["May I come in", "march on Rome", "the 45th floor", "2023-13-45", "3"],
+    [
+        "May I come in",
+        "march on Rome",
+        "spring onions",
+        "a fall",
+        "the 45th floor",
+        "2023-13-45",
+        "3",
+    ],
 )
 def test_what_only_looks_like_a_date_is_none(text: str) -> None:
     assert span_of(text, NOW) is None
+
+
+@pytest.mark.parametrize(
+    ("year", "day"), [(1961, "1961-04-02"), (2000, "2000-04-23"), (2024, "2024-03-31")]
+)
+def test_easter_is_where_the_calendar_has_it(year: int, day: str) -> None:
+    assert easter(year).isoformat() == day
 
 
 def test_a_day_that_does_not_exist_falls_back_to_its_month() -> None:
