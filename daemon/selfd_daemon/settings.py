@@ -125,6 +125,12 @@ class AnsweringSettings(_Group):
     threshold: float = Field(
         default=0.5, ge=0, le=1, description="Answers with less confidence than this abstain."
     )
+    cache_hours: float = Field(
+        default=24.0,
+        ge=0,
+        le=24 * 365,
+        description="How long an answer may be given again while its sources stay; 0: never.",
+    )
 
 
 class BackupSettings(_Group):

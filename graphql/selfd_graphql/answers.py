@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from enum import Enum
-from typing import Annotated, Self, TypeAlias
+from typing import Annotated, Self, TypeAlias, cast
 
 import strawberry
 from strawberry import ID, UNSET
+from strawberry.scalars import JSON
 
 from selfd_graphql import described
 from selfd_graphql.arguments import given
@@ -58,6 +59,12 @@ class Answer(Node):
     task: str
     seconds: float
     conversation_id: ID
+    signals: JSON = strawberry.field(
+        description="The figures that the confidence was computed from, by name."
+    )
+    outcome: float | None = strawberry.field(
+        description="How right it turned out, by feedback or verification; null before that."
+    )
 
     @described.field
     async def citations(self, info: Info) -> list[Citation]:
@@ -90,6 +97,8 @@ class Answer(Node):
             task=record.task,
             seconds=record.seconds,
             conversation_id=ID(record.conversation_id),
+            signals=cast(JSON, dict(record.signals)),
+            outcome=record.outcome,
         )
 
 
@@ -143,6 +152,11 @@ class AskInput:
     method: EnsembleMethod | None = strawberry.field(
         default=UNSET, description="How members of an ensemble are joined."
     )
+    instead_of: ID | None = strawberry.field(
+        default=UNSET,
+        description="An answer of the conversation whose question is put differently: "
+        "its turn, and all after it, goes.",
+    )
 
     def to_record(self) -> Question:
         """Translate into what the daemon takes."""
@@ -155,6 +169,7 @@ class AskInput:
             max_bytes=2048 if self.max_bytes is None else self.max_bytes,
             temperature=self.temperature or 0.0,
             method=None if method is None else method.value,
+            instead_of=given(self.instead_of),
         )
 
 
@@ -191,6 +206,9 @@ class FeedbackInput:
     answer_id: ID
     rating: int = strawberry.field(description="-1, 0 or 1.")
     correction: str | None = UNSET
+    remember: bool | None = strawberry.field(
+        default=False, description="Keep the correction as a memory, with its question."
+    )
 
 
 @described.output
@@ -204,9 +222,12 @@ class AnswerMutation:
 
     @described.mutation
     async def give_feedback(self, info: Info, input: FeedbackInput) -> bool:
-        """Rate an answer, or says what would have been right."""
+        """Rate an answer, or say what would have been right."""
         return await services(info).answering.give_feedback(
-            input.answer_id, rating=input.rating, correction=given(input.correction)
+            input.answer_id,
+            rating=input.rating,
+            correction=given(input.correction),
+            remember=input.remember is True,
         )
 
 

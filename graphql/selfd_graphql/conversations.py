@@ -14,6 +14,7 @@ from selfd_graphql.connections import Connection, connection
 from selfd_graphql.context import Info, services
 from selfd_graphql.node import Node
 from selfd_storage import ConversationRecord, MessageRecord
+from selfd_storage import FoundMessage as FoundMessageRecord
 
 
 @described.output
@@ -49,10 +50,31 @@ class Conversation(Node):
         records = await services(info).answering.messages(self.id)
         return [Message.from_record(record) for record in records]
 
+    @described.field
+    async def markdown(self, info: Info) -> str:
+        """All of it as Markdown, with the quotes of its answers."""
+        return await services(info).answering.export_conversation(self.id)
+
     @classmethod
     def from_record(cls, record: ConversationRecord) -> Self:
         """Translate a record of the store."""
         return cls(id=ID(record.id), title=record.title, created_at=record.created_at)
+
+
+@described.output
+class FoundMessage:
+    """A message that was searched for, in its conversation."""
+
+    conversation: Conversation
+    message: Message
+
+    @classmethod
+    def from_record(cls, record: FoundMessageRecord) -> Self:
+        """Translate a record of the store."""
+        return cls(
+            conversation=Conversation.from_record(record.conversation),
+            message=Message.from_record(record.message),
+        )
 
 
 @described.output
@@ -74,3 +96,29 @@ class ConversationQuery:
         """One conversation, or null when there is none with that id."""
         record = await services(info).answering.conversation(id)
         return None if record is None else Conversation.from_record(record)
+
+    @described.field
+    async def search_conversations(
+        self, info: Info, query: str, first: int | None = 20
+    ) -> list[FoundMessage]:
+        """The messages that hold every telling word of a query, the newest first."""
+        found = await services(info).answering.search_conversations(
+            query, first=page_size(first, 20)
+        )
+        return [FoundMessage.from_record(each) for each in found]
+
+
+@described.output
+class ConversationMutation:
+    """What can be done with conversations."""
+
+    @described.mutation
+    async def rename_conversation(self, info: Info, id: ID, title: str) -> Conversation:
+        """Give a conversation another title."""
+        record = await services(info).answering.rename_conversation(id, title)
+        return Conversation.from_record(record)
+
+    @described.mutation
+    async def remove_conversation(self, info: Info, id: ID) -> bool:
+        """Remove a conversation with all that was said in it; false when there is none."""
+        return await services(info).answering.remove_conversation(id)

@@ -15,7 +15,7 @@ from strawberry.types.graphql import OperationType
 from selfd_graphql.answers import AnswerMutation, AnswerSubscription
 from selfd_graphql.assessments import AssessmentMutation, AssessmentQuery
 from selfd_graphql.context import FreshLoaders
-from selfd_graphql.conversations import ConversationQuery
+from selfd_graphql.conversations import ConversationMutation, ConversationQuery
 from selfd_graphql.documents import DocumentMutation
 from selfd_graphql.engrams import EngramMutation, EngramQuery
 from selfd_graphql.events import EventSubscription
@@ -66,6 +66,7 @@ MUTATIONS = (
     EngramMutation,
     FeedMutation,
     AnswerMutation,
+    ConversationMutation,
     JobMutation,
     StorageMutation,
     PortabilityMutation,

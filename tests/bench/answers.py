@@ -14,36 +14,24 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
 
 if __package__ in (None, ""):
     sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from bench.locomo import read, remember
 from selfd_daemon.answering import AnsweringService
+from selfd_daemon.answering.measuring import Case, Outcome, measure, worth
 from selfd_daemon.settings import AnsweringSettings
-from selfd_graphql.ports import Question
 from selfd_storage import Store
 
 if TYPE_CHECKING:
     from bench.row import Row
 
 UNANSWERABLE = "adversarial"
-
-
-@dataclass(frozen=True, slots=True)
-class Given:
-    """One answer; `cites_evidence` and `verbatim` are of its quotes."""
-
-    kind: str
-    abstained: bool
-    confidence: float
-    cites_evidence: bool
-    quotes: int
-    verbatim: int
+NOWHERE = frozenset({""})  # annotated with an answer, and with no turn that holds it
 
 
 def rows(data: Path | None) -> list[Row]:
@@ -52,64 +40,49 @@ def rows(data: Path | None) -> list[Row]:
 
     if data is None:
         return []
-    given = asyncio.run(ask_all(data))
-    none = [each for each in given if each.kind == UNANSWERABLE]
-    some = [each for each in given if each.kind != UNANSWERABLE]
-    told = [each for each in some if not each.abstained]
-    ratio = abstained(none) / max(abstained(some), 1e-9)
-    quotes = sum(each.quotes for each in given)
-    verbatim = sum(each.verbatim for each in given) / max(1, quotes)
-    evidence = sum(each.cites_evidence for each in told) / max(1, len(told))
-    note = f"{abstained(none):.2f} of {len(none)} against {abstained(some):.2f} of {len(some)}"
+    found = worth(asyncio.run(ask_all(data)))
+    note = f"{found.abstained_without:.2f} against {found.abstained:.2f} of {found.questions}"
+    lines: list[tuple[str, float, float | None, Literal["lower", "higher"], str]] = [
+        ("quotes verbatim", found.verbatim, 0.99, "higher", f"{found.quotes} quotes"),
+        ("abstains without an answer, x", found.caution, 2.0, "higher", note),
+        ("calibration error", found.calibration_error, 0.10, "lower", "all questions"),
+        ("calibration error, answered", found.calibration_answered, None, "lower", ""),
+        ("answered, of those with an answer", found.answered, None, "higher", ""),
+        ("right, of answers given", found.right, None, "higher", "cites the evidence"),
+        ("words of the annotated answer", found.recall, None, "higher", "in the answer"),
+        ("F1 with the annotated answer", found.overlap, None, "higher", "quotes are longer"),
+    ]
     return [
-        Row("LoCoMo, quotes verbatim", verbatim, "", 0.99, "higher", f"{quotes} quotes"),
-        Row(
-            "LoCoMo, answers that cite evidence",
-            evidence,
-            "",
-            None,
-            "higher",
-            f"{len(told)} answers",
-        ),
-        Row("LoCoMo, abstains without an answer", ratio, "x", 2.0, "higher", note),
+        Row(f"LoCoMo, {name}", value, "", budget, better, note)
+        for name, value, budget, better, note in lines
     ]
 
 
-def abstained(given: Sequence[Given]) -> float:
-    """Return the share of answers that were abstentions."""
-    return sum(each.abstained for each in given) / max(1, len(given))
-
-
-async def ask_all(data: Path) -> list[Given]:
+async def ask_all(data: Path) -> list[Outcome]:
     """Ask every question of every dialogue."""
     questions = defaultdict(list)
     for question in read(data / "memory" / "locomo_qa.jsonl.zst"):
         questions[question["conv"]].append(question)
-    given = []
+    outcomes: list[Outcome] = []
     for dialogue in read(data / "memory" / "locomo_conversations.jsonl.zst"):
         with tempfile.TemporaryDirectory(prefix="selfd-bench-") as folder:
             async with await Store.open(Path(folder)) as store:
                 turns = await remember(store, dialogue)
                 service = AnsweringService(store, AnsweringSettings(), monotonic=time.monotonic)
-                for asked in questions[dialogue["id"]]:
-                    answer = await service.ask(Question(asked["question"]))
-                    items = await store.items([cited.item_id for cited in answer.citations])
-                    pairs = list(zip(answer.citations, items, strict=True))
-                    verbatim = sum(
-                        item is not None and cited.quote in item.text for cited, item in pairs
-                    )
-                    cited = {turn for each in answer.citations for turn in turns[each.item_id]}
-                    given.append(
-                        Given(
-                            asked["kind"],
-                            answer.abstained,
-                            answer.confidence,
-                            bool(cited & set(asked["evidence"])),
-                            len(pairs),
-                            verbatim,
-                        )
-                    )
-    return given
+                cases = [case(asked, turns) for asked in questions[dialogue["id"]]]
+                outcomes += await measure(service.ask, store, cases)
+    return outcomes
+
+
+def case(asked: Mapping[str, Any], turns: Mapping[str, set[str]]) -> Case:
+    """Return a question with the memories that hold its evidence."""
+    answer = asked["answer"]
+    if asked["kind"] == UNANSWERABLE:
+        return Case(asked["question"], frozenset())
+    evidence = {memory for memory, held in turns.items() if held & set(asked["evidence"])}
+    return Case(
+        asked["question"], frozenset(evidence) or NOWHERE, None if answer is None else str(answer)
+    )
 
 
 def main(arguments: Sequence[str]) -> None:

@@ -42,6 +42,7 @@ from selfd_storage import (
     EngramRecord,
     EventRecord,
     FeedRecord,
+    FoundMessage,
     GoalRecord,
     Hit,
     InvalidInputError,
@@ -359,8 +360,10 @@ class Answering:
         self.asked.append(question)
         return self.channel.stream(question)
 
-    async def give_feedback(self, answer_id: str, *, rating: int, correction: str | None) -> bool:
-        self.feedback.append((answer_id, rating, correction))
+    async def give_feedback(
+        self, answer_id: str, *, rating: int, correction: str | None, remember: bool = False
+    ) -> bool:
+        self.feedback.append((answer_id, rating, correction, *(["remember"] if remember else [])))
         return answer_id == ANSWER.id
 
     async def conversations(self, *, first: int, after: str | None) -> Page[ConversationRecord]:
@@ -374,6 +377,21 @@ class Answering:
             MessageRecord(NOON, "user", ANSWER.question, None),
             MessageRecord(NOON, "assistant", ANSWER.text, ANSWER),
         ]
+
+    async def search_conversations(self, query: str, *, first: int) -> Sequence[FoundMessage]:
+        said = await self.messages(CONVERSATION.id)
+        return [FoundMessage(CONVERSATION, each) for each in said if query in each.text][:first]
+
+    async def rename_conversation(self, id: str, title: str) -> ConversationRecord:
+        if id != CONVERSATION.id:
+            raise NotFoundError("conversation", id)
+        return replace(CONVERSATION, title=title)
+
+    async def remove_conversation(self, id: str) -> bool:
+        return id == CONVERSATION.id
+
+    async def export_conversation(self, id: str) -> str:
+        return f"# {id}"
 
 
 @dataclass

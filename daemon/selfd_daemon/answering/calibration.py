@@ -1,8 +1,9 @@
-"""Fit the confidence model: `python -m selfd_daemon.answering.calibration PASSAGES QUESTIONS`.
+"""Fit the confidence model: `python -m selfd_daemon.answering.calibration FILE ...`.
 
 Reads passages (`id, title, text`) and questions on them (`passage, question, answer`), JSON lines
-as they are or zstd-compressed; SQuAD has that form. Everything is asked twice, and each time a
-quarter of the questions has no answer in what is stored:
+as they are or zstd-compressed; SQuAD has that form. A line may be both at once, with `answers`;
+the Natural Questions have that form, and share fewer words with what answers them. Everything is
+asked twice, and each time a quarter of the questions has no answer in what is stored:
 
 read   the passages are documents; every fourth one is not stored.
 told   the passages are dialogues: two people say their sentences in turn. Every eighth one is not
@@ -33,6 +34,7 @@ from numpy.typing import NDArray
 
 from selfd_daemon.answering.composing import chosen
 from selfd_daemon.answering.evidence import FEATURES, gather
+from selfd_daemon.answering.measuring import calibration_error
 from selfd_daemon.answering.question import read_question
 from selfd_daemon.answering.sentences import sentences
 from selfd_daemon.answering.service import RETRIEVED
@@ -55,11 +57,11 @@ Numbers = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question as it is put; `answer` is None where nothing stored answers it."""
+    """A question as it is put; `answers` is empty where nothing stored answers it."""
 
     text: str
     passage: str
-    answer: str | None
+    answers: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,17 +88,6 @@ def fit(features: Numbers, right: Numbers) -> Numbers:
     return weights
 
 
-def calibration_error(confidence: Numbers, right: Numbers, bins: int = 10) -> float:
-    """Return the expected calibration error over equal-width bins (Naeini et al. 2015)."""
-    place = np.minimum((confidence * bins).astype(int), bins - 1)
-    gaps = [
-        abs(confidence[place == b].mean() - right[place == b].mean()) * (place == b).mean()
-        for b in range(bins)
-        if (place == b).any()
-    ]
-    return float(sum(gaps))
-
-
 async def read(store: Store, passages: Sequence[Any], questions: Sequence[Any]) -> list[Asked]:
     """Store passages as documents, and return the questions as they are."""
     for passage in passages:
@@ -108,9 +99,9 @@ async def read(store: Store, passages: Sequence[Any], questions: Sequence[Any]) 
         )
     stored = {str(passage["id"]) for passage in passages}
     return [
-        Asked(each["question"], id, str(each["answer"]) if id in stored else None)
+        Asked(each["question"], id, _answers(each) if id in stored else ())
         for each in questions
-        for id in [str(each["passage"])]
+        for id in [_passage(each)]
     ]
 
 
@@ -126,15 +117,15 @@ async def told(store: Store, passages: Sequence[Any], questions: Sequence[Any]) 
         await store.memories.add_many(
             [NewMemory(f"{who}: {said}", source=source, at=at) for who, said in turns]
         )
-    return [_put(each, dialogues.get(str(each["passage"]), []), rng) for each in questions]
+    return [_put(each, dialogues.get(_passage(each), []), rng) for each in questions]
 
 
 def _put(
     question: Mapping[str, Any], turns: Sequence[tuple[str, str]], rng: random.Random
 ) -> Asked:
     """Put a question to one of the speakers, or to nobody by name."""
-    answer, chance = str(question["answer"]), rng.random()
-    who = next((who for who, said in turns if answer in said), None)
+    answers, chance = _answers(question), rng.random()
+    who = next((who for who, said in turns if any(each in said for each in answers)), None)
     others = sorted({name for name, _ in turns} - {who})
     name = who
     if who is None:
@@ -145,7 +136,16 @@ def _put(
         name = None
     is_answered = who is not None and name in (who, None)
     text = question["question"].rstrip("? ") + (f", {name}?" if name else "?")
-    return Asked(text, str(question["passage"]), answer if is_answered else None)
+    return Asked(text, _passage(question), answers if is_answered else ())
+
+
+def _passage(question: Mapping[str, Any]) -> str:
+    return str(question["passage"] if "passage" in question else question["id"])
+
+
+def _answers(question: Mapping[str, Any]) -> tuple[str, ...]:
+    found = question["answers"] if "answers" in question else [question["answer"]]
+    return tuple(map(str, found))
 
 
 async def collect(store: Store, asked: Sequence[Asked]) -> list[Sample]:
@@ -156,7 +156,7 @@ async def collect(store: Store, asked: Sequence[Asked]) -> list[Sample]:
         gathered = gather(question, await store.search(question.text, first=RETRIEVED))
         if gathered.evidence:
             quotes = [quoted.sentence.text for quoted in chosen(gathered.evidence)]
-            is_right = each.answer is not None and any(each.answer in quote for quote in quotes)
+            is_right = any(answer in quote for answer in each.answers for quote in quotes)
             features = [gathered.features[name] for name in FEATURES]
             samples.append(Sample(features, is_right, sum(each.passage.encode()) % 2 == 1))
     return samples
@@ -188,12 +188,14 @@ def _lines(path: Path) -> Iterator[dict[str, Any]]:
             yield orjson.loads(line)
 
 
-async def run(passages: Path, questions: Path) -> None:
+async def run(files: Sequence[Path]) -> None:
     """Print the weights for what was read and for what was told."""
-    asked = list(_lines(questions))
+    lines = [each for file in files for each in _lines(file)]
+    passages = [each for each in lines if "text" in each]
+    asked = [each for each in lines if "question" in each]
     chosen_ones = random.Random(SEED).sample(asked, min(MOST_QUESTIONS, len(asked)))
     for name, prepare in (("read", read), ("told", told)):
-        stored = [each for number, each in enumerate(_lines(passages)) if number % LEFT_OUT[name]]
+        stored = [each for number, each in enumerate(passages) if number % LEFT_OUT[name]]
         with tempfile.TemporaryDirectory() as folder:
             async with await Store.open(Path(folder)) as store:
                 samples = await collect(store, await prepare(store, stored, chosen_ones))
@@ -203,10 +205,8 @@ async def run(passages: Path, questions: Path) -> None:
 def main(arguments: Sequence[str]) -> None:
     """Read the command line."""
     parser = argparse.ArgumentParser(prog="calibration", description=__doc__)
-    parser.add_argument("passages", type=Path)
-    parser.add_argument("questions", type=Path)
-    given = parser.parse_args(arguments)
-    asyncio.run(run(given.passages, given.questions))
+    parser.add_argument("files", type=Path, nargs="+", metavar="FILE")
+    asyncio.run(run(parser.parse_args(arguments).files))
 
 
 if __name__ == "__main__":

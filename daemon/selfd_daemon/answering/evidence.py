@@ -23,7 +23,7 @@ SHORT_MEMORY = 240  # characters that are quoted whole
 MOST_TEXT = 20_000  # characters of one item that are looked at
 NEAR = 4  # terms apart that two words of a question may stand and still belong together
 
-FEATURES = ("coverage", "rival", "pairs", "kind", "margin", "support")
+FEATURES = ("coverage", "other", "rival", "pairs", "kind", "margin", "support")
 ORDER = {"retrieval": 0.70, "coverage": 0.10, "voice": 0.10, "pairs": 0.05, "kind": 0.05}
 
 
@@ -47,6 +47,7 @@ class Gathered:
 
     coverage  the weighed share of the question's words in the best sentence that was read, or in
               the memory with most of them, where it speaks of the person asked about
+    other     the same of what speaks of somebody else
     rival     how much more of them a memory has that speaks of somebody else
     pairs     neighbouring words of the question that stand together in the best sentence
     kind      whether the best sentence has words of the kind that the question asks for
@@ -164,6 +165,7 @@ def _whole(
     is_told = isinstance(first.hit.item, MemoryRecord)
     return {
         "coverage": own if is_told else first.features["coverage"],
+        "other": other,
         "rival": max(0.0, other - own),
         "pairs": first.features["pairs"],
         "kind": first.features["kind"],

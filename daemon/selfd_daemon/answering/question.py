@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from selfd_storage.lexicon import STOP_WORDS, telling_terms, terms, words
@@ -40,7 +41,11 @@ _PRONOUNS = frozenset(
     {"he", "she", "it", "they", "him", "her", "them", "his", "its", "their", "theirs", "hers"}
     | {"that", "this", "those", "these", "there", "one", "ones"}
 )
+# Those that stand for a person; with no name beside them they lean, however long the question is.
+_PERSONAL = frozenset({"he", "she", "him", "her", "his", "hers", "they", "them", "their"})
 MOST_OWN_WORDS = 2  # of a follow-up that leans on the question before it
+MOST_NAMES = 3  # of the last answer that a follow-up may mean
+MOST_BEFORE = 6  # questions that a chain of follow-ups is followed back
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +72,38 @@ def read_question(text: str, before: str | None = None) -> Asked:
     return Asked(text, whole, tuple(telling_terms(whole)), _expected(text), new)
 
 
+def read_in_context(text: str, before: Sequence[str], answer: str | None = None) -> Asked:
+    """Read the next question of a conversation.
+
+    Args:
+        before: the questions before it, the oldest first; a chain of follow-ups is followed back.
+        answer: the one that was given last; `he` may be somebody whom only it names.
+    """
+    leant: str | None = None
+    for each in before[-MOST_BEFORE:]:
+        leant = read_question(each, leant).text
+    asked = read_question(text, leant)
+    if answer is None or asked.text == text:
+        return asked
+    known = set(words(asked.text))
+    names = [name for name in names_in(answer) if not known.issuperset(words(name))]
+    return replace(asked, text=" ".join([asked.text, *names[:MOST_NAMES]]))
+
+
 def leans_back(text: str) -> bool:
     """Tell whether a question speaks of what was spoken of: and her sister? when was that?"""
     found = list(words(text))
     own = [word for word in found if word not in STOP_WORDS and word not in _PRONOUNS]
     points = any(word in _PRONOUNS for word in found) or found[:1] == ["and"]
-    return points and len(own) <= MOST_OWN_WORDS
+    if points and len(own) <= MOST_OWN_WORDS:
+        return True
+    return any(word in _PERSONAL for word in found) and not names_in(text)
+
+
+def names_in(text: str) -> list[str]:
+    """Return the words that are written like names, but for those that begin sentences."""
+    found = (name for name in _NAME.findall(text) if not name.startswith(("I'", "I’")))
+    return list(dict.fromkeys(found))
 
 
 def _expected(text: str) -> Expected:

@@ -13,6 +13,7 @@ from selfd_daemon.cli import (
     assessment,
     backups,
     chat,
+    conversations,
     engrams,
     feeds,
     jobs,
@@ -43,7 +44,7 @@ _PANELS = {
     ),
     "Ask and remember": (
         questions.ask, chat.chat, memories.remember, memories.recall, memories.forget,
-        questions.conversations,
+        conversations.conversations, questions.feedback,
     ),
     "Read and follow": (
         reading.ingest, feeds.app, articles.app, stories.stories, stories.trends,

@@ -1,4 +1,4 @@
-"""ask, conversations."""
+"""ask, feedback."""
 
 from __future__ import annotations
 
@@ -11,22 +11,16 @@ import typer
 from selfd_daemon.cli.client import Client
 from selfd_daemon.cli.errors import CommandError
 from selfd_daemon.cli.input import words
-from selfd_daemon.cli.options import AsJson, DataDir, First, Scopes, upper
+from selfd_daemon.cli.options import AsJson, DataDir, Scopes, upper
 from selfd_daemon.cli.output import (
-    BOLD,
-    DIM,
-    LINK,
     Flow,
     is_terminal,
     note,
-    paragraph,
     print_json,
-    say,
 )
 from selfd_daemon.cli.sources import print_answer
-from selfd_daemon.cli.text import clean, minute, one_line
 
-_PROMPT = "› "
+_RATINGS = {"good": 1, "so-so": 0, "bad": -1}
 
 
 def ask(
@@ -42,6 +36,10 @@ def ask(
     conversation: Annotated[
         str | None, typer.Option("--in", metavar="ID", help="Go on with this conversation.")
     ] = None,
+    instead_of: Annotated[
+        str | None,
+        typer.Option(metavar="ID", help="Put this answer's question differently; --in says where."),
+    ] = None,
     mind: Annotated[str | None, typer.Option(metavar="ID", help="Which model answers.")] = None,
     max_bytes: Annotated[
         int | None, typer.Option(metavar="N", min=1, help="At most this long an answer.")
@@ -54,6 +52,7 @@ def ask(
         "question": words(question, "question"),
         "scope": upper(scope),
         "conversationId": conversation,
+        "insteadOf": instead_of,
         "mindId": mind,
         "maxBytes": max_bytes,
     }
@@ -69,29 +68,30 @@ def ask(
         print_answer(answer, with_text=True)
 
 
-def conversations(
-    id: Annotated[
-        str | None,
-        typer.Argument(metavar="ID", help="Show this one in full.", show_default=False),
+def feedback(
+    answer: Annotated[str, typer.Argument(metavar="ID", help="The answer, as answer:7.")],
+    verdict: Annotated[
+        str, typer.Argument(metavar="VERDICT", help="good, bad, or so-so.", show_default=False)
+    ],
+    correction: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="What would have been right.")
     ] = None,
-    first: First = 20,
+    remember: Annotated[
+        bool, typer.Option("--remember", help="Keep the correction as a memory, too.")
+    ] = False,
     data_dir: DataDir = None,
-    json: AsJson = False,
 ) -> None:
-    """List conversations, newest first, or show one."""
-    client = Client.find(data_dir)
-    if id:
-        _show(client, id, json=json)
-        return
-    page = client.send("conversations", first=first)
-    found = [edge["node"] for edge in page["edges"]]
-    if json:
-        print_json(found)
-        return
-    if not found:
-        note('no conversations yet: selfd ask "..." starts one')
-    for each in found:
-        say((each["id"], LINK), f"  {minute(each['createdAt'])}  {one_line(each['title'], 100)}")
+    """Say what an answer was worth, so that selfd learns how sure it may be."""
+    if verdict not in _RATINGS:
+        raise CommandError(f"a verdict is good, bad or so-so, got {verdict!r}")
+    given = {
+        "answerId": answer,
+        "rating": _RATINGS[verdict],
+        "correction": correction,
+        "remember": remember,
+    }
+    Client.find(data_dir).send("give_feedback", input=given)
+    note("noted, with the correction as a memory" if remember else "noted")
 
 
 def stream_answer(client: Client, given: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -106,19 +106,3 @@ def stream_answer(client: Client, given: Mapping[str, Any]) -> Mapping[str, Any]
                 print_answer(answer, with_text=not streamed.started)
                 return answer  # type: ignore[no-any-return]  # JSON
     raise CommandError("the daemon ended the answer before it was whole: see selfd status")
-
-
-def _show(client: Client, id: str, *, json: bool) -> None:
-    found = client.send("conversation", id=id)
-    if found is None:
-        raise CommandError(f"no conversation with id {id!r}: selfd conversations lists them")
-    if json:
-        print_json(found)
-        return
-    say((clean(found["title"]), BOLD), (f"  {found['id']}, {minute(found['createdAt'])}", DIM))
-    for message in found["messages"]:
-        say()
-        mine = message["role"] == "user"
-        paragraph(
-            _PROMPT + message["text"] if mine else message["text"], style=BOLD if mine else ""
-        )

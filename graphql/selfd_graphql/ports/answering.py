@@ -6,12 +6,23 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
-from selfd_storage import AnswerRecord, ConversationRecord, MessageRecord, Page, Scope
+from selfd_storage import (
+    AnswerRecord,
+    ConversationRecord,
+    FoundMessage,
+    MessageRecord,
+    Page,
+    Scope,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What `ask` and `generate` are given. `scope` None means everywhere."""
+    """What `ask` and `generate` are given. `scope` None means everywhere.
+
+    `instead_of` is an answer of the conversation whose question is put differently: its turn, and
+    all after it, goes.
+    """
 
     text: str
     conversation_id: str | None = None
@@ -20,6 +31,7 @@ class Question:
     max_bytes: int = 2048
     temperature: float = 0.0
     method: str | None = None
+    instead_of: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +59,12 @@ class AnswerPort(Protocol):
     async def ask(self, question: Question) -> AnswerRecord: ...
     def generate(self, question: Question) -> AsyncIterator[Generation]: ...
     async def give_feedback(
-        self, answer_id: str, *, rating: int, correction: str | None
+        self, answer_id: str, *, rating: int, correction: str | None, remember: bool = False
     ) -> bool: ...
     async def conversations(self, *, first: int, after: str | None) -> Page[ConversationRecord]: ...
     async def conversation(self, id: str) -> ConversationRecord | None: ...
     async def messages(self, conversation_id: str) -> Sequence[MessageRecord]: ...
+    async def search_conversations(self, query: str, *, first: int) -> Sequence[FoundMessage]: ...
+    async def rename_conversation(self, id: str, title: str) -> ConversationRecord: ...
+    async def remove_conversation(self, id: str) -> bool: ...
+    async def export_conversation(self, id: str) -> str: ...

@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
-from selfd_daemon.answering.calibration import calibration_error, fit
-from selfd_daemon.answering.confidence import READ, TOLD, confidence
+from selfd_daemon.answering.calibration import fit
+from selfd_daemon.answering.confidence import SHIPPED, confidence, signals_of
 from selfd_daemon.answering.evidence import FEATURES, Abandoned, Gathered, gather
+from selfd_daemon.answering.measuring import calibration_error
 from selfd_daemon.answering.question import read_question
 from selfd_daemon.answering.voices import Voices
 from selfd_storage import ChunkRecord, Hit, MemoryRecord
@@ -27,6 +28,10 @@ def hits(*texts: str) -> list[Hit]:
         Hit(memory(text, number), 1 / number, text, ("words",))
         for number, text in enumerate(texts, 1)
     ]
+
+
+def sure(gathered: Gathered) -> float:
+    return confidence(signals_of(gathered))
 
 
 @pytest.mark.parametrize(
@@ -66,18 +71,21 @@ def test_a_follow_up_is_about_whom_it_names_itself() -> None:
 
 
 def test_every_feature_has_a_weight_and_stays_within_its_bounds() -> None:
-    assert set(TOLD) == set(READ) == {*FEATURES, "bias"}
+    told = {name.removeprefix("told.") for name in SHIPPED if name.startswith("told.")}
+    read = {name.removeprefix("read.") for name in SHIPPED if name.startswith("read.")}
+    assert told == {*FEATURES, "bias"}
+    assert read == told - {"other", "rival"}  # only those who talk can be rivals
     found = hits("Eva: I play the cello in Graz.", "Max: I play the cello.", "Eva: Tea?")
     for question in ("Where does Eva play the cello?", "Where does Max play it?", "Is it?", "?"):
         gathered = gather(read_question(question), found)
         assert set(gathered.features) == set(FEATURES)
         assert all(0 <= value <= 1 for value in gathered.features.values())
-        assert 0 < confidence(gathered) < 1
+        assert 0 < sure(gathered) < 1
         assert all(0 <= each.score <= 1 for each in gathered.evidence)
 
 
 def test_nothing_found_is_nothing_known() -> None:
-    assert confidence(gather(read_question("Where is it?"), [])) == 0.0
+    assert sure(gather(read_question("Where is it?"), [])) == 0.0
 
 
 def test_what_was_told_and_what_was_read_are_judged_apart() -> None:
@@ -86,7 +94,7 @@ def test_what_was_told_and_what_was_read_are_judged_apart() -> None:
     asked = read_question("Where does the cello stand?")
     told, read = gather(asked, hits(text)), gather(asked, [Hit(chunk, 1.0, text, ("words",))])
     assert (told.is_told, read.is_told) == (True, False)
-    assert confidence(told) != confidence(read)
+    assert sure(told) != sure(read)
 
 
 def test_a_reply_without_a_word_of_the_question_can_be_quoted() -> None:
@@ -114,9 +122,9 @@ def test_the_fit_finds_the_weights_that_made_the_data() -> None:
 def test_confidence_grows_with_what_speaks_for_an_answer() -> None:
     evidence = gather(read_question("cello"), hits("The cello.")).evidence
     values = [
-        confidence(Gathered(evidence, dict.fromkeys(FEATURES, 0.0) | {"coverage": share}))
+        sure(Gathered(evidence, dict.fromkeys(FEATURES, 0.0) | {"coverage": share}))
         for share in (0.0, 0.5, 1.0)
     ]
     assert values == sorted(values)
     rivalled = dict.fromkeys(FEATURES, 0.5) | {"rival": 1.0}
-    assert confidence(Gathered(evidence, rivalled)) < 0.3
+    assert sure(Gathered(evidence, rivalled)) < 0.3

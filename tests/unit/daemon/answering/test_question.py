@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from selfd_daemon.answering.question import Expected, holds, leans_back, read_question
+from selfd_daemon.answering.question import (
+    Expected,
+    holds,
+    leans_back,
+    read_in_context,
+    read_question,
+)
 
 
 @pytest.mark.parametrize(
@@ -56,3 +62,20 @@ def test_a_follow_up_takes_the_words_of_the_question_before(text: str) -> None:
 def test_a_question_that_stands_alone_is_left_alone(text: str) -> None:
     assert not leans_back(text)
     assert read_question(text, before="What about elephants?") == read_question(text)
+
+
+def test_a_chain_of_follow_ups_is_followed_back() -> None:
+    asked = read_in_context("And when?", ["Who lives in Lisbon?", "and her sister?"])
+    assert {"lisbon", "sister"} <= set(asked.terms)
+    assert (
+        "lisbon" not in read_in_context("And when?", ["Who lives in Lisbon?", "Is tea hot?"]).terms
+    )
+
+
+def test_he_may_be_somebody_whom_only_the_answer_names() -> None:
+    before, answer = ["Who is the boss of the mill?"], "That is old Jon Smith. [1]"
+    asked = read_in_context("In which town does he live today?", before, answer)
+    assert asked.text.endswith("Jon Smith")
+    assert "jon" not in asked.terms
+    named = read_in_context("In which town does Eva live today?", before, answer)
+    assert named.text == "In which town does Eva live today?"
