@@ -13,12 +13,12 @@ from strawberry import ID, UNSET
 from selfd_graphql import described
 from selfd_graphql.arguments import given, page_size
 from selfd_graphql.connections import Connection, connection
-from selfd_graphql.context import Info, services
+from selfd_graphql.context import Info, loaders, services
 from selfd_graphql.node import Node
 from selfd_graphql.ports import MemoryChangeInfo
 from selfd_graphql.streams import mapped
 from selfd_storage import MemoryKind as StoredMemoryKind
-from selfd_storage import MemoryRecord, NewMemory
+from selfd_storage import MemoryRecord, NewMemory, TellingRecord
 
 
 @described.enum
@@ -48,6 +48,25 @@ class ChangeKind(Enum):
 
 
 @described.output
+class Telling:
+    """One time that a memory was told."""
+
+    at: datetime = strawberry.field(description="When it happened.")
+    recorded_at: datetime = strawberry.field(description="When selfd was told.")
+    source: str | None
+    text: str | None = strawberry.field(
+        description="As it was told; null where it is to the letter what the memory says."
+    )
+
+    @classmethod
+    def from_record(cls, record: TellingRecord) -> Self:
+        """Translate a record of the store."""
+        return cls(
+            at=record.at, recorded_at=record.recorded_at, source=record.source, text=record.text
+        )
+
+
+@described.output
 class Memory(Node):
     """Something that selfd was told, as it was told."""
 
@@ -64,6 +83,12 @@ class Memory(Node):
         description="Bits of surprise per byte when it came in, by the built-in model."
     )
     importance: float
+
+    @described.field
+    async def tellings(self, info: Info, first: int | None = 20) -> list[Telling]:
+        """When and by what source it was told, the first time first."""
+        found = await loaders(info).tellings.load(str(self.id))
+        return [Telling.from_record(each) for each in found[: page_size(first, 20)]]
 
     @classmethod
     def from_record(cls, record: MemoryRecord) -> Self:

@@ -97,6 +97,7 @@ from selfd_storage.self_records import (
     ThoughtRecord,
 )
 from selfd_storage.store import Store
+from selfd_storage.tellings import TellingRecord
 from selfd_storage.tier_records import MovedRecord, PackedContent, TrainedRecord
 
 __all__ = [
@@ -181,6 +182,7 @@ __all__ = [
     "StoryArticleRecord",
     "StoryRecord",
     "SurpriseRecord",
+    "TellingRecord",
     "TermHistory",
     "TermMention",
     "TextEmbedder",

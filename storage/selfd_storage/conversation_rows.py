@@ -12,6 +12,7 @@ from selfd_storage.citations import citations_of
 from selfd_storage.database import Transaction
 from selfd_storage.errors import NotFoundError
 from selfd_storage.ids import make_id, number_of
+from selfd_storage.own_words import note_answer
 from selfd_storage.records import AnswerRecord, ConversationRecord
 from selfd_storage.times import from_ms
 
@@ -42,6 +43,8 @@ _REMOVALS = (
     " WHERE m.conversation_id = :conversation AND m.id >= :message)",
     "DELETE FROM answers WHERE question_id IN (SELECT id FROM messages"
     " WHERE conversation_id = :conversation AND id >= :message)",
+    "DELETE FROM answer_fingerprints WHERE message_id IN (SELECT id FROM messages"
+    " WHERE conversation_id = :conversation AND id >= :message)",
     "DELETE FROM messages WHERE conversation_id = :conversation AND id >= :message",
 )
 
@@ -68,7 +71,10 @@ def say(tx: Transaction, conversation: int, role: int, at: int, raw: bytes) -> i
             **pack("message", raw, conversation, role, at),
         },
     )
-    return int(cursor.lastrowid)
+    number = int(cursor.lastrowid)
+    if role == ASSISTANT:
+        note_answer(tx, number, raw.decode("utf-8"))
+    return number
 
 
 def message_of(db: sqlite3.Connection, number: int) -> tuple[int, int, str]:

@@ -13,8 +13,10 @@ from selfd_storage.ids import make_id, number_of
 from selfd_storage.labels import tag_numbers
 from selfd_storage.memory_rows import KINDS, count_rows, read_by_ids, read_page
 from selfd_storage.memory_writes import change, erase, insert, load
+from selfd_storage.own_words import own_words
 from selfd_storage.pages import checked_first, make_page, read_cursor
 from selfd_storage.records import EventRecord, MemoryKind, MemoryRecord, NewMemory, Page
+from selfd_storage.tellings import TellingRecord, read_tellings
 from selfd_storage.texts import checked_text
 from selfd_storage.times import optional_ms, to_ms
 
@@ -125,6 +127,16 @@ class Memories:
             return make_page("memory", rows, first, after, total)
 
         return await self._database.read(read)
+
+    async def tellings(self, ids: Sequence[str]) -> list[list[TellingRecord]]:
+        """Return for each memory when and by what source it was told, the first time first."""
+        numbers = [number_of("memory", id) or 0 for id in ids]
+        found = await self._database.read(lambda db: read_tellings(db, numbers))
+        return [found[number] for number in numbers]
+
+    async def own_words(self, news: Sequence[NewMemory]) -> list[str | None]:
+        """Return for each new memory what of selfd's own it repeats, None where it is news."""
+        return await self._database.read(lambda db: [own_words(db, new) for new in news])
 
     async def unmeasured(self, *, after: str | None, first: int) -> list[str]:
         """Return the ids of memories without a surprise, oldest first, from `after` on."""

@@ -190,11 +190,7 @@ def twins(tx: Transaction, new: NewMemory, says: Wording) -> Iterator[MemoryRow]
     source_id = find_source(tx, new.source)
     if new.source is not None and source_id is None and not says.is_telling:
         return
-    proposed = tx.execute(
-        "SELECT memory_id FROM memory_fingerprints WHERE fingerprint = :fingerprint",
-        {"fingerprint": fingerprint_of_memory(kind, source_id, says)},
-    ).fetchall()
-    for (number,) in proposed:
+    for number in proposed_twins(tx, kind, source_id, says):
         try:
             row = load(tx, number)
         except IntegrityError:
@@ -206,6 +202,17 @@ def twins(tx: Transaction, new: NewMemory, says: Wording) -> Iterator[MemoryRow]
             and row.wording.same_as(says)
         ):
             yield row
+
+
+def proposed_twins(
+    tx: Transaction, kind: int, source_id: int | None, says: Wording
+) -> Sequence[int]:
+    """Return the memories that may say the same."""
+    rows = tx.execute(
+        "SELECT memory_id FROM memory_fingerprints WHERE fingerprint = :fingerprint",
+        {"fingerprint": fingerprint_of_memory(kind, source_id, says)},
+    ).fetchall()
+    return [number for (number,) in rows]
 
 
 def _fold(tx: Transaction, twin: MemoryRow, new: NewMemory, raw: bytes, at: int, now: int) -> None:

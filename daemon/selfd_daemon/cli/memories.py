@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 import typer
@@ -167,5 +168,15 @@ def _list(
             (tags, DIM),
         )
         paragraph(one_line(memory["text"], _SNIPPET), indent=2)
+        if memory["occurrences"] > 1:
+            say((f"  told {memory['occurrences']} times: {_times(memory['tellings'])}", DIM))
     if page["totalCount"] > len(memories):
         note((f"\n{len(memories)} of {page['totalCount']:,}; --first N shows more", DIM))
+
+
+def _times(tellings: Sequence[Mapping[str, Any]]) -> str:
+    """Return when and whence the first few tellings came."""
+    return ", ".join(
+        minute(each["at"]) + (f" from {each['source']}" if each["source"] else "")
+        for each in tellings
+    )

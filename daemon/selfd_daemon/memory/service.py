@@ -12,7 +12,16 @@ from selfd_daemon.bus import EventBus
 from selfd_daemon.settings import MemorySettings
 from selfd_graphql.errors import ServiceError
 from selfd_graphql.ports import MemoryChangeInfo
-from selfd_storage import ChangeKind, EventRecord, MemoryKind, MemoryRecord, NewMemory, Page, Store
+from selfd_storage import (
+    ChangeKind,
+    EventRecord,
+    MemoryKind,
+    MemoryRecord,
+    NewMemory,
+    Page,
+    Store,
+    TellingRecord,
+)
 
 MOST_TAGS = 64
 LONGEST_TAG = 256
@@ -48,6 +57,7 @@ class MemoryService:
     async def remember(self, memory: NewMemory) -> MemoryRecord:
         """Store one memory; it is durable when this returns."""
         self._check(memory)
+        await self._refuse_own([memory])
         return await self._store.memories.add(await self._scored(memory))
 
     async def remember_many(self, memories: Sequence[NewMemory]) -> Sequence[MemoryRecord]:
@@ -60,6 +70,7 @@ class MemoryService:
             )
         for place, memory in enumerate(memories, start=1):
             self._check(memory, f"memory {place}: ")
+        await self._refuse_own(memories)
         return await self._store.memories.add_many(
             [await self._scored(memory) for memory in memories]
         )
@@ -94,6 +105,10 @@ class MemoryService:
             first=first, after=after, kind=kind, tag=tag, as_of=as_of
         )
 
+    async def tellings(self, ids: Sequence[str]) -> Sequence[Sequence[TellingRecord]]:
+        """Return for each memory when and by what source it was told."""
+        return await self._store.memories.tellings(ids)
+
     def changes(self) -> AsyncIterator[MemoryChangeInfo]:
         """Follow every change from the moment of this call on."""
         return self._changes(self._bus.stream(kinds=tuple(CHANGES)))
@@ -106,6 +121,19 @@ class MemoryService:
                 if event.subject is not None:
                     (memory,) = await self._store.memories.get([event.subject])
                     yield MemoryChangeInfo(CHANGES[event.kind], event.subject, memory)
+
+    async def _refuse_own(self, memories: Sequence[NewMemory]) -> None:
+        """Refuse what selfd said itself: stored, it would vouch for itself ever after."""
+        origins = await self._store.memories.own_words(memories)
+        for place, origin in enumerate(origins, start=1):
+            if origin is not None:
+                where = f"memory {place}: " if len(memories) > 1 else ""
+                raise ServiceError(
+                    "OWN_WORDS",
+                    f"{where}this is what selfd said itself, see {origin}: only what it is told "
+                    "is remembered; say it in your own words",
+                    id=origin,
+                )
 
     async def _scored(self, memory: NewMemory) -> NewMemory:
         if self._surprise is None or memory.surprise is not None:

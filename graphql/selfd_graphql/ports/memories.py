@@ -17,6 +17,7 @@ from selfd_storage import (
     NewMemory,
     Page,
     Scope,
+    TellingRecord,
 )
 
 
@@ -47,6 +48,7 @@ class MemoryPort(Protocol):
         tag: str | None,
         as_of: datetime | None,
     ) -> Page[MemoryRecord]: ...
+    async def tellings(self, ids: Sequence[str]) -> Sequence[Sequence[TellingRecord]]: ...
     def changes(self) -> AsyncIterator[MemoryChangeInfo]: ...
 
 

@@ -70,6 +70,17 @@ async def test_what_is_left_out_or_null_gets_its_default(
     assert NewMemory(record.text, record.kind, record.tags, record.source) == NewMemory("x")
 
 
+async def test_a_memory_shows_when_and_by_whom_it_was_told(ask: Ask) -> None:
+    given = {"text": "Tea at four", "source": "chat", "at": "2026-01-30T00:00:00Z"}
+    await ask(document("remember"), input=given)
+    result = await ask("{ memories { edges { node { tellings { at recordedAt source text } } } } }")
+    assert result.data is not None
+    (edge,) = result.data["memories"]["edges"]
+    (telling,) = edge["node"]["tellings"]
+    assert (telling["source"], telling["text"]) == ("chat", None)
+    assert telling["at"].startswith("2026-01-30T00:00:00")
+
+
 async def test_remember_many_answers_in_order(ask: Ask) -> None:
     result = await ask(document("remember_many"), inputs=[{"text": "a"}, {"text": "b"}])
     assert result.data is not None

@@ -147,6 +147,8 @@ READS: dict[str, Callable[[Store], Awaitable[object]]] = {
     "jobs.unfinished": lambda s: s.jobs.unfinished(),
     "memories.count": lambda s: s.memories.count(),
     "memories.get": lambda s: s.memories.get(["memory:1"]),
+    "memories.own_words": lambda s: s.memories.own_words([NewMemory("new")]),
+    "memories.tellings": lambda s: s.memories.tellings(["memory:1"]),
     "memories.page": lambda s: s.memories.page(),
     "memories.unmeasured": lambda s: s.memories.unmeasured(after=None, first=5),
     "nights.latest": lambda s: s.nights.latest(),

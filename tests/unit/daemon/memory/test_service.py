@@ -12,7 +12,7 @@ from selfd_daemon.bus import EventBus
 from selfd_daemon.memory import MemoryService
 from selfd_daemon.settings import MemorySettings
 from selfd_graphql.errors import ServiceError
-from selfd_storage import NewMemory, NotFoundError, Store
+from selfd_storage import NewAnswer, NewMemory, NotFoundError, Store
 
 pytestmark = pytest.mark.anyio
 
@@ -108,3 +108,17 @@ async def test_surprise_is_measured_as_text_comes_in(store: Store, bus: EventBus
     assert (await memories.remember(NewMemory("four"))).surprise == pytest.approx(0.5)
     given = await memories.remember(NewMemory("given by the caller", surprise=3.0))
     assert given.surprise == pytest.approx(3.0)
+
+
+async def test_what_selfd_itself_said_is_not_remembered(
+    memories: MemoryService, store: Store
+) -> None:
+    text = "It is under the blue flower pot, as you told me in March."
+    answer = NewAnswer("Where is the key?", text, 0.9, False, (), "builtin", "fact", 0.1)
+    await store.conversations.record_turn(None, answer)
+    with pytest.raises(ServiceError, match=r"what selfd said itself, see answer:1") as caught:
+        await memories.remember(NewMemory(text))
+    assert (caught.value.code, caught.value.facts) == ("OWN_WORDS", {"id": "answer:1"})
+    with pytest.raises(ServiceError, match="memory 2: this is what selfd said itself"):
+        await memories.remember_many([NewMemory("news"), NewMemory(text)])
+    assert await store.memories.count() == 0
