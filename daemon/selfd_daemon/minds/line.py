@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import heapq
 import itertools
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -121,6 +122,11 @@ class Line:
             self._waiting.clear()
             self._changed.notify()
 
+    def join(self, seconds: float) -> None:
+        """After `close`, wait for the thread's end; from another thread than the event loop's."""
+        if self._thread is not None:
+            self._thread.join(seconds)
+
     def _gone(self) -> MindUnavailableError:
         return MindUnavailableError(f"mind {self.name!r} was closed: ask again")
 
@@ -138,6 +144,7 @@ class Line:
                 self._charge(piece, self._clock() - began)
                 piece.done.set_result(result)
             del piece
+        _leave_mlx()
 
     def _next(self) -> _Piece | None:
         with self._changed:
@@ -155,3 +162,9 @@ class Line:
             if len(self._spent) > 4 * self._most_open:  # who is forgotten counts as new
                 level = min(self._level.values())
                 self._spent = {name: it for name, it in self._spent.items() if it > level}
+
+
+def _leave_mlx() -> None:
+    """Let go of what MLX holds for this thread: it does not do so by itself, and aborts at exit."""
+    if (mlx := sys.modules.get("mlx.core")) is not None and hasattr(mlx, "clear_streams"):
+        mlx.clear_streams()

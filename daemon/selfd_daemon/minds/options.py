@@ -21,18 +21,19 @@ class MindOptions:
 
 @dataclass(frozen=True, slots=True)
 class MlxOptions(MindOptions):
-    """context_bytes: of prompt and answer; None is what the model was made for. kv_bits: bits of
-    each remembered number, None keeps them whole. idle_seconds: unused for so long, it is unloaded.
+    """context_tokens: of prompt and answer; None is what the model was made for, up to 8,192.
+    kv_bits: bits of each remembered number, None keeps them whole. idle_seconds: unused for so
+    long, it is unloaded.
     """
 
-    context_bytes: int | None = None
+    context_tokens: int | None = None
     kv_bits: int | None = None
     idle_seconds: float = 600.0
 
     def __post_init__(self) -> None:
         if self.kv_bits is not None and self.kv_bits not in KV_BITS:
             raise MindFieldError(f"kv_bits must be 4 or 8, got {self.kv_bits!r}")
-        _positive(self, "context_bytes", "idle_seconds")
+        _positive(self, "context_tokens", "idle_seconds")
 
 
 @dataclass(frozen=True, slots=True)
