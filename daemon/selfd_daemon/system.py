@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import psutil
 
 from selfd_daemon.backups import BackupService
 from selfd_daemon.clock import Monotonic
+from selfd_daemon.errors import SettingError
 from selfd_daemon.jobs import JobRunner
-from selfd_graphql.ports import MindPort, StatusInfo
+from selfd_daemon.settings_file import SettingsFile, SettingValue
+from selfd_graphql.errors import ServiceError
+from selfd_graphql.ports import MindPort, SettingInfo, StatusInfo
 from selfd_storage import AnswerRecord, BackupRecord, Item, StorageReportRecord, Store
 
 
@@ -22,6 +26,7 @@ class SystemService:
         jobs: JobRunner,
         minds: MindPort,
         backups: BackupService,
+        settings: SettingsFile,
         *,
         version: str,
         backend: str,
@@ -32,6 +37,7 @@ class SystemService:
         self._jobs = jobs
         self._minds = minds
         self._backups = backups
+        self._settings = settings
         self._version = version
         self._backend = backend
         self._monotonic = monotonic
@@ -59,6 +65,28 @@ class SystemService:
         """Return what is degraded, in words that a person can act on."""
         return [*self._store.problems(), *self._backups.problems(), *self._problems()]
 
+    async def settings(self) -> list[SettingInfo]:
+        """Return every setting.
+
+        Raises:
+            ServiceError: the file cannot be read any more.
+        """
+        try:
+            return [_told(each) for each in self._settings.table()]
+        except SettingError as error:
+            raise ServiceError("INVALID_INPUT", str(error)) from error
+
+    async def change_setting(self, name: str, value: Any) -> SettingInfo:
+        """Write a value for the next start.
+
+        Raises:
+            ServiceError: there is no such setting, or it does not take that value.
+        """
+        try:
+            return _told(self._settings.change(name, value))
+        except SettingError as error:
+            raise ServiceError("INVALID_INPUT", str(error), name=name) from error
+
     async def storage(self) -> StorageReportRecord:
         """Return what everything takes on disk, measured."""
         return await self._store.report()
@@ -74,3 +102,16 @@ class SystemService:
     async def backup(self, path: str, *, passphrase: str | None = None) -> BackupRecord:
         """Write everything that cannot be made again to a new file, and read it back."""
         return await self._backups.write(path, passphrase)
+
+
+def _told(setting: SettingValue) -> SettingInfo:
+    line = setting.line
+    return SettingInfo(
+        name=line.name,
+        value=setting.value,
+        next_value=setting.next_value,
+        origin=setting.origin,
+        type=f"{line.type}, {line.rule}" if line.rule else line.type,
+        default=line.default,
+        description=line.sentence,
+    )

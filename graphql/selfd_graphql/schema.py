@@ -22,6 +22,7 @@ from selfd_graphql.events import EventSubscription
 from selfd_graphql.execution import Executor
 from selfd_graphql.failures import presented
 from selfd_graphql.feeds import FeedMutation, FeedQuery, FeedSubscription
+from selfd_graphql.graph import GraphQuery
 from selfd_graphql.goals import GoalMutation
 from selfd_graphql.jobs import JobMutation, JobQuery, JobSubscription
 from selfd_graphql.journal import JournalQuery, JournalSubscription
@@ -29,6 +30,7 @@ from selfd_graphql.limits import Limits
 from selfd_graphql.lookup import NodeQuery
 from selfd_graphql.memories import MemoryMutation, MemoryQuery, MemorySubscription
 from selfd_graphql.minds import MindQuery
+from selfd_graphql.nights import NightMutation, NightQuery
 from selfd_graphql.observation import Observation
 from selfd_graphql.permission import Permission
 from selfd_graphql.portability import PortabilityMutation
@@ -36,6 +38,7 @@ from selfd_graphql.preparation import preparation
 from selfd_graphql.scalars import SCALARS
 from selfd_graphql.search import SearchQuery
 from selfd_graphql.self_model import SelfModelQuery, SelfModelSubscription
+from selfd_graphql.settings import SettingMutation, SettingQuery
 from selfd_graphql.status import StatusQuery
 from selfd_graphql.storage import StorageMutation, StorageQuery
 from selfd_graphql.stories import StoryQuery
@@ -43,6 +46,7 @@ from selfd_graphql.trends import TrendQuery
 
 QUERIES = (
     StatusQuery,
+    SettingQuery,
     NodeQuery,
     SelfModelQuery,
     JournalQuery,
@@ -54,9 +58,11 @@ QUERIES = (
     FeedQuery,
     StoryQuery,
     TrendQuery,
+    GraphQuery,
     MindQuery,
     ConversationQuery,
     JobQuery,
+    NightQuery,
 )
 MUTATIONS = (
     GoalMutation,
@@ -68,7 +74,9 @@ MUTATIONS = (
     AnswerMutation,
     ConversationMutation,
     JobMutation,
+    NightMutation,
     StorageMutation,
+    SettingMutation,
     PortabilityMutation,
 )
 SUBSCRIPTIONS = (

@@ -16,19 +16,24 @@ from selfd_graphql import (
     CalibrationBinInfo,
     CapabilityInfo,
     ClaimInfo,
+    EntityInfo,
     Finished,
     Generation,
     IdentityInfo,
     MemoryChangeInfo,
     MindInfo,
+    PlannedStep,
     Prompt,
     Question,
+    RelationInfo,
     ScoreInfo,
     SelfModelInfo,
     ServiceError,
+    SettingInfo,
     StatusInfo,
     StoryInfo,
     TextPiece,
+    TonightInfo,
     TrendInfo,
 )
 from selfd_storage import (
@@ -36,6 +41,7 @@ from selfd_storage import (
     ArticleRecord,
     AssessmentRecord,
     BackupRecord,
+    CheckpointRecord,
     ChunkRecord,
     CitationRecord,
     ConversationRecord,
@@ -54,6 +60,8 @@ from selfd_storage import (
     MemoryRecord,
     MessageRecord,
     NewMemory,
+    NightRecord,
+    NightStepRecord,
     NotFoundError,
     Page,
     Scope,
@@ -61,6 +69,7 @@ from selfd_storage import (
     StorageReportRecord,
     StorageTierRecord,
     StoryRecord,
+    TellingRecord,
     ThoughtRecord,
 )
 
@@ -69,7 +78,6 @@ T = TypeVar("T")
 # A query with its variables in, what clients would get out; and the same of a subscription.
 Ask: TypeAlias = Callable[..., Awaitable[ExecutionResult]]
 Follow: TypeAlias = Callable[..., AsyncGenerator[ExecutionResult, None]]
-    TellingRecord,
 
 NOON = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
 
@@ -189,6 +197,11 @@ class Memories:
     async def remember_many(self, memories: Sequence[NewMemory]) -> Sequence[MemoryRecord]:
         return [await self.remember(memory) for memory in memories]
 
+    async def tellings(self, ids: Sequence[str]) -> Sequence[Sequence[TellingRecord]]:
+        said = {each.id: TellingRecord(each.created_at, each.recorded_at, each.source, None)
+                for each in self.records}  # fmt: skip
+        return [[said[id]] if id in said else [] for id in ids]
+
     async def update(
         self, id: str, *, text: str | None, tags: Sequence[str] | None
     ) -> MemoryRecord:
@@ -197,11 +210,6 @@ class Memories:
                 changed = replace(
                     record,
                     text=record.text if text is None else text,
-    async def tellings(self, ids: Sequence[str]) -> Sequence[Sequence[TellingRecord]]:
-        said = {each.id: TellingRecord(each.created_at, each.recorded_at, each.source, None)
-                for each in self.records}  # fmt: skip
-        return [[said[id]] if id in said else [] for id in ids]
-
                     tags=record.tags if tags is None else tuple(tags),
                 )
                 self.records[place] = changed
@@ -253,6 +261,34 @@ class Documents:
         return JOB
 
 
+SHIPPED_WEIGHTS = CheckpointRecord(
+    "checkpoint:1", None, NOON, None, "aa", "bb", None, None, None, True, False, "ships", None, {}
+)
+TAUGHT = CheckpointRecord(
+    "checkpoint:2",
+    "checkpoint:1",
+    NOON,
+    "FINETUNE",
+    "cc",
+    "dd",
+    "cc.safetensors",
+    1.75,
+    1.5,
+    True,
+    True,
+    "better",
+    "ee",
+    {"old": {"before": 1.5, "after": 1.5}},
+)
+NIGHT = NightRecord(
+    "night:1",
+    "2026-01-01",
+    NOON,
+    NOON,
+    1.5,
+    "1 done",
+    (NightStepRecord(1, "fine-tune", "DONE", "job:1", NOON, NOON, "better", {"bits": 1.5}),),
+)
 ENGRAM = EngramRecord("engram:1", "notes", "/data/engrams/notes.engram", 3, 2**32, 700, NOON)
 
 
@@ -348,6 +384,23 @@ class Knowledge:
     async def trends(self, *, hours: int, first: int) -> Sequence[TrendInfo]:
         self.asked = hours, first
         return [TREND]
+
+
+@dataclass
+class Graph:
+    """The graph port: one entity with one relation; `asked` holds the last question's arguments."""
+
+    asked: tuple[int, datetime | None] | None = None
+
+    async def entity(self, name: str) -> EntityInfo | None:
+        return EntityInfo("Maya", 2, (1,)) if name == "maya" else None
+
+    async def relations(
+        self, entity: EntityInfo, *, first: int, as_of: datetime | None
+    ) -> Sequence[RelationInfo]:
+        self.asked = first, as_of
+        said = Hit(CHUNK, 1.0, "Maya lives in Lisbon", ("graph",))
+        return [RelationInfo(entity.name, "lives in", "Lisbon", NOON, None, [said])][:first]
 
 
 @dataclass
@@ -470,11 +523,15 @@ class Events:
         return self.channel.stream((kinds, after))
 
 
+SETTING = SettingInfo("port", 7353, 7353, "default", "a number", "7353", "It.")
+
+
 @dataclass
 class System:
     """The system port; `broken` is raised by `status`."""
 
     broken: Exception | None = None
+    setting: SettingInfo = SETTING
     resident_memory: int = 3 * 2**30
     stored: dict[str, Item] = field(default_factory=lambda: {CHUNK.id: CHUNK})
     reads: list[Sequence[str]] = field(default_factory=list)
@@ -483,6 +540,12 @@ class System:
         if self.broken is not None:
             raise self.broken
         return StatusInfo("1.0", 5.5, "numpy", MIND, 1, 2, 0, self.resident_memory, True, ())
+
+    async def settings(self) -> Sequence[SettingInfo]:
+        return [self.setting]
+
+    async def change_setting(self, name: str, value: Any) -> SettingInfo:
+        return replace(self.setting, name=name, next_value=value)
 
     async def storage(self) -> StorageReportRecord:
         tier = StorageTierRecord("hot", "lz4", 1, 200, 50)
@@ -580,6 +643,35 @@ class Portability:
 
 
 @dataclass
+class Nights:
+    """Two generations of the weights, and a night that made the second."""
+
+    active: str = "checkpoint:2"
+    begun: bool = False
+
+    async def checkpoints(self) -> list[CheckpointRecord]:
+        return [replace(each, active=each.id == self.active) for each in (SHIPPED_WEIGHTS, TAUGHT)]
+
+    async def rollback(self, id: str) -> CheckpointRecord:
+        if id not in (SHIPPED_WEIGHTS.id, TAUGHT.id):
+            raise NotFoundError("checkpoint", id)
+        self.active = id
+        return next(each for each in await self.checkpoints() if each.id == id)
+
+    async def nights(self, first: int) -> list[NightRecord]:
+        return [NIGHT][:first]
+
+    async def tonight(self) -> TonightInfo:
+        steps = [PlannedStep("fine-tune", "Teach the built-in model.", "PLANNED", "")]
+        note = "" if self.begun else "the machine is being used"
+        return TonightInfo("2026-01-02", NOON, NOON, True, note, 1.5, 60.0, steps)
+
+    async def begin_tonight(self) -> TonightInfo:
+        self.begun = True
+        return await self.tonight()
+
+
+@dataclass
 class FakeServices:
     """Every port, each a small fake that a test can look into."""
 
@@ -590,9 +682,11 @@ class FakeServices:
     feeds: Feeds = field(default_factory=Feeds)
     articles: Articles = field(default_factory=Articles)
     knowledge: Knowledge = field(default_factory=Knowledge)
+    graph: Graph = field(default_factory=Graph)
     answering: Answering = field(default_factory=Answering)
     minds: Minds = field(default_factory=Minds)
     jobs: Jobs = field(default_factory=Jobs)
+    nights: Nights = field(default_factory=Nights)
     events: Events = field(default_factory=Events)
     portability: Portability = field(default_factory=Portability)
     system: System = field(default_factory=System)

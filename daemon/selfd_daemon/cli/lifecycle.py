@@ -6,7 +6,6 @@ import os
 import shlex
 import signal
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -136,11 +135,29 @@ def open_dashboard(
         note(f"opened {client.url}")
 
 
-def settings(data_dir: DataDir = None, json: AsJson = False) -> None:
-    """Show every setting, its value, and where that came from."""
+def settings(
+    name: Annotated[
+        str | None,
+        typer.Argument(metavar="NAME", help="Change this one.", show_default=False),
+    ] = None,
+    value: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="VALUE", help="To this; nothing: back to its default.", show_default=False
+        ),
+    ] = None,
+    data_dir: DataDir = None,
+    json: AsJson = False,
+) -> None:
+    """Show every setting, its value, and where that came from; or change one in settings.toml."""
+    from selfd_daemon.settings_file import plain
+
     loaded = _load(data_dir=data_dir)
+    if name:
+        _change(loaded, name, value)
+        return
     origins = loaded.origins()
-    values = {line.name: _plain(loaded.value(line.name)) for line in loaded.lines()}
+    values = {line.name: plain(loaded.value(line.name)) for line in loaded.lines()}
     if json:
         print_json(
             [
@@ -183,6 +200,19 @@ def doctor(data_dir: DataDir = None, json: AsJson = False) -> None:
     raise typer.Exit(1 if faults else 0)
 
 
+def _change(loaded: Settings, name: str, value: str | None) -> None:
+    from selfd_daemon.errors import SettingError
+    from selfd_daemon.settings_file import SettingsFile, parse
+
+    file = SettingsFile(loaded)
+    try:
+        given = None if value is None else parse(value, file.line(name))
+        changed = file.change(name, given)
+    except SettingError as error:
+        raise CommandError(str(error)) from error
+    say((name, BOLD), f" is {_shown(changed.next_value)} from the next start on")
+
+
 def _load(**flags: object) -> Settings:
     from selfd_daemon.errors import SettingError
     from selfd_daemon.settings import Settings
@@ -197,13 +227,6 @@ def _mark(finding: Finding) -> Part:
     if not finding.ok:
         return ("fault ", BAD)
     return ("advice", WARN) if finding.next_step else ("ok    ", GOOD)
-
-
-def _plain(value: object) -> object:
-    """Return a setting's value as JSON can hold it."""
-    if isinstance(value, tuple):
-        return list(value)
-    return str(value) if isinstance(value, Path) else value
 
 
 def _shown(value: object) -> str:

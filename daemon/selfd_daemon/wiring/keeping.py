@@ -5,6 +5,7 @@ from __future__ import annotations
 from selfd_daemon.backups import BackupService
 from selfd_daemon.minds import MindService
 from selfd_daemon.portability import PortabilityService
+from selfd_daemon.settings_file import SettingsFile
 from selfd_daemon.system import SystemService
 from selfd_daemon.upkeep import UpkeepService
 from selfd_daemon.wiring.foundation import Foundation
@@ -35,6 +36,7 @@ def system(base: Foundation, minds: MindService) -> SystemService:
         base.jobs,
         minds,
         backups,
+        SettingsFile(settings),
         version=base.version,
         backend=BACKEND,
         monotonic=base.monotonic,

@@ -28,6 +28,7 @@ from selfd_graphql.ports.memories import (
     SearchPort,
 )
 from selfd_graphql.ports.minds import MindInfo, MindKind, MindPort, Prompt, ScoreInfo
+from selfd_graphql.ports.nights import NightPort, PlannedStep, TonightInfo
 from selfd_graphql.ports.self_model import (
     AffectInfo,
     BodyInfo,
@@ -37,7 +38,14 @@ from selfd_graphql.ports.self_model import (
     SelfModelInfo,
     SelfPort,
 )
-from selfd_graphql.ports.system import EventPort, JobPort, Operation, StatusInfo, SystemPort
+from selfd_graphql.ports.system import (
+    EventPort,
+    JobPort,
+    Operation,
+    SettingInfo,
+    StatusInfo,
+    SystemPort,
+)
 
 __all__ = [
     "AffectInfo",
@@ -49,10 +57,12 @@ __all__ = [
     "ClaimInfo",
     "DocumentPort",
     "EngramPort",
+    "EntityInfo",
     "EventPort",
     "FeedPort",
     "Finished",
     "Generation",
+    "GraphPort",
     "IdentityInfo",
     "JobPort",
     "KnowledgePort",
@@ -61,19 +71,24 @@ __all__ = [
     "MindInfo",
     "MindKind",
     "MindPort",
+    "NightPort",
     "Operation",
+    "PlannedStep",
     "PortabilityPort",
     "Prompt",
     "Question",
+    "RelationInfo",
     "ScoreInfo",
     "SearchPort",
     "SelfModelInfo",
     "SelfPort",
     "Services",
+    "SettingInfo",
     "StatusInfo",
     "StoryInfo",
     "SystemPort",
     "TextPiece",
+    "TonightInfo",
     "TrendInfo",
 ]
 
@@ -96,11 +111,15 @@ class Services(Protocol):
     @property
     def knowledge(self) -> KnowledgePort: ...
     @property
+    def graph(self) -> GraphPort: ...
+    @property
     def answering(self) -> AnswerPort: ...
     @property
     def minds(self) -> MindPort: ...
     @property
     def jobs(self) -> JobPort: ...
+    @property
+    def nights(self) -> NightPort: ...
     @property
     def events(self) -> EventPort: ...
     @property

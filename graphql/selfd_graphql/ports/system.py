@@ -37,6 +37,19 @@ class StatusInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class SettingInfo:
+    """One setting; values as JSON has them, `type` with the bounds, in words."""
+
+    name: str
+    value: Any
+    next_value: Any
+    origin: str
+    type: str
+    default: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
 class Operation:
     """A query or mutation that was answered.
 
@@ -72,6 +85,11 @@ class SystemPort(Protocol):
     """The daemon itself."""
 
     async def status(self) -> StatusInfo: ...
+    async def settings(self) -> Sequence[SettingInfo]: ...
+    async def change_setting(self, name: str, value: Any) -> SettingInfo:
+        """Write a value for the next start; None goes back to the default."""
+        ...
+
     async def storage(self) -> StorageReportRecord: ...
     async def backup(self, path: str, *, passphrase: str | None) -> BackupRecord: ...
     async def items(self, ids: Sequence[str]) -> Sequence[Item | None]:
