@@ -19,7 +19,7 @@ from selfd_storage.words_source import event_time
 
 KINDS = (CODES["memory"], CODES["article"])
 _PLACE = "graph.place"
-_CHANGES = ("memory.added", "memory.updated", "article.added")
+_CHANGES = ("memory.added", "memory.updated", "article.added", "article.rewritten")
 _EVENTS = 128  # that one step reads
 _ITEMS = 128
 _NEXT = {

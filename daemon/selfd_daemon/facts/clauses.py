@@ -14,7 +14,7 @@ from selfd_daemon.facts.vocabulary import MACHINES, NO_NAMES, NO_SPEAKERS, OWNER
 
 _SPEAKER = re.compile(r"[ \t]*(?:\[[^\]\n]{1,40}\] ?)?([^\W\d_][\w.'’ -]{0,40}?) ?: +(?=\S)")
 _LINE = re.compile(r"[^\n]+")
-_QUOTED = re.compile(
+QUOTED = re.compile(
     r"“[^”]*(?:”|$)|\"[^\"]*(?:\"|$)|«[^»]*(?:»|$)|(?m:^[ \t]*>.*$)|```.*?(?:```|$)", re.DOTALL
 )
 _UNREAL = re.compile(
@@ -85,7 +85,7 @@ class Assertion:
 
 def assertions(text: str) -> Iterator[Assertion]:
     """Yield the sentences of a text that assert something on the speaker's own account."""
-    quoted = [found.span() for found in _QUOTED.finditer(text)]
+    quoted = [found.span() for found in QUOTED.finditer(text)]
     for start, line, speaker in _turns(text):
         if speaker is None:
             continue

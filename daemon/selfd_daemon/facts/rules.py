@@ -266,7 +266,6 @@ RULES: tuple[Rule, ...] = (
     _rule("studies at", rf"{_AM} (?:a|an) (?:\w+ )?student at ", cut_place, name=True),
     _rule("graduated from", rf"{_DID}{ADVERBS} graduated from ", cut_place, "began", name=True),
     _rule("is aged", rf"{_AM} (?=\d{{1,3}} years old\b)", _one_of(r"\d{1,3}")),
-    _rule("is chief executive of", rf"(?P<name>{NAME}), (?:the )?(?:chief executive|CEO|chief executive officer)(?: officer)? (?:of|at) ", cut_place, name=True),
     _rule("is chief executive of", rf"{_AM} (?:the )?(?:chief executive|CEO|chief executive officer)(?: officer)? of ", cut_place, name=True),
     _rule("is president of", rf"{_AM} (?:the )?(?:president|prime minister|chancellor) of ", cut_place, name=True),
     _rule("is based in", rf"(?P<name>{NAME}), (?:which is |a company |a firm )?based in ", cut_place, name=True),

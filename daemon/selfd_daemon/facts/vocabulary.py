@@ -28,22 +28,22 @@ NO_NAMES = DAYS_AND_MONTHS | frozenset(
     be because been before being beautiful best better both breaking but by bye can cannot check
     cheers christmas congrats congratulations cool could dear did do does doing done don't each
     easter either email enjoy especially even ever every everybody everyone everything exactly
-    exciting few finally first for from fun further glad going good goodbye gonna got gotta great
-    guess guys haha halloween happy has have having he hello help hence her here hers hey hi him
-    his hm hmm home hope hopefully how however i i'd i'll i'm i've if in indeed instead into is
-    it it's its just keep kids kind know last later least less let let's like likewise look
-    looking looks lol lot love lovely lucky made make many maybe me meanwhile men might mine more
-    moreover most much must my nah neither never new news next nice no nobody none nope nor not
-    nothing now of off oh ok okay omg on once one only oops or other our ours out over ow own
-    people perfect perhaps photo please plus possibly probably ps quite rather re read really
-    remember right sad same say see seeing seems several shall she should show since so some
-    somebody someone something sometimes somewhere soon sorry sounds still such super sure sweet
-    take talk ten than thank thankful thanks that that's the their theirs them then there
-    therefore these they thing things think this those though three through thus till time to
-    today together tomorrow tonight too totally true try two under unfortunately until up update
-    us very wait was way we we're welcome well were what what's when where whether which while
-    who whoever whom whose why will wish with within without woah women wonderful would wow yay
-    yeah year years yep yes yesterday yet you your yours yourself yup
+    exciting few finally first for former from fun further glad going good goodbye gonna got
+    gotta great guess guys haha halloween happy has have having he hello help hence her here hers
+    hey hi him his hm hmm home hope hopefully how however i i'd i'll i'm i've if in indeed
+    instead into is it it's its just keep kids kind know last later least less let let's like
+    likewise look looking looks lol lot love lovely lucky made make many maybe me meanwhile men
+    might mine more moreover most much must my nah neither never new news next nice no nobody
+    none nope nor not nothing now of off oh ok okay omg on once one only oops or other our ours
+    out over ow own people perfect perhaps photo please plus possibly probably ps quite rather re
+    read really remember right sad same say see seeing seems several shall she should show since
+    so some somebody someone something sometimes somewhere soon sorry sounds still such super
+    sure sweet take talk ten than thank thankful thanks that that's the their theirs them then
+    there therefore these they thing things think this those though three through thus till time
+    to today together tomorrow tonight too totally true try two under unfortunately until up
+    update us very wait was way we we're welcome well were what what's when where whether which
+    while who whoever whom whose why will wish with within without woah women wonderful would wow
+    yay yeah year years yep yes yesterday yet you your yours yourself yup
 """)
 )
 
