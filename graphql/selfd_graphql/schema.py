@@ -22,8 +22,8 @@ from selfd_graphql.events import EventSubscription
 from selfd_graphql.execution import Executor
 from selfd_graphql.failures import presented
 from selfd_graphql.feeds import FeedMutation, FeedQuery, FeedSubscription
-from selfd_graphql.graph import GraphQuery
 from selfd_graphql.goals import GoalMutation
+from selfd_graphql.graph import GraphQuery
 from selfd_graphql.jobs import JobMutation, JobQuery, JobSubscription
 from selfd_graphql.journal import JournalQuery, JournalSubscription
 from selfd_graphql.limits import Limits

@@ -15,6 +15,7 @@ from selfd_daemon.cli import (
     chat,
     conversations,
     engrams,
+    entities,
     feeds,
     jobs,
     lifecycle,
@@ -44,7 +45,7 @@ _PANELS = {
     ),
     "Ask and remember": (
         questions.ask, chat.chat, memories.remember, memories.recall, memories.forget,
-        conversations.conversations, questions.feedback,
+        conversations.conversations, questions.feedback, entities.entity,
     ),
     "Read and follow": (
         reading.ingest, feeds.app, articles.app, stories.stories, stories.trends,

@@ -14,6 +14,7 @@ from selfd_daemon.bus import EventBus
 from selfd_daemon.clock import Monotonic, Now, utc_now
 from selfd_daemon.documents.service import DocumentService
 from selfd_daemon.engrams import EngramService
+from selfd_daemon.facts.service import FactService
 from selfd_daemon.feeds.articles import ArticleService
 from selfd_daemon.feeds.service import FeedService
 from selfd_daemon.jobs import JobRunner
@@ -25,7 +26,7 @@ from selfd_daemon.portability import PortabilityService
 from selfd_daemon.self_model import SelfModelService
 from selfd_daemon.settings import Settings
 from selfd_daemon.system import SystemService
-from selfd_daemon.wiring import keeping, knowing, reading, thinking
+from selfd_daemon.wiring import keeping, knowing, reading, remembering, thinking
 from selfd_daemon.wiring.foundation import foundation
 from selfd_daemon.wiring.thinking import MeteredAnswering
 from selfd_storage import Store
@@ -44,6 +45,7 @@ class Daemon:
     feeds: FeedService
     articles: ArticleService
     knowledge: KnowledgeService
+    graph: FactService
     answering: MeteredAnswering
     minds: MindService
     jobs: JobRunner
@@ -82,6 +84,7 @@ async def running(
             feeds=feeds,
             articles=reading.articles(base, feeds),
             knowledge=reading.knowledge(base),
+            graph=remembering.facts(base),
             answering=thinking.answering(base),
             minds=minds,
             jobs=base.jobs,
