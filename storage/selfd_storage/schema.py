@@ -457,6 +457,18 @@ CREATE TABLE night_steps (
 ) WITHOUT ROWID, STRICT;
 """
 
+_LEARNED = """
+-- What a checkpoint learned from, so that what is forgotten can be unlearned. The columns stand in
+-- the order of the key: SQLite's integrity check misreads a WITHOUT ROWID table where they do not.
+DROP TABLE checkpoint_items;
+CREATE TABLE checkpoint_items (
+    kind INTEGER NOT NULL,             -- ids.py, CODES
+    item INTEGER NOT NULL,
+    checkpoint_id INTEGER NOT NULL,    -- checkpoints.id
+    PRIMARY KEY (kind, item, checkpoint_id)
+) WITHOUT ROWID, STRICT;
+"""
+
 
 def m001_first(db: sqlite3.Connection) -> None:
     """Make the first tables: memories, documents, feeds, conversations, jobs, events."""
@@ -517,6 +529,11 @@ def m011_tiers(db: sqlite3.Connection) -> None:
     propose_anew(db)
 
 
+def m012_learned(db: sqlite3.Connection) -> None:
+    """Make the table of what checkpoints learned from anew; nothing was ever learned before."""
+    execute_all(db, _LEARNED)
+
+
 def execute_all(db: sqlite3.Connection, statements: str) -> None:
     """Run several statements inside the open transaction (`executescript` would commit it)."""
     statement = ""
@@ -539,4 +556,5 @@ STEPS: tuple[Migration, ...] = (
     m009_nights,
     m010_self_model,
     m011_tiers,
+    m012_learned,
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from selfd_storage import NewCheckpoint, NotFoundError, Store
@@ -63,3 +65,8 @@ async def test_what_a_generation_learned_from_is_found_by_the_item(store: Store)
     assert await store.checkpoints.trained_on(["chunk:1", "memory:3"]) == set()
     await store.checkpoints.let_go([one.id])
     assert [each.file for each in await store.checkpoints.all()] == [None, "bb.safetensors"]
+
+
+async def test_a_backup_of_a_store_with_a_lineage_is_whole(store: Store, tmp_path: Path) -> None:
+    await store.checkpoints.add(made(None, "aa", promoted=True, items=("memory:1", "chunk:7")))
+    assert (await store.backup(tmp_path / "copy.selfd")).verified
