@@ -48,7 +48,7 @@ class SelfAssessment:
     id: ID
     at: datetime
     tests: list[SelfTest]
-    score: float = strawberry.field(description="The share of its tests that were passed.")
+    score: float = strawberry.field(description="The share of its measured tests that were passed.")
     seconds: float = strawberry.field(description="How long it took.")
 
     @classmethod

@@ -85,7 +85,7 @@ class SelfTestRecord:
 
 @dataclass(frozen=True, slots=True)
 class AssessmentRecord:
-    """One assessment; `score` is the share of its tests that were passed."""
+    """One assessment; `score` is the share of its measured tests that were passed."""
 
     id: str
     at: datetime

@@ -73,8 +73,34 @@ SELECT rating FROM feedback WHERE at >= :since ORDER BY id DESC LIMIT :limit
 _CONFIDENCES = """
 SELECT confidence, abstained FROM answers ORDER BY id DESC LIMIT :limit
 """
+_CENSUS = """
+SELECT (SELECT count(*) FROM memories), (SELECT count(*) FROM articles),
+    (SELECT count(*) FROM documents), (SELECT count(*) FROM feeds),
+    (SELECT count(*) FROM answers), (SELECT count(*) FROM jobs WHERE state = 'RUNNING'),
+    (SELECT count(*) FROM goals),
+    (WITH RECURSIVE line (id) AS (
+        SELECT id FROM checkpoints WHERE active = 1
+        UNION SELECT c.parent_id FROM checkpoints AS c JOIN line USING (id)
+        WHERE c.parent_id IS NOT NULL
+    ) SELECT count(*) FROM line)
+"""
+CENSUS = (
+    "memories", "articles", "documents", "feeds", "answers", "running jobs", "goals", "generations"
+)  # fmt: skip
 _NOTES = """
 SELECT id FROM memories WHERE size BETWEEN :least AND :most ORDER BY id LIMIT :first
+"""
+
+
+_LONG = """
+WITH long (kind, id, place) AS (
+    SELECT 'memory', id, row_number() OVER (ORDER BY id DESC) FROM memories WHERE size >= :least
+    UNION ALL
+    SELECT 'article', id, row_number() OVER (ORDER BY id DESC) FROM articles WHERE size >= :least
+    UNION ALL
+    SELECT 'chunk', id, row_number() OVER (ORDER BY id DESC) FROM chunks WHERE size >= :least
+)
+SELECT kind, id FROM long WHERE place <= :limit
 """
 
 
@@ -128,10 +154,20 @@ class TrackRecord:
         values = {"since": to_ms(since), "until": to_ms(until)}
         return dict(await self._rows(_KINDS, values))
 
+    async def census(self) -> dict[str, int]:
+        """Count the rows of what selfd has, by name."""
+        (row,) = await self._rows(_CENSUS, {})
+        return dict(zip(CENSUS, row, strict=True))
+
     async def first_notes(self, first: int, *, least: int, most: int) -> list[str]:
         """Return the ids of the first memories whose texts have so many bytes."""
         rows = await self._rows(_NOTES, {"first": first, "least": least, "most": most})
         return [make_id("memory", number) for (number,) in rows]
+
+    async def long_texts(self, least: int, limit: int) -> list[str]:
+        """Return the newest items of each kind that take at least so many bytes."""
+        rows = await self._rows(_LONG, {"least": least, "limit": limit})
+        return [make_id(kind, number) for kind, number in rows]
 
     async def _rows(self, statement: str, values: Mapping[str, Any]) -> list[Any]:
         def read(db: sqlite3.Connection) -> list[Any]:

@@ -9,7 +9,7 @@ from selfd_daemon.settings import Settings
 from selfd_graphql.ports import BodyInfo, CapabilityInfo, MindInfo
 from selfd_storage import JobKind
 
-ALL_JOBS: tuple[str, ...] = get_args(JobKind)
+ALL_JOBS: tuple[JobKind, ...] = get_args(JobKind)
 NO_JOBS = "does no jobs of these kinds: "
 OFFLINE = "is offline: it opens no connection to another machine"
 NO_WEIGHTS = "has no weights of its own: it can neither score nor continue a text"

@@ -73,7 +73,7 @@ class SelfModelService:
         self._body: BodyInfo | None = None
         self._thinned_at: datetime | None = None
         self._latest: Latest[SelfModelInfo] = Latest()
-        self._introspection = Introspection(store, self.look, now=now)
+        self.introspection = Introspection(store, self.look, now=now)
         store.on_commit(self._notice)
 
     async def run(self) -> None:
@@ -127,7 +127,7 @@ class SelfModelService:
 
     async def about_self(self, question: str) -> SelfAnswer | None:
         """Answer a question about selfd itself, None where it is about something else."""
-        return await self._introspection.answer(question)
+        return await self.introspection.answer(question)
 
     async def journal(self, *, first: int, after: str | None) -> Page[ThoughtRecord]:
         """Return a page of the journal, newest first."""

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+
 from selfd_daemon.host.local import this_host
 from selfd_daemon.minds import MindService
 from selfd_daemon.self_model import SelfModelService
+from selfd_daemon.self_model.assessment import Battery
 from selfd_daemon.self_model.body import Body
 from selfd_daemon.self_model.identity import SHIPPED_WEIGHTS, Identity
 from selfd_daemon.self_model.measuring import Measuring
@@ -14,8 +18,17 @@ from selfd_daemon.wiring.foundation import Foundation
 from selfd_daemon.wiring.keeping import BACKEND
 
 
-def self_model(base: Foundation, minds: MindService, system: SystemService) -> SelfModelService:
-    """Measure itself, and tell in a journal what came to attention."""
+def self_model(
+    base: Foundation,
+    minds: MindService,
+    system: SystemService,
+    weights: Callable[[], Path] = lambda: SHIPPED_WEIGHTS,
+) -> SelfModelService:
+    """Measure itself, tell in a journal what came to attention, and test what it says.
+
+    Args:
+        weights: where those lie that serve now.
+    """
     store, settings = base.store, base.settings
     workspace = Workspace(store, base.bus, now=base.now, monotonic=base.monotonic)
     base.work("workspace", workspace.run)
@@ -35,4 +48,14 @@ def self_model(base: Foundation, minds: MindService, system: SystemService) -> S
         store, base.bus, base.jobs, measuring, now=base.now, monotonic=base.monotonic
     )
     base.work("self-model", service.run)
+    Battery(
+        store,
+        base.jobs,
+        minds,
+        settings,
+        service.introspection,
+        weights=weights,
+        now=base.now,
+        monotonic=base.monotonic,
+    )
     return service
