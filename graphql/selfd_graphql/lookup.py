@@ -15,6 +15,7 @@ from selfd_graphql.feeds import Feed
 from selfd_graphql.goals import Goal
 from selfd_graphql.jobs import Job
 from selfd_graphql.minds import Mind
+from selfd_graphql.nights import Checkpoint
 from selfd_graphql.node import Node
 from selfd_graphql.search import hit_from_record
 
@@ -49,6 +50,12 @@ async def _engram(info: Info, id: str) -> Node | None:
     return None if record is None else Engram.from_record(record)
 
 
+async def _checkpoint(info: Info, id: str) -> Node | None:
+    known = await services(info).nights.checkpoints()
+    record = next((each for each in known if each.id == id), None)
+    return None if record is None else Checkpoint.from_record(record)
+
+
 async def _goal(info: Info, id: str) -> Node | None:
     record = await services(info).self_model.goal(id)
     return None if record is None else Goal.from_record(record)
@@ -67,6 +74,7 @@ FINDERS: dict[str, Callable[[Info, str], Awaitable[Node | None]]] = {
     "thought": _item,
     "goal": _goal,
     "engram": _engram,
+    "checkpoint": _checkpoint,
     "feed": _feed,
     "answer": _answer,
     "conversation": _conversation,

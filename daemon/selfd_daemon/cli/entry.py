@@ -21,6 +21,7 @@ from selfd_daemon.cli import (
     lifecycle,
     memories,
     menubar,
+    nights,
     portability,
     questions,
     reading,
@@ -53,6 +54,7 @@ _PANELS = {
     "What it knows of itself": (
         self_model.self_, self_model.journal, self_model.goals, assessment.assess,
     ),
+    "What it learns": (nights.train, nights.nights, nights.checkpoints, nights.rollback),
     "What it does and keeps": (
         jobs.app, jobs.events, storage.models, storage.app, backups.backup, backups.restore,
         engrams.app, portability.export, portability.import_,

@@ -22,11 +22,12 @@ from selfd_daemon.knowledge.service import KnowledgeService
 from selfd_daemon.memory import MemoryService
 from selfd_daemon.metrics import Metrics
 from selfd_daemon.minds import MindService
+from selfd_daemon.nights import NightService
 from selfd_daemon.portability import PortabilityService
 from selfd_daemon.self_model import SelfModelService
 from selfd_daemon.settings import Settings
 from selfd_daemon.system import SystemService
-from selfd_daemon.wiring import keeping, knowing, reading, remembering, thinking
+from selfd_daemon.wiring import keeping, knowing, reading, remembering, teaching, thinking
 from selfd_daemon.wiring.foundation import foundation
 from selfd_daemon.wiring.thinking import MeteredAnswering
 from selfd_storage import Store
@@ -49,6 +50,7 @@ class Daemon:
     answering: MeteredAnswering
     minds: MindService
     jobs: JobRunner
+    nights: NightService
     events: EventBus
     portability: PortabilityService
     system: SystemService
@@ -72,7 +74,8 @@ async def running(
 ) -> AsyncIterator[Daemon]:
     """Build everything over the data folder, start it, and stop it in the opposite order."""
     async with foundation(settings, version=version, now=now, monotonic=monotonic) as base:
-        minds = thinking.minds(base)
+        lineage = await teaching.lineage(base)
+        minds = thinking.minds(base, lineage)
         system = keeping.system(base, minds)
         keeping.upkeep(base)
         feeds = reading.feeds(base)
@@ -88,6 +91,7 @@ async def running(
             answering=thinking.answering(base),
             minds=minds,
             jobs=base.jobs,
+            nights=teaching.nights(base, minds, lineage),
             events=base.bus,
             portability=keeping.portability(base),
             system=system,

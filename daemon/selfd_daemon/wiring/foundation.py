@@ -16,6 +16,7 @@ from selfd_daemon.clock import Monotonic, Now, utc_now
 from selfd_daemon.jobs import JobRunner
 from selfd_daemon.memory.embedding import shipped_embedders
 from selfd_daemon.metrics import Metrics
+from selfd_daemon.nights.activity import Activity
 from selfd_daemon.settings import Settings
 from selfd_storage import RoomLimits, StorageError, Store
 
@@ -36,6 +37,7 @@ class Foundation:
     bus: EventBus
     jobs: JobRunner
     metrics: Metrics
+    activity: Activity
     stack: AsyncExitStack
     _work: list[tuple[str, Work]] = field(default_factory=list)
 
@@ -68,9 +70,9 @@ async def foundation(
             now=now,
             keep_events=settings.events.keep,
             limits=RoomLimits(floor=settings.disk.floor_bytes),
+            embedders=shipped_embedders(),
         )
         stack.push_async_callback(store.close)
-            embedders=shipped_embedders(),
         bus = EventBus(store)
         await bus.start()
         yield Foundation(
@@ -82,6 +84,7 @@ async def foundation(
             bus=bus,
             jobs=JobRunner(store, now=now, monotonic=monotonic),
             metrics=Metrics(),
+            activity=Activity(monotonic),
             stack=stack,
         )
 

@@ -3,33 +3,66 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 
 from selfd_daemon.answering import AnsweringService
 from selfd_daemon.clock import Monotonic
 from selfd_daemon.memory import MemoryService, Surprises
 from selfd_daemon.metrics import Metrics
-from selfd_daemon.minds import MindService, model_ships
+from selfd_daemon.minds import MindService, load_model, model_ships
+from selfd_daemon.nights import Activity, Lineage
 from selfd_daemon.settings import Settings
 from selfd_daemon.wiring.foundation import Foundation
-from selfd_graphql.ports import Generation, Question
-from selfd_storage import Store
+from selfd_graphql.ports import Generation, Prompt, Question
+from selfd_storage import AnswerRecord, Store
 
 
 class MeteredAnswering(AnsweringService):
-    """The same answers, with the generations that are alive counted."""
+    """The same answers, counted; whatever trains stands still while one is made."""
 
-    def __init__(self, store: Store, settings: Settings, metrics: Metrics, monotonic: Monotonic):
+    def __init__(
+        self,
+        store: Store,
+        settings: Settings,
+        metrics: Metrics,
+        activity: Activity,
+        monotonic: Monotonic,
+    ) -> None:
         super().__init__(store, settings.answering, monotonic=monotonic)
         self._metrics = metrics
+        self._activity = activity
 
-    def generate(self, question: Question) -> AsyncGenerator[Generation, None]:
+    async def ask(self, question: Question) -> AnswerRecord:
+        """Answer as ever."""
+        with self._activity.serving():
+            return await super().ask(question)
+
+    async def generate(self, question: Question) -> AsyncGenerator[Generation, None]:
         """Yield as ever; closing this closes the generation."""
-        return self._metrics.generating(super().generate(question))
+        with self._activity.serving():
+            async with aclosing(self._metrics.generating(super().generate(question))) as made:
+                async for event in made:
+                    yield event
 
 
-def minds(base: Foundation) -> MindService:
-    """Load the built-in model when it is first asked for."""
-    service = MindService(monotonic=base.monotonic)
+class MeteredMinds(MindService):
+    """The same minds; whatever trains stands still while one continues a text."""
+
+    def __init__(self, lineage: Lineage, activity: Activity, monotonic: Monotonic) -> None:
+        super().__init__(model=lambda: load_model(lineage.serving), monotonic=monotonic)
+        self._activity = activity
+
+    async def complete(self, prompt: Prompt) -> AsyncGenerator[Generation, None]:
+        """Continue as ever; closing this stops the mind."""
+        with self._activity.serving():
+            async with aclosing(super().complete(prompt)) as made:
+                async for event in made:
+                    yield event
+
+
+def minds(base: Foundation, lineage: Lineage) -> MindService:
+    """Load the weights that serve when the built-in model is first asked for."""
+    service = MeteredMinds(lineage, base.activity, base.monotonic)
     base.stack.callback(service.close)
     return service
 
@@ -44,4 +77,4 @@ def memories(base: Foundation, minds: MindService) -> MemoryService:
 
 def answering(base: Foundation) -> MeteredAnswering:
     """Answer from what is stored."""
-    return MeteredAnswering(base.store, base.settings, base.metrics, base.monotonic)
+    return MeteredAnswering(base.store, base.settings, base.metrics, base.activity, base.monotonic)

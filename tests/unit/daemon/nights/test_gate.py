@@ -1,0 +1,52 @@
+"""The gate: surely better on new text, no worse on old, or the figures say why not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from selfd_daemon.nights.gate import judge
+
+
+def difference(before: float, after: float, spread: float = 0.005) -> dict[str, Any]:
+    change = after - before
+    return {"before": before, "after": after, "low": change - spread, "high": change + spread}
+
+
+BETTER = difference(1.8, 1.7)
+SAME = difference(1.6, 1.601)
+
+
+def test_better_on_new_and_the_same_on_old_is_promoted() -> None:
+    verdict = judge({"new": BETTER, "old": SAME})
+    assert verdict.promoted
+    assert "1.800 -> 1.700" in verdict.reason
+
+
+@pytest.mark.parametrize(
+    ("figures", "reason"),
+    [
+        ({"new": difference(1.8, 1.799), "old": SAME}, "not surely better on new text"),
+        ({"new": difference(1.8, 1.9), "old": SAME}, "not surely better on new text"),
+        ({"new": BETTER, "old": difference(1.6, 1.62)}, "worse on old text than a margin of 0.01"),
+        (
+            {"new": BETTER, "old": SAME, "shipped": difference(1.58, 1.601)},
+            "worse on old text than what ships",
+        ),
+        (
+            {"new": BETTER, "old": SAME, "retrieval": {"before": 0.7, "after": 0.6, "least": 0.69}},
+            "retrieval fell from 0.700 to 0.600",
+        ),
+    ],
+)
+def test_anything_else_is_rejected_with_its_figures(figures: dict[str, Any], reason: str) -> None:
+    verdict = judge(figures)
+    assert not verdict.promoted
+    assert reason in verdict.reason
+
+
+def test_a_small_loss_on_old_text_passes_by_a_wider_margin() -> None:
+    figures = {"new": BETTER, "old": difference(1.6, 1.62)}
+    assert not judge(figures, margin=0.01).promoted
+    assert judge(figures, margin=0.05).promoted
