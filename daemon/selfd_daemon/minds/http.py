@@ -18,7 +18,7 @@ from selfd_daemon.minds.errors import (
     MindLimitError,
     MindPeerError,
 )
-from selfd_daemon.minds.http_client import CONNECTIONS, HttpClient, RefusedError
+from selfd_daemon.minds.http_client import CONNECTIONS, HttpClient, NotJsonError, RefusedError
 from selfd_daemon.minds.http_protocols import GarbledLineError, OllamaWire, OpenAiWire, Piece, Wire
 from selfd_daemon.minds.options import HttpOptions
 from selfd_daemon.minds.telling import Telling
@@ -148,13 +148,15 @@ class HttpMind:
             wire = kind()
             try:
                 names = wire.names(await self._client.json("GET", wire.listing))
+            except NotJsonError:  # mlx_lm.server on a machine where nothing was fetched yet
+                names = []
             except RefusedError as error:
                 failure = failure or error
                 continue
             model = self._options.model or next(iter(names), None)
             if model is None:
                 raise MindPeerError(
-                    self._client.says("it has no model: load one there, or name it with `model`")
+                    self._client.says("it lists no model: load one there, or name it with `model`")
                 )
             return wire, model
         assert failure is not None

@@ -30,6 +30,10 @@ class RefusedError(MindPeerError):
     """The server answered, and not what was asked for."""
 
 
+class NotJsonError(RefusedError):
+    """The server answered with success and without JSON."""
+
+
 class HttpClient:
     """One server, by its URL."""
 
@@ -68,7 +72,7 @@ class HttpClient:
                 try:
                     return orjson.loads(await self._whole(response))
                 except orjson.JSONDecodeError as error:
-                    raise RefusedError(self.says(f"{path} is not JSON")) from error
+                    raise NotJsonError(self.says(f"{path} is not JSON")) from error
                 finally:
                     await response.aclose()
         raise AssertionError("the last attempt raises")

@@ -1,0 +1,78 @@
+"""Real servers of models as peers: mlx-lm's own, and llama.cpp's where it is installed."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import aclosing, asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from selfd_daemon.minds import Delta, Message, MindError, Request
+from selfd_daemon.minds.http import HttpMind
+from selfd_daemon.minds.options import HttpOptions
+from support.minds import told
+from support.mlx_models import make_model
+
+pytestmark = pytest.mark.anyio
+
+ASK = Request((Message("user", "Where is the key?"),), max_bytes=40)
+
+
+@asynccontextmanager
+async def _server(command: list[str], port: int) -> AsyncIterator[HttpMind]:
+    """Start a server and yield a mind on it once it listens."""
+    quiet = asyncio.subprocess.DEVNULL
+    process = await asyncio.create_subprocess_exec(*command, stdout=quiet, stderr=quiet)
+    options = HttpOptions(model="default_model", timeout_seconds=30)
+    mind = HttpMind(f"http://127.0.0.1:{port}", options, monotonic=time.monotonic)
+    try:
+        async with asyncio.timeout(90):
+            while True:
+                assert process.returncode is None, "the server ended by itself"
+                with contextlib.suppress(MindError):
+                    await mind.load()
+                    break
+        yield mind
+    finally:
+        await mind.close()
+        process.kill()
+        await process.wait()
+
+
+def _free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        port: int = found.getsockname()[1]
+        return port
+
+
+@pytest.mark.mlx
+async def test_mlx_lms_server_is_asked_left_and_asked_again(tmp_path: Path) -> None:
+    pytest.importorskip("mlx_lm", reason="needs mlx-lm")
+    folder, port = make_model(tmp_path / "tiny"), _free_port()
+    command = [
+        sys.executable,
+        "-m",
+        "mlx_lm",
+        "server",
+        "--model",
+        str(folder),
+        "--port",
+        str(port),
+    ]
+    async with _server(command, port) as mind:
+        text, ended = await told(mind, ASK)
+        assert text
+        assert ended.reason in ("stop", "length")
+        async with aclosing(mind.generate(Request(ASK.messages, max_bytes=4000))) as events:
+            assert isinstance(await anext(events), Delta)
+        again, _ = await told(mind, ASK)
+        assert again == text
+        raw, _ = await told(mind, Request((Message("user", "The cat"),), max_bytes=20, raw=True))
+        assert raw
