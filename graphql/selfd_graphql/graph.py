@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Self
 
@@ -13,12 +14,14 @@ from selfd_graphql.arguments import given, page_size
 from selfd_graphql.context import Info, services
 from selfd_graphql.ports import EntityInfo, RelationInfo
 from selfd_graphql.search import SearchHit
+from selfd_storage import Hit
 
 
 @described.output
 class Relation:
     """What was said of a subject, from when until when it held, and in whose words."""
 
+    hits: strawberry.Private[Sequence[Hit]]
     subject: str
     predicate: str
     object: str
@@ -28,9 +31,11 @@ class Relation:
     valid_to: datetime | None = strawberry.field(
         description="Until when it held, or was said to be over; null while it holds."
     )
-    sources: list[SearchHit] = strawberry.field(
-        description="The words behind it, verbatim; those that closed it come last."
-    )
+
+    @described.field
+    def sources(self, first: int | None = 5) -> list[SearchHit]:
+        """The words behind it, verbatim; those that closed it come last."""
+        return [SearchHit.from_record(hit) for hit in self.hits[: page_size(first, 5)]]
 
     @classmethod
     def from_info(cls, info: RelationInfo) -> Self:
@@ -41,7 +46,7 @@ class Relation:
             object=info.object,
             valid_from=info.valid_from,
             valid_to=info.valid_to,
-            sources=[SearchHit.from_record(hit) for hit in info.sources],
+            hits=info.sources,
         )
 
 

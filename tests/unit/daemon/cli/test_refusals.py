@@ -18,6 +18,7 @@ CALLS = {
     "ask": ["words"],
     "backup": ["copy.db"],
     "conversations": [],
+    "entity": ["Maya"],
     "feedback": ["answer:1", "good"],
     "export": ["folder"],
     "import": ["folder"],
