@@ -1,7 +1,6 @@
 """Stories: which of 247 real news articles are put together, and what one more article costs.
 
-The articles are those that the questions of MultiHop-RAG cite (ODC-BY 1.0), with their titles,
-sources, dates, and the passages that are quoted from them. Articles of one question need not be
+The articles are those of `multihop_news`. Articles of one question need not be
 of one event, so the events were labelled by one reader: an event is one happening with what belongs
 to it - previews, reactions, the days of a trial - and round-ups and guides to buying, betting or
 playing belong to none. A pair counts where both were published within four days.
@@ -13,19 +12,14 @@ two more (`READ`). Thresholds were chosen by the articles before November; those
 
 from __future__ import annotations
 
-import io
-import json
 import time
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import combinations
 from pathlib import Path
-from typing import Any
 
-import zstandard
-
+from bench.multihop_news import news
 from bench.row import Row
 from selfd_daemon.knowledge.features import Embed, features, gist
 from selfd_daemon.knowledge.grouping import WINDOW, Arrival, Grouping
@@ -96,22 +90,15 @@ def rows(data: Path | None) -> list[Row]:
 
 def labelled(folder: Path, embed: Embed | None) -> list[Labelled]:
     """Read the articles, oldest first."""
-    passages = {each["id"]: each["text"] for each in _read(folder / "multihoprag_passages")}
-    articles: dict[str, Mapping[str, Any]] = {}
-    texts: defaultdict[str, dict[str, None]] = defaultdict(dict)
-    for query in _read(folder / "multihoprag_queries"):
-        for evidence in query["evidence"]:
-            articles[evidence["url"]] = evidence
-            quoted = [passages[id] for id in evidence["passages"] if id in passages]
-            texts[evidence["url"]].update(dict.fromkeys([*quoted, evidence["fact"]]))
     found = []
-    for number, (url, article) in enumerate(articles.items()):
-        at = datetime.fromisoformat(article["published_at"])
-        title, text = article["title"], " ".join(sorted(texts[url], key=len))
-        meaning = None if embed is None else embed([gist(title, text)])[0]
-        arrival = Arrival(number, at, title, features(title, text, meaning))
-        found.append(Labelled(arrival, _event(title, EVENTS + READ), _event(title, EVENTS)))
-    return sorted(found, key=lambda each: each.arrival.at)
+    for each in news(folder):
+        meaning = None if embed is None else embed([gist(each.title, each.text)])[0]
+        described = features(each.title, each.text, meaning)
+        arrival = Arrival(each.number, each.at, each.title, described)
+        found.append(
+            Labelled(arrival, _event(each.title, EVENTS + READ), _event(each.title, EVENTS))
+        )
+    return found
 
 
 def _event(title: str, events: Sequence[Sequence[str]]) -> int | None:
@@ -181,9 +168,3 @@ def _cost(embed: Embed) -> Row:
             grouping.prune()
     spent = (time.process_time() - begun) / 1000
     return Row("stories, one more article", spent * 1000, "ms", None, "lower", f"after {CROWD:,}")
-
-
-def _read(path: Path) -> Iterator[Mapping[str, Any]]:
-    with path.with_suffix(".jsonl.zst").open("rb") as file:
-        plain = zstandard.ZstdDecompressor().stream_reader(file)
-        yield from map(json.loads, io.TextIOWrapper(plain, "utf-8"))

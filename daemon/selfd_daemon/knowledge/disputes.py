@@ -1,8 +1,9 @@
 """Where the sources of a story agree and where they differ, claim by claim.
 
-Two claims are held against each other when they give one figure each of the same thing in mostly
-the same words. What is not comparable is left alone: a dispute that is none costs more trust than
-one that is missed.
+Two claims are held against each other where they give one figure each of the same thing in mostly
+the same words, quote the same words or the same speaker, tell who did what only one can have
+done, or say in the same words that something is so and that it is not. What is not comparable is
+left alone: a dispute that is none costs more trust than one that is missed.
 """
 
 from __future__ import annotations
@@ -11,13 +12,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
+from selfd_daemon.knowledge.deeds import Deed, deeds
 from selfd_daemon.knowledge.figures import Figure, figures
+from selfd_daemon.knowledge.quotations import (
+    Quotation,
+    contradicts,
+    denies,
+    quotations,
+    telling,
+)
 from selfd_storage import ClaimRecord
-from selfd_storage.lexicon import STOP_WORDS, words
-from selfd_storage.stems import stem
 
 SHARED = 0.5  # of the shorter claim's words, from which on both speak of the same
 FEWEST = 2  # words that both have besides what is counted
+SAYS_SAME = 0.75  # of the shorter claim's words, from which on it says the same, or its contrary
+SAYS_SOMETHING = 5  # words that such a claim has at least
 MOST = 20  # disputes of a story
 
 
@@ -41,7 +50,11 @@ class Comparison:
 class _Told:
     claim: ClaimRecord
     figures: Sequence[Figure]
+    quotations: Sequence[Quotation]
+    deeds: Sequence[Deed]
     words: frozenset[str]
+    denies: bool
+    about: frozenset[str]  # what it can be compared in
 
 
 def compare(claims: Sequence[ClaimRecord]) -> Comparison:
@@ -50,15 +63,15 @@ def compare(claims: Sequence[ClaimRecord]) -> Comparison:
     supporters: dict[ClaimRecord, set[str]] = {claim: {claim.publisher} for claim in claims}
     disputes: dict[tuple[str, ...], Dispute] = {}
     for one, other in combinations(told, 2):
-        if one.claim.publisher == other.claim.publisher:
+        if one.claim.publisher == other.claim.publisher or one.about.isdisjoint(other.about):
             continue
-        verdicts = list(_verdicts(one, other))
-        if verdicts and all(verdicts):
+        verdicts = dict(_verdicts(one, other))
+        if verdicts and all(verdicts.values()):
             supporters[one.claim].add(other.claim.publisher)
             supporters[other.claim].add(one.claim.publisher)
         elif verdicts:
             between = sorted((one.claim.publisher, other.claim.publisher))
-            about = next(f.of for f in one.figures if any(f.of == g.of for g in other.figures))
+            about = next(about for about, agrees in verdicts.items() if not agrees)
             disputes[(*between, about)] = Dispute(one.claim, other.claim)
     support = {claim: len(publishers) for claim, publishers in supporters.items()}
     found = sorted(disputes.values(), key=lambda each: -support[each.one] - support[each.other])
@@ -66,18 +79,47 @@ def compare(claims: Sequence[ClaimRecord]) -> Comparison:
 
 
 def _told(claim: ClaimRecord) -> _Told:
-    found = figures(claim.text)
+    found, quoted, done = figures(claim.text), quotations(claim.text), deeds(claim.text)
     rest, place = [], 0
     for figure in found:
         rest.append(claim.text[place : figure.start])
         place = figure.end
     rest.append(claim.text[place:])
-    telling = (word for word in words(" ".join(rest)) if word not in STOP_WORDS)
-    return _Told(claim, found, frozenset(stem(word) for word in telling))
+    return _Told(
+        claim,
+        found,
+        quoted,
+        done,
+        telling(" ".join(rest)),
+        denies(claim.text),
+        frozenset(_comparable(found, quoted, done)),
+    )
 
 
-def _verdicts(one: _Told, other: _Told) -> Iterator[bool]:
-    """Yield for each thing that both count, once each, whether they agree on it."""
+def _comparable(
+    found: Sequence[Figure], quoted: Sequence[Quotation], done: Sequence[Deed]
+) -> Iterator[str]:
+    """Name what a claim can be held against others in, so that most pairs need no closer look."""
+    yield from (f"figure {figure.of}" for figure in found)
+    yield from (f"deed {deed.kind}" for deed in done)
+    if quoted:
+        yield "quotation"
+    if not found:
+        yield "words"
+
+
+def _verdicts(one: _Told, other: _Told) -> Iterator[tuple[str, bool]]:
+    """Yield for each thing that both speak of, by its name, whether they agree on it."""
+    if len(one.words & other.words) < FEWEST:
+        return
+    yield from _of_figures(one, other)
+    yield from _of_quotations(one, other)
+    yield from _of_deeds(one, other)
+    if not one.figures and not other.figures:
+        yield from _of_words(one, other)
+
+
+def _of_figures(one: _Told, other: _Told) -> Iterator[tuple[str, bool]]:
     for figure in one.figures:
         pairs = [twin for twin in other.figures if twin.of == figure.of]
         if len(pairs) != 1 or sum(twin.of == figure.of for twin in one.figures) != 1:
@@ -85,4 +127,30 @@ def _verdicts(one: _Told, other: _Told) -> Iterator[bool]:
         shared = (one.words & other.words) - {figure.of}
         fewer = min(len(one.words), len(other.words))
         if len(shared) >= FEWEST and len(shared) >= SHARED * (fewer - 1):
-            yield figure.agrees(pairs[0])
+            yield figure.of, figure.agrees(pairs[0])
+
+
+def _of_quotations(one: _Told, other: _Told) -> Iterator[tuple[str, bool]]:
+    for quoted in one.quotations:
+        for twin in other.quotations:
+            if (agrees := quoted.agrees(twin)) is not None:
+                yield " ".join(sorted(quoted.terms & twin.terms)), agrees
+
+
+def _of_deeds(one: _Told, other: _Told) -> Iterator[tuple[str, bool]]:
+    for deed in one.deeds:
+        for twin in other.deeds:
+            if (agrees := deed.agrees(twin)) is not None:
+                yield deed.kind, agrees
+
+
+def _of_words(one: _Told, other: _Told) -> Iterator[tuple[str, bool]]:
+    """Compare what has neither figures nor a quotation that differs: is it so, or is it not?"""
+    fewer = min(len(one.words), len(other.words))
+    shared = one.words & other.words
+    if fewer < SAYS_SOMETHING or len(shared) < SAYS_SAME * fewer:
+        return
+    if one.denies == other.denies:
+        yield "whether it is so", True
+    elif contradicts(one.words, one.denies, other.words, other.denies):
+        yield "whether it is so", False

@@ -126,7 +126,7 @@ class KnowledgeService:
         await self._wait()
         found = await self._store.stories.page(since=since, first=first)
         feeds = await self._feeds([article for story in found for article in story.articles])
-        return [story_info(story, feeds) for story in found]
+        return await asyncio.to_thread(lambda: [story_info(story, feeds) for story in found])
 
     async def trends(self, *, hours: int, first: int) -> Sequence[TrendInfo]:
         """Return the terms that burst in the last hours, the strongest first."""
