@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from selfd_daemon.clock import Now
 from selfd_daemon.self_model.periods import Period, named_period
@@ -86,7 +86,8 @@ class Introspection:
         page = await self._store.events.newest("daemon.started")
         if page is None:
             return await self._answered("My log has no start any more.", [])
-        entries = await self._store.thoughts.between(page.at, now, first=READ_BACK)
+        until = now + timedelta(milliseconds=1)
+        entries = await self._store.thoughts.between(page.at, until, first=READ_BACK)
         cited = [each for each in entries if each.first <= page.sequence <= each.last][:1]
         return await self._answered(
             f"I last started on {page.at.astimezone():%Y-%m-%d at %H:%M}.", cited

@@ -81,7 +81,7 @@ class SelfModelService:
         while True:
             try:
                 await self.look()
-                await self._thin()
+                await self.tidy()
             except StorageError as error:  # such as a full disk; the next look tries again
                 log.warning("self-model not kept", error=str(error))
             await asyncio.sleep(SECONDS_APART)
@@ -128,6 +128,18 @@ class SelfModelService:
     async def about_self(self, question: str) -> SelfAnswer | None:
         """Answer a question about selfd itself, None where it is about something else."""
         return await self.introspection.answer(question)
+
+    async def tidy(self) -> None:
+        """Keep fewer of the old versions, every few hours."""
+        now = self._now()
+        if self._thinned_at is not None and now - self._thinned_at < THIN_EVERY:
+            return
+        self._thinned_at = now
+        versions = self._store.self_versions
+        day, hour = timedelta(days=1), timedelta(hours=1)
+        recent, old = now - ALL_DAYS * day, now - HOURLY_DAYS * day
+        await versions.thin(after=old, before=recent, span=hour)
+        await versions.thin(after=now - EPOCH_DAYS * day, before=old, span=day)
 
     async def journal(self, *, first: int, after: str | None) -> Page[ThoughtRecord]:
         """Return a page of the journal, newest first."""
@@ -227,17 +239,6 @@ class SelfModelService:
                 far = progress(goal, value)
                 if far != goal.progress or value != goal.current:
                     await self._store.goals.save(goal.id, progress=far, current=value)
-
-    async def _thin(self) -> None:
-        now = self._now()
-        if self._thinned_at is not None and now - self._thinned_at < THIN_EVERY:
-            return
-        self._thinned_at = now
-        versions = self._store.self_versions
-        day, hour = timedelta(days=1), timedelta(hours=1)
-        recent, old = now - ALL_DAYS * day, now - HOURLY_DAYS * day
-        await versions.thin(after=old, before=recent, span=hour)
-        await versions.thin(after=now - EPOCH_DAYS * day, before=old, span=day)
 
     async def _known(self, id: str) -> GoalRecord:
         goal = await self.goal(id)

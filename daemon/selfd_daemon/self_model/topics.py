@@ -188,7 +188,7 @@ TOPICS: tuple[Topic, ...] = (
     _topic(
         "calibration",
         "How well calibrated are you?",
-        r"are you calibrated|your calibration\b|you know when you are (?:right|wrong)",
+        r"calibrated are you|are you (?:well )?calibrated|your calibration\b|you know when you are (?:right|wrong)",
         words.calibration,
     ),
     _topic(
