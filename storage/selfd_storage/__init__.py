@@ -83,6 +83,7 @@ from selfd_storage.records import (
     TermHistory,
     TermMention,
 )
+from selfd_storage.reflections import EpisodeMember, SourceQuote
 from selfd_storage.room import RoomLimits
 from selfd_storage.self_records import (
     AssessmentRecord,
@@ -119,6 +120,7 @@ __all__ = [
     "EmbeddingError",
     "EngramRecord",
     "EntityRecord",
+    "EpisodeMember",
     "EventRecord",
     "FeedRecord",
     "FeedbackRecord",
@@ -168,6 +170,7 @@ __all__ = [
     "SelfTestRecord",
     "SelfVersionRecord",
     "ShrunkRecord",
+    "SourceQuote",
     "StatementOrigin",
     "StatementRecord",
     "StepState",

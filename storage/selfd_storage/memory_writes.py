@@ -22,6 +22,7 @@ from selfd_storage.labels import (
 )
 from selfd_storage.memory_rows import KINDS
 from selfd_storage.records import NewMemory
+from selfd_storage.reflection_rows import drop_reflection, reflections_over
 from selfd_storage.texts import checked_text
 from selfd_storage.times import to_ms
 from selfd_storage.wording import Wording, fingerprint_of_memory, wording_of
@@ -180,7 +181,10 @@ def erase(tx: Transaction, number: int) -> bool:
     )
     redact(tx, "memory", number)
     detach(tx, "memory", [number])
+    drop_reflection(tx, number)
     tx.emit("memory.forgotten", make_id("memory", number))
+    for reflection in reflections_over(tx, number):
+        erase(tx, reflection)  # it quotes what is gone; the next night writes another
     return True
 
 

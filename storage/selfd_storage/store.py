@@ -45,6 +45,7 @@ from selfd_storage.records import (
     Scope,
     StorageReportRecord,
 )
+from selfd_storage.reflections import Reflections
 from selfd_storage.report import bytes_in_use, read_tiers
 from selfd_storage.retention import Retention
 from selfd_storage.room import RoomLimits
@@ -91,6 +92,7 @@ class Store:
         self.stories = Stories(database, now, self._damage.note)
         self.terms = Terms(database)
         self.graph = Graph(database, self._damage.note)
+        self.reflections = Reflections(database, now)
         self.retention = Retention(database)
         self.conversations = Conversations(database, now)
         self.judgements = Judgements(database)

@@ -12,7 +12,7 @@ import typer
 
 from selfd_daemon.cli.client import Client
 from selfd_daemon.cli.errors import CommandError
-from selfd_daemon.cli.options import AsJson, DataDir, First, JobStateName
+from selfd_daemon.cli.options import AsJson, DataDir, First, JobStateName, StartableJob
 from selfd_daemon.cli.output import (
     BAD,
     DIM,
@@ -44,7 +44,7 @@ def jobs(
     data_dir: DataDir = None,
     json: AsJson = False,
 ) -> None:
-    """See long work, newest first, or steer it: cancel, watch."""
+    """See long work, newest first, or steer it: start, cancel, watch."""
     if context.invoked_subcommand:
         return
     page = Client.find(data_dir).send("jobs", first=first, state=state and state.value.upper())
@@ -56,6 +56,26 @@ def jobs(
         note("no jobs: selfd ingest and selfd feeds poll start some")
     for job in found:
         _print_job(job)
+
+
+@app.command("start")
+def start(
+    kind: Annotated[
+        StartableJob, typer.Argument(metavar="KIND", help="Work that also runs at night.")
+    ],
+    data_dir: DataDir = None,
+    json: AsJson = False,
+) -> None:
+    """Start work that also runs by itself at night, and follow it."""
+    client = Client.find(data_dir)
+    job = client.send("start_job", kind=kind.value.upper())
+    job = finish(client, job, title=kind.value)
+    if json:
+        print_json(job)
+        return
+    _print_job(job)
+    for name, value in job["metrics"].items():
+        say(f"  {name.replace('_', ' ')}  {value}")
 
 
 @app.command("cancel")

@@ -29,6 +29,13 @@ class ScopeName(StrEnum):
     DOCUMENT = "document"
 
 
+class StartableJob(StrEnum):
+    """The jobs that need no more than their name to start."""
+
+    CONSOLIDATE = "consolidate"
+    COMPRESS = "compress"
+
+
 class JobStateName(StrEnum):
     """The states of a job, as they are typed."""
 

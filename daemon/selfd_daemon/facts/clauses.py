@@ -106,6 +106,12 @@ def asserts(sentence: str) -> bool:
     return not (_UNREAL.search(lower) or _HEARSAY.search(lower))
 
 
+def speaker_of(text: str) -> str | None:
+    """Return who speaks in a turn of a dialogue, as it stands there; None where nobody does."""
+    found = _SPEAKER.match(text)
+    return found[1] if found is not None and _speaker(found[1]) is not None else None
+
+
 def _turns(text: str) -> Iterator[tuple[int, str, str | None]]:
     """Yield the turns of a dialogue, or a text as one; the speaker is None for a machine."""
     start, speaker = 0, OWNER

@@ -78,6 +78,7 @@ async def running(
         minds = thinking.minds(base, lineage)
         system = keeping.system(base, minds)
         keeping.upkeep(base)
+        remembering.consolidation(base)
         feeds = reading.feeds(base)
         daemon = Daemon(
             memories=thinking.memories(base, minds),

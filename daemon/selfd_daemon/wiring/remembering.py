@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from selfd_daemon.consolidation import ConsolidationService
 from selfd_daemon.facts.service import FactService
 from selfd_daemon.wiring.foundation import Foundation
 
@@ -11,3 +12,8 @@ def facts(base: Foundation) -> FactService:
     service = FactService(base.store, monotonic=base.monotonic)
     base.work("facts", service.run)
     return service
+
+
+def consolidation(base: Foundation) -> ConsolidationService:
+    """Reflect on episodes whenever the job is started, as each night does."""
+    return ConsolidationService(base.store, base.jobs, now=base.now)

@@ -31,6 +31,7 @@ CALLS = {
     "articles read": ["article:1"],
     "articles mark": ["article:1"],
     "events": [],
+    "jobs start": ["consolidate"],
     "storage": [],
     "storage compress": [],
     "storage verify": [],

@@ -1,0 +1,91 @@
+"""The few sentences that say best what an episode was about, each as it was told.
+
+A sentence counts by the words that several of its episode's memories share, more where it states a
+fact or names somebody; each one chosen makes its words count less for the next. Nothing is worded
+anew.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import log1p, sqrt
+
+from selfd_daemon.answering.sentences import sentences, without_speaker
+from selfd_daemon.facts import read_statements
+from selfd_daemon.facts.names import read_names
+from selfd_daemon.facts.vocabulary import words as listed
+from selfd_storage import MemoryRecord, SourceQuote
+from selfd_storage.lexicon import STOP_WORDS, words
+from selfd_storage.stems import stem
+
+SMALLEST = 4  # memories of an episode that is worth a reflection
+FEWEST, MOST = 2, 6  # sentences
+MEMORIES_EACH = 6  # one sentence for so many memories
+SHORTEST, LONGEST = 5, 45  # words of a sentence
+FACT_COUNTS = 1.6
+NAME_COUNTS = 1.2
+TOLD = 0.35  # what a word counts that is told already
+
+_CHATTER = frozenset(
+    listed("""
+    hi hey hello bye thanks thank wow cool great nice good glad happy sorry welcome yeah yes no ok
+    okay sure haha lol awesome amazing sounds care talk soon later day luck congrats
+""")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    memory: MemoryRecord
+    quote: str
+    terms: frozenset[str]
+    worth: float
+
+
+def extract(memories: Sequence[MemoryRecord]) -> list[SourceQuote]:
+    """Return the telling sentences of an episode in its order; none where there are too few."""
+    if len(memories) < SMALLEST:
+        return []
+    candidates = [each for memory in memories for each in _candidates(memory)]
+    shared = Counter(
+        term for memory in memories for term in {stem(w) for w in words(memory.text)} if term
+    )
+    weights = {term: log1p(count) for term, count in shared.items() if count > 1}
+    wanted = max(FEWEST, min(MOST, len(memories) // MEMORIES_EACH))
+    chosen: list[_Candidate] = []
+    while candidates and len(chosen) < wanted:
+        best = max(candidates, key=lambda each: _score(each, weights))
+        if _score(best, weights) <= 0:
+            break
+        chosen.append(best)
+        candidates = [each for each in candidates if each.quote != best.quote]
+        for term in best.terms:
+            if term in weights:
+                weights[term] *= TOLD
+    if len(chosen) < FEWEST:
+        return []
+    order = {memory.id: place for place, memory in enumerate(memories)}
+    chosen.sort(key=lambda each: (order[each.memory.id], each.memory.text.find(each.quote)))
+    return [SourceQuote(each.memory.id, each.quote) for each in chosen]
+
+
+def _candidates(memory: MemoryRecord) -> list[_Candidate]:
+    found = []
+    for sentence in sentences(without_speaker(memory.text)):
+        said = list(words(sentence.text))
+        if not SHORTEST <= len(said) <= LONGEST or "?" in sentence.text:
+            continue
+        terms = {stem(w) for w in said if w not in STOP_WORDS and w not in _CHATTER}
+        if len(terms) < 2:
+            continue
+        worth = FACT_COUNTS if read_statements(sentence.text, memory.created_at) else 1.0
+        worth *= NAME_COUNTS if read_names(sentence.text) else 1.0
+        found.append(_Candidate(memory, sentence.text, frozenset(terms), worth))
+    return found
+
+
+def _score(candidate: _Candidate, weights: dict[str, float]) -> float:
+    total = sum(weights.get(term, 0.0) for term in candidate.terms)
+    return candidate.worth * total / sqrt(len(candidate.terms))
