@@ -7,7 +7,7 @@ PINS := uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit
 	--custom-compile-command "make pins" pyproject.toml requirements/build.in
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check demo bench lint fmt types schema docs site pins clean
+.PHONY: help setup run test check demo bench lint fmt types schema docs site screenshots pins clean
 
 help: ## show what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -68,6 +68,9 @@ docs: $(VENV)/.ready-dev ## write generated pages and the output that others sho
 site: $(VENV)/.ready-dev ## make the documentation as a site in build/site; broken links fail
 	$(BIN)/python -m sphinx -q -n -W --keep-going docs build/site
 	@echo "open build/site/index.html"
+
+screenshots: $(VENV)/.ready-dev ## photograph the dashboard for the documentation
+	PYTHONPATH=tests $(BIN)/python docs/images/make.py $(INTO)
 
 pins: $(VENV)/.ready-dev ## pin every dependency anew, with hashes
 	$(BIN)/$(PINS) -o requirements/run.txt

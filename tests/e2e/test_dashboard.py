@@ -22,7 +22,7 @@ pytestmark = [
     pytest.mark.chromium,
     pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium here"),
 ]
-PAGES = ("ask", "memories", "feeds", "jobs", "system")
+PAGES = ("ask", "memories", "feeds", "news", "self", "jobs", "system", "settings")
 
 
 @pytest.fixture(scope="module")
@@ -192,3 +192,62 @@ def test_what_is_sent_at_first_is_small(browser: Browser, daemon: RunningDaemon)
         watched.page.goto(sign_in_link(daemon))
         expect(watched.page.get_by_role("heading", name="Ask")).to_be_visible()
         assert 0 < sum(sizes) < 300_000  # even before compression
+
+
+def test_a_goal_is_set_and_the_self_is_shown_as_it_is(
+    dashboard: Watched, daemon: RunningDaemon
+) -> None:
+    page = dashboard.page
+    page.get_by_role("link", name="Self").click()
+    expect(page.get_by_role("img", name=re.compile("^valence"))).to_be_visible()
+    page.get_by_label("A goal of yours").fill("remember 500 notes")
+    page.get_by_role("button", name="Add").click()
+    expect(page.locator(".card", has_text="remember 500 notes")).to_be_visible()
+    expect(page.get_by_text("checkpoint:1")).to_be_visible()
+    daemon.remember("The heron stood in the pond all morning.")
+    expect(page.get_by_role("heading", name="Journal")).to_be_visible()
+    expect(page.locator(".card", has_text="Remembered").first).to_be_visible()
+
+
+def test_tonights_plan_is_shown(dashboard: Watched) -> None:
+    page = dashboard.page
+    page.get_by_role("link", name="Jobs").click()
+    expect(page.get_by_role("heading", name="Tonight")).to_be_visible()
+    expect(page.get_by_text("Write a backup and read it back.")).to_be_visible()
+
+
+def test_storage_is_drawn_as_areas(dashboard: Watched, daemon: RunningDaemon) -> None:
+    daemon.remember("Something that takes a few bytes.")
+    page = dashboard.page
+    page.get_by_role("link", name="System").click()
+    expect(page.get_by_role("img", name=re.compile("^Bytes on disk"))).to_be_visible()
+
+
+def test_a_setting_is_changed_and_put_back(dashboard: Watched, daemon: RunningDaemon) -> None:
+    page = dashboard.page
+    page.get_by_role("link", name="Settings").click()
+    card = page.locator(".card", has=page.get_by_label("feeds.keep_days"))
+    card.get_by_label("feeds.keep_days").fill("30")
+    card.get_by_role("button", name="Save").click()
+    expect(card.get_by_text("In force until the next start: 90")).to_be_visible()
+    assert "keep_days = 30" in (daemon.folder / "settings.toml").read_text()
+    card.get_by_role("button", name="Back to the default").click()
+    expect(card.get_by_text("In force until the next start")).to_have_count(0)
+    port = page.locator(".card", has=page.get_by_label("port", exact=True))
+    expect(port.get_by_label("port", exact=True)).to_be_disabled()  # the test gave a flag
+
+
+def test_a_setting_that_breaks_its_rule_is_told_in_words(dashboard: Watched) -> None:
+    page = dashboard.page
+    page.get_by_role("link", name="Settings").click()
+    card = page.locator(".card", has=page.get_by_label("answering.threshold"))
+    card.get_by_label("answering.threshold").fill("7")
+    card.get_by_role("button", name="Save").click()
+    expect(page.locator(".notice.bad")).to_contain_text("answering.threshold must be")
+
+
+def test_memories_have_a_heading_for_each_day(dashboard: Watched, daemon: RunningDaemon) -> None:
+    daemon.remember("The first swallow of the year.")
+    page = dashboard.page
+    page.get_by_role("link", name="Memories").click()
+    expect(page.locator("li.day h2").first).to_be_visible()

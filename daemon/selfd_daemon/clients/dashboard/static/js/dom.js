@@ -22,6 +22,11 @@ export function empty(text) {
   return h("p", { className: "empty" }, text);
 }
 
+/** Named figures side by side. */
+export function figures(pairs) {
+  return h("dl", { className: "figures" }, pairs.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value))));
+}
+
 /** Show a line at the bottom for a while; `action` is [name, function]. Returns a way to remove it. */
 export function notify(text, { bad = false, action = null, seconds = 6 } = {}) {
   const notice = h("div", { className: bad ? "notice bad" : "notice" }, h("span", {}, text));
@@ -73,6 +78,9 @@ export function when(iso) {
       : relative.format(Math.round(seconds / size), unit);
   return h("time", { dateTime: iso, title: new Date(iso).toLocaleString() }, text);
 }
+
+/** The time of day. */
+export const clock = (iso) => new Date(iso).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
 
 export function duration(seconds) {
   const [unit, size] = STEPS.find(([, step]) => seconds >= step) ?? ["second", 1];

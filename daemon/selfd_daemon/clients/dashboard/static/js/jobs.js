@@ -2,14 +2,17 @@
 
 import { follow, send } from "./api.js";
 import { attempt, duration, empty, h, notify, when } from "./dom.js";
+import { drawNights } from "./nights.js";
 
 export const title = "Jobs";
 
 const RUNNING = new Set(["QUEUED", "RUNNING", "WAITING"]);
 
 export function show(page) {
+  const nights = h("section", { "aria-label": "Nights" });
   const list = h("ul", { className: "cards" });
-  page.append(list);
+  page.append(nights, h("h2", {}, "Now and before"), list);
+  drawNights(nights);
   load();
 
   async function load() {

@@ -6,9 +6,12 @@ import * as ask from "./ask.js";
 import * as feeds from "./feeds.js";
 import * as jobs from "./jobs.js";
 import * as memories from "./memories.js";
+import * as news from "./news.js";
+import * as self from "./self.js";
+import * as settings from "./settings.js";
 import * as system from "./system.js";
 
-const PAGES = { ask, memories, feeds, jobs, system };
+const PAGES = { ask, memories, feeds, news, self, jobs, system, settings };
 const page = document.getElementById("page");
 const state = document.getElementById("state");
 let leave = () => {};

@@ -22,6 +22,7 @@ export function show(page) {
   const kind = h("select", { name: "kind" }, KINDS.map((name) => h("option", { value: name }, name.toLowerCase())));
   const tags = h("input", { name: "tags", placeholder: "home, travel" });
   let after = null;
+  let lastDay = null; // the newest first, a heading for each day
 
   page.append(
     h("form", { className: "row", on: { submit: remember } },
@@ -47,7 +48,7 @@ export function show(page) {
   }
 
   function restart() {
-    after = null;
+    after = lastDay = null;
     search.value = "";
     list.replaceChildren();
     load();
@@ -57,7 +58,13 @@ export function show(page) {
     const data = await attempt(() => send("memories", { first: 20, after }));
     if (!data) return;
     const { edges, pageInfo } = data.memories;
-    for (const { node } of edges) if (!leaving.has(node.id) && !shown(node.id)) list.append(card(node));
+    for (const { node } of edges) {
+      if (leaving.has(node.id) || shown(node.id)) continue;
+      const day = dayOf(node.createdAt);
+      if (day !== lastDay) list.append(h("li", { className: "day" }, h("h2", {}, day)));
+      lastDay = day;
+      list.append(card(node));
+    }
     after = pageInfo.endCursor;
     more.hidden = !pageInfo.hasNextPage;
     if (!list.children.length) list.replaceChildren(h("li", {}, empty("Nothing yet. Tell selfd something worth keeping.")));
@@ -84,6 +91,8 @@ export function show(page) {
     failed: (error) => notify(error.message, { bad: true }),
   });
 }
+
+const dayOf = (iso) => new Date(iso).toLocaleDateString("en", { weekday: "long", day: "numeric", month: "long", year: "numeric" });
 
 function card(memory) {
   const item = h("li", { className: "card", "data-id": memory.id });

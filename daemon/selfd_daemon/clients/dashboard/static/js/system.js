@@ -1,7 +1,8 @@
 // System: what the daemon is, what is wrong with it, what its storage takes.
 
 import { send } from "./api.js";
-import { attempt, bytes, count, duration, h, share } from "./dom.js";
+import { treemap } from "./charts.js";
+import { attempt, bytes, count, duration, figures, h, share } from "./dom.js";
 
 export const title = "System";
 
@@ -13,10 +14,6 @@ export function show(page) {
   drawStorage(storage);
   const timer = setInterval(() => drawState(state), 5000);
   return () => clearInterval(timer);
-}
-
-function figures(pairs) {
-  return h("dl", { className: "figures" }, pairs.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value))));
 }
 
 async function drawState(section) {
@@ -43,8 +40,10 @@ async function drawStorage(section) {
     h("h2", {}, "Storage"),
     figures([
       ["Memories", count(storage.memoryCount)], ["As they would be", bytes(storage.rawBytes)],
-      ["On disk", bytes(storage.storedBytes)], ["Saved", share(storage.saved)],
+      ["On disk", bytes(storage.storedBytes)], ["Saved", storage.saved > 0 ? share(storage.saved) : "nothing yet"],
     ]),
+    treemap(storage.tiers.map((tier) => ({ name: tier.name, size: tier.storedBytes, told: bytes(tier.storedBytes) })),
+      `Bytes on disk: ${storage.tiers.map((tier) => `${tier.name} ${bytes(tier.storedBytes)}`).join(", ")}`),
     tiers(storage.tiers));
 }
 

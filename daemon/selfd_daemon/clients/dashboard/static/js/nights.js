@@ -1,0 +1,31 @@
+// Nights: tonight's plan, and what the last ones did.
+
+import { send } from "./api.js";
+import { attempt, clock, empty, h, when } from "./dom.js";
+
+const SHOWN = 5;
+
+export async function drawNights(section) {
+  const [plan, past] = await Promise.all([attempt(() => send("tonight")), attempt(() => send("nights", { first: SHOWN }))]);
+  if (!plan || !past) return;
+  const { tonight } = plan;
+  section.replaceChildren(h("h2", {}, "Tonight"),
+    h("p", {}, tonight.enabled ? `Between ${clock(tonight.startsAt)} and ${clock(tonight.endsAt)}.` : "Nights are off in the settings.",
+      tonight.note ? ` Now it would wait: ${tonight.note}.` : ""),
+    h("p", { className: "meta" }, `About ${tonight.wattHours.toFixed(1)} Wh, at most ${tonight.mostWattHours.toFixed(0)}.`),
+    steps(tonight.steps),
+    h("h2", {}, "Nights before"),
+    past.nights.length ? h("ul", { className: "cards" }, past.nights.map(night)) : empty("No night yet."));
+}
+
+function steps(list) {
+  return h("ol", {}, list.map((step) => h("li", {}, h("strong", {}, step.name), `: ${step.sentence ?? said(step.state)}`,
+    step.note ? h("span", { className: "meta" }, ` ${step.note}`) : null)));
+}
+
+const said = (state) => state.toLowerCase().replaceAll("_", " ");
+
+function night({ day, beganAt, endedAt, wattHours, note, steps: done }) {
+  return h("li", { className: "card" }, h("p", {}, h("strong", {}, day), ", began ", when(beganAt), endedAt ? ", ended " : ", not ended", endedAt ? when(endedAt) : null),
+    note ? h("p", {}, note) : null, h("p", { className: "meta" }, `${wattHours.toFixed(2)} Wh`), h("details", {}, h("summary", {}, `${done.length} steps`), steps(done)));
+}
