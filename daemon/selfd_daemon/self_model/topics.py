@@ -188,7 +188,8 @@ TOPICS: tuple[Topic, ...] = (
     _topic(
         "calibration",
         "How well calibrated are you?",
-        r"calibrated are you|are you (?:well )?calibrated|your calibration\b|you know when you are (?:right|wrong)",
+        r"calibrated are you|are you (?:well )?calibrated|your calibration\b"
+        r"|you know when you are (?:right|wrong)",
         words.calibration,
     ),
     _topic(

@@ -36,12 +36,13 @@ Progress = Callable[[float], Awaitable[None]]
 class Examiner:
     """Asks the weights that serve; `close` puts the process away."""
 
-    def __init__(self, path: Path, rng: random.Random) -> None:
+    def __init__(self, path: Path, rng: random.Random, *, trials: int = TRIALS) -> None:
         from selfd_daemon.self_model.assessment import weights
 
         self._calls = weights  # it brings the model's code, which the daemon loads when it must
         self._path = str(path)
         self._rng = rng
+        self._trials = trials
         self._child = Child("examiner", seconds=SECONDS, memory_bytes=MEMORY, max_calls=10_000)
 
     async def close(self) -> None:
@@ -91,7 +92,7 @@ class Examiner:
     async def changes(self, progress: Progress) -> SelfTestRecord:
         """Tell whether it notices by its surprise that the weights of a copy were changed."""
         noticed, shams, missed = 0, 0, []
-        for number in range(2 * TRIALS):
+        for number in range(2 * self._trials):
             sham = number % 2 == 1
             found = await self._child.call(
                 self._calls.change,
@@ -104,14 +105,14 @@ class Examiner:
                 noticed, shams = noticed + (not sham), shams + sham
             elif not sham:
                 missed.append(f"{found['array']} by {found['share']:.1%}")
-            await progress((number + 1) / (2 * TRIALS))
+            await progress((number + 1) / (2 * self._trials))
         told = (
-            f"It noticed {noticed} of {TRIALS} silent changes and took {shams} of {TRIALS} shams "
+            f"It noticed {noticed} of {self._trials} silent changes and took {shams} of {self._trials} shams "
             "for one. The value is the share of right verdicts."
         )
         unseen = f" Not noticed: {', '.join(missed)}." if missed else ""
-        right = noticed + TRIALS - shams
-        return measured(CHANGES, right / (2 * TRIALS), CHANGE_THRESHOLD, told + unseen)
+        right = noticed + self._trials - shams
+        return measured(CHANGES, right / (2 * self._trials), CHANGE_THRESHOLD, told + unseen)
 
 
 def area_under_curve(lower: Sequence[float], higher: Sequence[float]) -> float:
