@@ -42,6 +42,17 @@ class Metrics:
             buckets=(0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10),
             registry=self._registry,
         )
+        self._lookups = Counter(
+            "selfd_answer_lookups",
+            "Questions looked for among answers given before: exact, semantic, miss",
+            ("found",),
+            registry=self._registry,
+        )
+        self._saved = Counter(
+            "selfd_answer_saved_seconds",
+            "Time saved by giving answers again",
+            registry=self._registry,
+        )
         self.sockets = self._gauge("selfd_websockets", "WebSocket connections open now")
         self.generations = self._gauge("selfd_generations", "Answers being generated now")
         self._uptime = self._gauge("selfd_uptime_seconds", "Seconds since start")
@@ -56,6 +67,11 @@ class Metrics:
         """Count a query or mutation that was answered."""
         failed = "true" if operation.failed else "false"
         self._operations.labels(operation.name, failed).observe(operation.seconds)
+
+    def looked_up(self, found: str, saved: float) -> None:
+        """Count a question that was looked for among the answers given before."""
+        self._lookups.labels(found).inc()
+        self._saved.inc(saved)
 
     async def generating(self, pieces: AsyncIterator[T]) -> AsyncGenerator[T, None]:
         """Pass a generation on, counted as active until it has ended or was closed."""

@@ -125,6 +125,10 @@ class AnsweringSettings(_Group):
     threshold: float = Field(
         default=0.5, ge=0, le=1, description="Answers with less confidence than this abstain."
     )
+    unsupported: Literal["drop", "mark"] = Field(
+        default="drop",
+        description="What becomes of a sentence of a model that no source backs.",
+    )
     cache_hours: float = Field(
         default=24.0,
         ge=0,

@@ -24,6 +24,7 @@ if __package__ in (None, ""):
 from bench.locomo import read, remember
 from selfd_daemon.answering import AnsweringService
 from selfd_daemon.answering.measuring import Case, Outcome, measure, worth
+from selfd_daemon.memory.embedding import shipped_embedders
 from selfd_daemon.settings import AnsweringSettings
 from selfd_storage import Store
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from bench.row import Row
 
 UNANSWERABLE = "adversarial"
+ALL_ANSWERED = AnsweringSettings(threshold=0.0, cache_hours=0.0)  # doubtful answers are judged too
 NOWHERE = frozenset({""})  # annotated with an answer, and with no turn that holds it
 
 
@@ -66,11 +68,13 @@ async def ask_all(data: Path) -> list[Outcome]:
     outcomes: list[Outcome] = []
     for dialogue in read(data / "memory" / "locomo_conversations.jsonl.zst"):
         with tempfile.TemporaryDirectory(prefix="selfd-bench-") as folder:
-            async with await Store.open(Path(folder)) as store:
+            async with await Store.open(Path(folder), embedders=shipped_embedders()) as store:
                 turns = await remember(store, dialogue)
-                service = AnsweringService(store, AnsweringSettings(), monotonic=time.monotonic)
+                service = AnsweringService(store, ALL_ANSWERED, monotonic=time.monotonic)
                 cases = [case(asked, turns) for asked in questions[dialogue["id"]]]
-                outcomes += await measure(service.ask, store, cases)
+                outcomes += await measure(
+                    service.ask, store, cases, threshold=AnsweringSettings().threshold
+                )
     return outcomes
 
 

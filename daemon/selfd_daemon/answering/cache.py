@@ -52,6 +52,7 @@ class Key:
     mind_id: str
     max_bytes: int
     method: str | None
+    temperature: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,8 +36,9 @@ from selfd_daemon.answering.composing import chosen
 from selfd_daemon.answering.evidence import FEATURES, gather
 from selfd_daemon.answering.measuring import calibration_error
 from selfd_daemon.answering.question import read_question
+from selfd_daemon.answering.retrieval import RETRIEVED
 from selfd_daemon.answering.sentences import sentences
-from selfd_daemon.answering.service import RETRIEVED
+from selfd_daemon.memory.embedding import shipped_embedders
 from selfd_storage import NewChunk, NewDocument, NewMemory, Store
 
 SEED = 1
@@ -197,7 +198,7 @@ async def run(files: Sequence[Path]) -> None:
     for name, prepare in (("read", read), ("told", told)):
         stored = [each for number, each in enumerate(passages) if number % LEFT_OUT[name]]
         with tempfile.TemporaryDirectory() as folder:
-            async with await Store.open(Path(folder)) as store:
+            async with await Store.open(Path(folder), embedders=shipped_embedders()) as store:
                 samples = await collect(store, await prepare(store, stored, chosen_ones))
         sys.stdout.write(report(name, samples))
 

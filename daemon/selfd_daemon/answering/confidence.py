@@ -34,6 +34,14 @@ SHIPPED: Weights = {
     "read.margin": 5.7208,
     "read.support": 2.0636,
     "read.bias": -4.5158,
+    # What a mind wrote starts as the quotes' own probability, less what it wrote unbacked; what it
+    # wrote of itself starts as even. No mind that writes ships, so `refit` learns the rest here.
+    "made.retrieval": 10.0,
+    "made.kept": 2.0,
+    "made.support": 0.0,
+    "made.agreement": 0.0,
+    "made.bias": -7.0,
+    "free.bias": 0.0,
     "sum.bias": 4.6,  # .99: the rule of succession, after 100 sums that were all right
 }
 

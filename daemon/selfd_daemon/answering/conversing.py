@@ -90,21 +90,18 @@ class Conversing:
 
     async def _said_before(
         self, conversation_id: str | None, instead_of: str | None
-    ) -> tuple[list[str], AnswerRecord | None]:
-        """Return the questions of a conversation and its last answer, before one that is replaced.
+    ) -> list[MessageRecord]:
+        """Return what was said in a conversation, before a turn that is to be replaced.
 
         Raises:
             NotFoundError: there is no such conversation, or no such answer in it.
         """
         if conversation_id is None:
-            return [], None
+            return []
         if await self._store.conversations.get(conversation_id) is None:
             raise NotFoundError("conversation", conversation_id)
         said = await self._store.conversations.messages(conversation_id)
-        if instead_of is not None:
-            said = _before(said, instead_of)
-        last = next((each.answer for each in reversed(said) if each.answer is not None), None)
-        return [each.text for each in said if each.role == "user"], last
+        return said if instead_of is None else _before(said, instead_of)
 
     async def _corrected(self, answer: AnswerRecord, correction: str) -> str:
         """Return a correction with its question, without which few of them say anything."""

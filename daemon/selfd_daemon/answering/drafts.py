@@ -27,6 +27,7 @@ class Draft:
     signals: Mapping[str, float] = field(default_factory=dict)
     task: str | None = None
     lasts: bool = True
+    shares: Mapping[str, float] = field(default_factory=dict)
 
 
 class Specialist(Protocol):

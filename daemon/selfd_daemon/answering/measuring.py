@@ -79,9 +79,16 @@ class Worth:
         return self.abstained_without / max(self.abstained, 1e-9)
 
 
-async def measure(ask: Ask, store: Store, cases: Sequence[Case]) -> list[Outcome]:
-    """Ask every question, and hold each answer against what is known."""
-    return [await _outcome(ask, store, case) for case in cases]
+async def measure(
+    ask: Ask, store: Store, cases: Sequence[Case], *, threshold: float = 0.0
+) -> list[Outcome]:
+    """Ask every question, and hold each answer against what is known.
+
+    Args:
+        threshold: answers with less confidence count as abstentions. Let `ask` answer all, so that
+            what would have been withheld is judged, too.
+    """
+    return [await _outcome(ask, store, case, threshold) for case in cases]
 
 
 def worth(outcomes: Sequence[Outcome]) -> Worth:
@@ -127,14 +134,14 @@ def overlap(said: str, annotated: str) -> tuple[float, float]:
     return 2 * precision * recall / (precision + recall), recall
 
 
-async def _outcome(ask: Ask, store: Store, case: Case) -> Outcome:
+async def _outcome(ask: Ask, store: Store, case: Case, threshold: float) -> Outcome:
     answer = await ask(Question(case.question))
     items = await store.items([cited.item_id for cited in answer.citations])
     pairs = list(zip(answer.citations, items, strict=True))
     f1, recall = (None, None) if case.answer is None else overlap(answer.text, case.answer)
     return Outcome(
         case=case,
-        abstained=answer.abstained,
+        abstained=answer.abstained or answer.confidence < threshold,
         confidence=answer.confidence,
         is_right=any(cited.item_id in case.evidence for cited in answer.citations),
         quotes=len(pairs),

@@ -1,43 +1,45 @@
-"""Questions, answers and conversations: what the API's `ask` and `generate` call."""
+"""Questions and answers: what the API's `ask` and `generate` call."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from random import Random, SystemRandom
 
+from selfd_daemon.answering.asking import Choice, Minds, checked, chosen
 from selfd_daemon.answering.cache import AnswerCache, Embed, Key, Lookup
 from selfd_daemon.answering.confidence import SHIPPED, Judged, Weights, confidence
 from selfd_daemon.answering.conversing import Conversing
 from selfd_daemon.answering.drafts import Draft, Specialist
-from selfd_daemon.answering.question import Asked, read_in_context
-from selfd_daemon.answering.quoting import Quoter
+from selfd_daemon.answering.question import read_in_context
+from selfd_daemon.answering.quoting import quoted
 from selfd_daemon.answering.refitting import Refit, refit
+from selfd_daemon.answering.retrieval import Retriever
 from selfd_daemon.answering.routing import Router
 from selfd_daemon.answering.sums import Sums
 from selfd_daemon.answering.tasks import Task
+from selfd_daemon.answering.writing import Writer, Writing
 from selfd_daemon.clock import Monotonic
-from selfd_daemon.minds import BUILTIN_MIND
+from selfd_daemon.minds import Message
 from selfd_daemon.settings import AnsweringSettings
-from selfd_graphql.errors import ServiceError
 from selfd_graphql.ports import Finished, Generation, Question, TextPiece
-from selfd_storage import AnswerRecord, NewAnswer, NotFoundError, Store
+from selfd_storage import AnswerRecord, MessageRecord, NewAnswer, Store
 
-RETRIEVED = 20  # items that are read for an answer
-MOST_QUESTION_BYTES = 16 * 1024
 HOUR = 3600.0
 WEIGHTS = "answering.confidence"  # the name of the refitted weights among the small values
-EDITION = 1  # of the shipped weights' names; weights of another one are not used
+EDITION = 1  # of the shipped weights; those that were fitted around other ones are not used
+UNGROUNDED = frozenset({"code", "maths", "chat", "planning"})  # a mind's own words will do
 
 
 @dataclass(frozen=True, slots=True)
 class _Read:
     """A question with all that decides its answer."""
 
-    question: Question
-    asked: Asked
+    writing: Writing
     task: str
     key: Key
+    choice: Choice
 
 
 class AnsweringService(Conversing):
@@ -50,13 +52,16 @@ class AnsweringService(Conversing):
         *,
         monotonic: Monotonic,
         embed: Embed | None = None,
+        minds: Minds | None = None,
         specialists: Mapping[Task, Specialist] | None = None,
         first: Sequence[Specialist] = (),
+        rng: Random | None = None,
     ) -> None:
         """Answer from a store.
 
         Args:
             embed: makes vectors of texts, for telling tasks apart and for the cache.
+            minds: those that can be asked for; without them there are only quotes.
             specialists: who answers the questions of a task; all others are answered with quotes.
             first: those who are asked before anybody else, whatever the task.
         """
@@ -64,10 +69,14 @@ class AnsweringService(Conversing):
         self._settings = settings
         self._monotonic = monotonic
         self._embed = embed
+        self._minds = minds
         self._router = Router.load()
         self._specialists = dict(specialists or {})
         self._first: tuple[Specialist, ...] = (Sums(), *first)
-        self._quoter = Quoter(self._confidence, settings.threshold)
+        self._retriever = Retriever(store, self._confidence)
+        self._writer = Writer(
+            self._confidence, settings.threshold, settings.unsupported, rng or SystemRandom()
+        )
         self._weights: Weights | None = None
         self._cache = AnswerCache(
             store, monotonic=monotonic, seconds=settings.cache_hours * HOUR, embed=embed
@@ -78,7 +87,7 @@ class AnsweringService(Conversing):
         """Answer a question and keep it.
 
         Raises:
-            ServiceError: the question is empty or too long.
+            ServiceError: the question is empty or too long, or its mind cannot answer.
             NotFoundError: there is no such conversation, or no such mind.
         """
         async with aclosing(self._answer(question)) as events:
@@ -108,30 +117,33 @@ class AnsweringService(Conversing):
         ]
         found = refit(judged, await self._loaded())
         if found.accepted:
-            await self._store.values.set(
-                WEIGHTS, {"edition": EDITION, "weights": dict(found.weights)}
-            )
+            kept = {"edition": EDITION, "weights": dict(found.weights)}
+            await self._store.values.set(WEIGHTS, kept)
             self._weights = found.weights
             self._cache.clear()
         return found
 
     async def _answer(self, question: Question) -> AsyncGenerator[Generation, None]:
-        start = self._monotonic()
+        start, draft = self._monotonic(), None
         read = await self._read(question)
-        how, kept = await self._cache.find(read.asked, read.key)
+        how, kept = await self._cache.find(read.writing.asked, read.key)
+        changes = self._cache.changes
         if kept is not None:
-            read, draft = _Read(question, read.asked, kept.task, read.key), kept.draft
+            read, draft = replace(read, task=kept.task), kept.draft
             for piece in draft.composed.pieces:
                 yield TextPiece(piece)
         else:
-            changes = self._cache.changes
-            draft = await self._draft(read)
-            for piece in draft.composed.pieces:
-                yield TextPiece(piece)
+            async with aclosing(self._made(read)) as made:
+                async for step in made:
+                    if isinstance(step, Draft):
+                        draft = step
+                    else:
+                        yield TextPiece(step)
+        assert draft is not None, "what is made ends with a draft"
         seconds = self._monotonic() - start
         if kept is None:
             await self._cache.keep(
-                read.asked, read.key, draft, read.task, seconds=seconds, changes=changes
+                read.writing.asked, read.key, draft, read.task, seconds=seconds, changes=changes
             )
         self.looked_up(how, max(0.0, kept.seconds - seconds) if kept else 0.0)
         answer = await self._keep(read, draft, seconds)
@@ -139,27 +151,62 @@ class AnsweringService(Conversing):
         yield Finished(answer, acceptance=None, bytes_per_second=size / max(seconds, 1e-9))
 
     async def _read(self, question: Question) -> _Read:
-        _check(question)
+        checked(question)
+        choice = await chosen(question, self._minds)
         await self._loaded()
-        before, last = await self._said_before(question.conversation_id, question.instead_of)
-        asked = read_in_context(question.text, before, None if last is None else last.text)
+        said = await self._said_before(question.conversation_id, question.instead_of)
+        last = next((each.text for each in reversed(said) if each.answer is not None), None)
+        before = [each.text for each in said if each.role == "user"]
+        asked = read_in_context(question.text, before, last)
         scope = None if question.scope is None else tuple(sorted(set(question.scope)))
-        key = Key(scope, BUILTIN_MIND.id, question.max_bytes, question.method)
-        return _Read(question, asked, await self._task(question.text), key)
+        key = Key(scope, choice.info.id, question.max_bytes, question.method, question.temperature)
+        writing = Writing(question, asked, _turns(said))
+        return _Read(writing, await self._task(question.text), key, choice)
 
     async def _task(self, text: str) -> Task:
         vector = None if self._embed is None else (await self._embed([text]))[0]
         return self._router.task(text, vector)
 
-    async def _draft(self, read: _Read) -> Draft:
+    async def _made(self, read: _Read) -> AsyncGenerator[str | Draft, None]:
+        """Yield pieces of text, then the draft."""
+        draft = await self._special(read) or await self._quoted(read)
+        if draft is not None:
+            for piece in draft.composed.pieces:
+                yield piece
+            yield draft
+            return
+        assert read.choice.mind is not None, "without one there are quotes"
+        if read.task in UNGROUNDED:
+            written = self._writer.freely(read.choice.mind, read.writing)
+        else:
+            question = read.writing.question
+            found = await self._retriever.find(read.writing.asked, question.scope)
+            written = self._writer.write(read.choice.mind, read.writing, found)
+        async with aclosing(written) as steps:
+            async for step in steps:
+                yield step
+
+    async def _special(self, read: _Read) -> Draft | None:
+        """Return the answer of a specialist, None where none has one."""
         special = [each for task, each in self._specialists.items() if task == read.task]
         for each in (*self._first, *special):
-            draft = await each.draft(read.question, read.asked)
+            draft = await each.draft(read.writing.question, read.writing.asked)
             if draft is not None:
                 return draft
-        question = read.question
-        hits = await self._store.search(read.asked.text, scope=question.scope, first=RETRIEVED)
-        return await self._quoter.draft(read.asked, hits, question.max_bytes)
+        return None
+
+    async def _quoted(self, read: _Read) -> Draft | None:
+        """Return quotes, None where a mind is to write."""
+        if read.choice.mind is not None:
+            return None
+        question = read.writing.question
+        found = await self._retriever.find(read.writing.asked, question.scope)
+        return quoted(
+            read.writing.asked,
+            found,
+            threshold=self._settings.threshold,
+            max_bytes=question.max_bytes,
+        )
 
     def _confidence(self, signals: Mapping[str, float]) -> float:
         return confidence(signals, SHIPPED if self._weights is None else self._weights)
@@ -173,40 +220,26 @@ class AnsweringService(Conversing):
         return self._weights
 
     async def _keep(self, read: _Read, draft: Draft, seconds: float) -> AnswerRecord:
-        return await self._store.conversations.record_turn(
-            read.question.conversation_id,
+        question = read.writing.question
+        answer = await self._store.conversations.record_turn(
+            question.conversation_id,
             NewAnswer(
-                question=read.question.text,
+                question=question.text,
                 text=draft.composed.text,
                 confidence=draft.confidence,
                 abstained=draft.abstained,
                 citations=draft.composed.citations,
-                mind_id=BUILTIN_MIND.id,
+                mind_id=read.choice.info.id,
                 task=draft.task or read.task,
                 seconds=seconds,
                 signals=draft.signals,
             ),
-            instead_of=read.question.instead_of,
+            instead_of=question.instead_of,
         )
+        if draft.shares:
+            await self._store.minds.support(answer.id, draft.shares)
+        return answer
 
 
-def _check(question: Question) -> None:
-    size = len(question.text.encode())
-    if not question.text.strip():
-        raise ServiceError("INVALID_INPUT", "the question is empty")
-    if size > MOST_QUESTION_BYTES:
-        raise ServiceError(
-            "TOO_LARGE",
-            f"a question may have {MOST_QUESTION_BYTES} bytes, got {size}: "
-            "remember or ingest a long text, then ask about it",
-        )
-    if question.max_bytes < 1:
-        raise ServiceError(
-            "INVALID_INPUT", f"maxBytes must be at least 1, got {question.max_bytes}"
-        )
-    if question.instead_of is not None and question.conversation_id is None:
-        raise ServiceError(
-            "INVALID_INPUT", "insteadOf names an answer of a conversation: give conversationId"
-        )
-    if question.mind_id not in (None, BUILTIN_MIND.id):
-        raise NotFoundError("mind", question.mind_id)
+def _turns(said: Sequence[MessageRecord]) -> tuple[Message, ...]:
+    return tuple(Message(each.role, each.text) for each in said)

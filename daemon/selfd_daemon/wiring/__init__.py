@@ -77,6 +77,7 @@ async def running(
         lineage = await teaching.lineage(base)
         minds = thinking.minds(base, lineage)
         system = keeping.system(base, minds)
+        self_model = knowing.self_model(base, minds, system, lambda: lineage.serving)
         keeping.upkeep(base)
         remembering.consolidation(base)
         feeds = reading.feeds(base)
@@ -89,14 +90,14 @@ async def running(
             articles=reading.articles(base, feeds),
             knowledge=reading.knowledge(base),
             graph=remembering.facts(base),
-            answering=thinking.answering(base),
+            answering=thinking.answering(base, minds, self_model),
             minds=minds,
             jobs=base.jobs,
             nights=teaching.nights(base, minds, lineage),
             events=base.bus,
             portability=keeping.portability(base),
             system=system,
-            self_model=knowing.self_model(base, minds, system),
+            self_model=self_model,
             metrics=base.metrics,
         )
         await base.start()

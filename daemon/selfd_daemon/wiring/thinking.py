@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 
-from selfd_daemon.answering import AnsweringService
+from selfd_daemon.answering import AnsweringService, Specialist
+from selfd_daemon.answering.cache import Lookup
+from selfd_daemon.answering.introspective import Introspective
 from selfd_daemon.clock import Monotonic
 from selfd_daemon.memory import MemoryService, Surprises
 from selfd_daemon.metrics import Metrics
 from selfd_daemon.minds import MindService, load_model, model_ships
 from selfd_daemon.nights import Activity, Lineage
+from selfd_daemon.self_model import SelfModelService
 from selfd_daemon.settings import Settings
 from selfd_daemon.wiring.foundation import Foundation
 from selfd_graphql.ports import Generation, Prompt, Question
@@ -27,8 +30,17 @@ class MeteredAnswering(AnsweringService):
         metrics: Metrics,
         activity: Activity,
         monotonic: Monotonic,
+        minds: MindService,
+        first: Sequence[Specialist],
     ) -> None:
-        super().__init__(store, settings.answering, monotonic=monotonic)
+        super().__init__(
+            store,
+            settings.answering,
+            monotonic=monotonic,
+            embed=minds.embed,
+            minds=minds,
+            first=first,
+        )
         self._metrics = metrics
         self._activity = activity
 
@@ -43,6 +55,10 @@ class MeteredAnswering(AnsweringService):
             async with aclosing(self._metrics.generating(super().generate(question))) as made:
                 async for event in made:
                     yield event
+
+    def looked_up(self, how: Lookup, saved: float) -> None:
+        """Count the answers that were given again, and the time that this saved."""
+        self._metrics.looked_up(how, saved)
 
 
 class MeteredMinds(MindService):
@@ -75,6 +91,16 @@ def memories(base: Foundation, minds: MindService) -> MemoryService:
     return MemoryService(base.store, base.bus, base.settings.memory)
 
 
-def answering(base: Foundation) -> MeteredAnswering:
-    """Answer from what is stored."""
-    return MeteredAnswering(base.store, base.settings, base.metrics, base.activity, base.monotonic)
+def answering(
+    base: Foundation, minds: MindService, self_model: SelfModelService
+) -> MeteredAnswering:
+    """Answer from what is stored; what selfd itself is asked about, its self-model answers."""
+    return MeteredAnswering(
+        base.store,
+        base.settings,
+        base.metrics,
+        base.activity,
+        base.monotonic,
+        minds,
+        [Introspective(self_model.about_self)],
+    )
