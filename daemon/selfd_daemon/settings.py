@@ -137,6 +137,15 @@ class AnsweringSettings(_Group):
     )
 
 
+class MindSettings(_Group):
+    """The models that answer."""
+
+    allow_hosts: Names = Field(
+        default=(),
+        description="Other machines whose servers may be asked as minds; they read what you ask.",
+    )
+
+
 class BackupSettings(_Group):
     """Backups at night."""
 
@@ -275,6 +284,7 @@ class Settings(BaseSettings):
     documents: DocumentSettings = DocumentSettings()
     feeds: FeedSettings = FeedSettings()
     answering: AnsweringSettings = AnsweringSettings()
+    minds: MindSettings = MindSettings()
     backup: BackupSettings = BackupSettings()
     upkeep: UpkeepSettings = UpkeepSettings()
     nights: NightSettings = NightSettings()

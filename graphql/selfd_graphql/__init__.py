@@ -9,6 +9,7 @@ from selfd_graphql.errors import ServiceError
 from selfd_graphql.ports import (
     AffectInfo,
     AnswerPort,
+    BenchInfo,
     BodyInfo,
     CalibrationBinInfo,
     CapabilityInfo,
@@ -33,6 +34,7 @@ from selfd_graphql.ports import (
     PlannedStep,
     Prompt,
     Question,
+    RecommendationInfo,
     RelationInfo,
     ScoreInfo,
     SearchPort,
@@ -51,6 +53,7 @@ from selfd_graphql.ports import (
 __all__ = [
     "AffectInfo",
     "AnswerPort",
+    "BenchInfo",
     "BodyInfo",
     "CalibrationBinInfo",
     "CapabilityInfo",
@@ -75,6 +78,7 @@ __all__ = [
     "PlannedStep",
     "Prompt",
     "Question",
+    "RecommendationInfo",
     "RelationInfo",
     "ScoreInfo",
     "SearchPort",

@@ -29,7 +29,7 @@ from selfd_graphql.journal import JournalQuery, JournalSubscription
 from selfd_graphql.limits import Limits
 from selfd_graphql.lookup import NodeQuery
 from selfd_graphql.memories import MemoryMutation, MemoryQuery, MemorySubscription
-from selfd_graphql.minds import MindQuery
+from selfd_graphql.minds import MindMutation, MindQuery
 from selfd_graphql.nights import NightMutation, NightQuery
 from selfd_graphql.observation import Observation
 from selfd_graphql.permission import Permission
@@ -72,6 +72,7 @@ MUTATIONS = (
     EngramMutation,
     FeedMutation,
     AnswerMutation,
+    MindMutation,
     ConversationMutation,
     JobMutation,
     NightMutation,

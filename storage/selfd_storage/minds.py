@@ -107,11 +107,13 @@ class Minds:
         """Keep what loading or asking a mind has shown; None leaves what was known."""
         values = {"id": number_of("mind", id), "parameters": parameters, "speed": bytes_per_second}
         await self._database.write(
-            lambda tx: tx.execute(
-                "UPDATE minds SET parameters = coalesce(:parameters, parameters),"
-                " bytes_per_second = coalesce(:speed, bytes_per_second) WHERE id = :id",
-                values,
-            ).rowcount
+            lambda tx: (
+                tx.execute(
+                    "UPDATE minds SET parameters = coalesce(:parameters, parameters),"
+                    " bytes_per_second = coalesce(:speed, bytes_per_second) WHERE id = :id",
+                    values,
+                ).rowcount
+            )
         )
 
     async def support(self, answer_id: str, shares: Mapping[str, float]) -> None:

@@ -12,6 +12,7 @@ from strawberry.types.execution import ExecutionResult
 
 from selfd_graphql import (
     AffectInfo,
+    BenchInfo,
     BodyInfo,
     CalibrationBinInfo,
     CapabilityInfo,
@@ -22,9 +23,11 @@ from selfd_graphql import (
     IdentityInfo,
     MemoryChangeInfo,
     MindInfo,
+    MindKind,
     PlannedStep,
     Prompt,
     Question,
+    RecommendationInfo,
     RelationInfo,
     ScoreInfo,
     SelfModelInfo,
@@ -458,6 +461,7 @@ class Minds:
     """The mind port: one mind, which says text backwards."""
 
     prompts: list[Prompt] = field(default_factory=list)
+    added: tuple[str, MindKind, str, Mapping[str, Any]] | None = None
     vector: Sequence[float] = (0.6, 0.8)
 
     async def minds(self) -> Sequence[MindInfo]:
@@ -465,6 +469,35 @@ class Minds:
 
     async def mind(self, id: str) -> MindInfo | None:
         return MIND if id == MIND.id else None
+
+    async def add(
+        self, *, name: str, kind: MindKind, model: str, options: Mapping[str, Any]
+    ) -> MindInfo:
+        self.added = (name, kind, model, options)
+        return replace(MIND, id="mind:1", name=name, kind=kind, model=model, is_default=False)
+
+    async def remove(self, id: str) -> bool:
+        return id == "mind:1"
+
+    async def set_default(self, id: str) -> MindInfo:
+        return self._known(id)
+
+    async def load(self, id: str) -> MindInfo:
+        return self._known(id)
+
+    async def unload(self, id: str) -> MindInfo:
+        return replace(self._known(id), loaded=False)
+
+    async def bench(self, id: str) -> BenchInfo:
+        return BenchInfo(self._known(id), 256, 0.01, 0.5, 512.0)
+
+    async def recommended(self) -> Sequence[RecommendationInfo]:
+        return [RecommendationInfo("tiny", "4-bit", 100, "it fits", True, 80.0, None)]
+
+    def _known(self, id: str) -> MindInfo:
+        if id != MIND.id:
+            raise NotFoundError("mind", id)
+        return MIND
 
     async def score(self, text: str) -> ScoreInfo:
         return ScoreInfo(len(text.encode()), 16.0, 16.0 / len(text.encode()))

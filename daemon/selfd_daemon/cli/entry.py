@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
@@ -21,6 +22,7 @@ from selfd_daemon.cli import (
     lifecycle,
     memories,
     menubar,
+    models,
     nights,
     portability,
     questions,
@@ -39,7 +41,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["--help", "-h"]},
 )
 
-_PANELS = {
+_PANELS: dict[str, tuple[typer.Typer | Callable[..., None], ...]] = {
     "The daemon": (
         lifecycle.up, lifecycle.down, lifecycle.status, lifecycle.open_dashboard, lifecycle.doctor,
         lifecycle.settings, service.app, menubar.menubar,
@@ -56,7 +58,7 @@ _PANELS = {
     ),
     "What it learns": (nights.train, nights.nights, nights.checkpoints, nights.rollback),
     "What it does and keeps": (
-        jobs.app, jobs.events, storage.models, storage.app, backups.backup, backups.restore,
+        jobs.app, jobs.events, models.app, storage.app, backups.backup, backups.restore,
         engrams.app, portability.export, portability.import_,
     ),
 }  # fmt: skip

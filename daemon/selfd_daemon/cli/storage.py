@@ -1,4 +1,4 @@
-"""storage, models: what selfd keeps and runs on."""
+"""storage: what selfd keeps, and what tends it."""
 
 from __future__ import annotations
 
@@ -10,13 +10,11 @@ import typer
 from selfd_daemon.cli.client import Client
 from selfd_daemon.cli.errors import CommandError
 from selfd_daemon.cli.options import AsJson, DataDir
-from selfd_daemon.cli.output import DIM, LINK, print_json, say, table
+from selfd_daemon.cli.output import DIM, print_json, say, table
 from selfd_daemon.cli.progress import finish
 from selfd_daemon.cli.text import size
 
 app = typer.Typer(name="storage", invoke_without_command=True)
-
-models = typer.Typer(name="models", invoke_without_command=True)
 
 
 @app.callback()
@@ -73,26 +71,3 @@ def verify(data_dir: DataDir = None, json: AsJson = False) -> None:
 def _done(kind: str, title: str, data_dir: DataDir) -> Mapping[str, Any]:
     client = Client.find(data_dir)
     return finish(client, client.send("start_job", kind=kind, options={}), title=title)
-
-
-@models.callback()
-def _models(context: typer.Context, data_dir: DataDir = None, json: AsJson = False) -> None:
-    """See the models that can answer."""
-    if not context.invoked_subcommand:
-        list_models(data_dir, json)
-
-
-@models.command("list")
-def list_models(data_dir: DataDir = None, json: AsJson = False) -> None:
-    """List the models that can answer."""
-    minds = Client.find(data_dir).send("minds")
-    if json:
-        print_json(minds)
-        return
-    for mind in minds:
-        chosen = ", default" if mind["isDefault"] else ""
-        loaded = "loaded" if mind["loaded"] else "not loaded"
-        say(
-            (mind["id"], LINK),
-            f"  {mind['name']} ({mind['model']})  {mind['kind'].lower()}, {loaded}{chosen}",
-        )

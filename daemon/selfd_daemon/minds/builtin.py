@@ -7,6 +7,7 @@ here. A single request may draft instead, which is faster where drafts pay and g
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from contextlib import aclosing
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from selfd_models.embedding import Embedder
 
 CONTEXT_BYTES = 1 << 20  # its state is of fixed size; this bounds the time that a prompt takes
+CLOSE_SECONDS = 5.0
 EMBEDDED_AT_ONCE = 64  # texts
 AHEAD = 4096  # bytes that are made for a reader who does not fetch them
 
@@ -81,13 +83,19 @@ class BuiltinMind:
         """Whether it takes memory now."""
         return self._model is not None
 
-    def close(self) -> None:
-        """Take no more work; a piece that is being worked on is left to end by itself."""
+    async def close(self) -> None:
+        """Take no more work, and wait a little for the piece that is being worked on."""
         self._line.close()
+        await asyncio.to_thread(self._line.join, CLOSE_SECONDS)
 
     async def limits(self) -> Limits:
         """Say what it can do: it continues a text, and follows no instructions."""
         return Limits(CONTEXT_BYTES, frozenset({"score", "embed", "next_byte"}))
+
+    async def unload(self) -> None:
+        """Give the model's memory back until it is asked again."""
+        with self._line.place() as place:
+            await self._line.run(place, self._unloaded)
 
     async def load(self) -> None:
         """Load the model now.   Raises: MindUnavailableError."""
@@ -241,6 +249,9 @@ class BuiltinMind:
             raise MindUnavailableError(
                 f"selfd's language model cannot be loaded, so {consequence}: {error}"
             ) from error
+
+    def _unloaded(self) -> None:
+        self._model = self._reader = None
 
     def _loaded(self) -> BuiltinModel:
         if self._model is None:

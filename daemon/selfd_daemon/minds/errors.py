@@ -48,7 +48,7 @@ class MindAbilityError(MindError):
 class MindBusyError(MindError):
     """Too many requests wait for this mind; trying again later helps."""
 
-    CODE = "BUSY"
+    CODE = "MIND_BUSY"
 
 
 class MindUnavailableError(MindError):

@@ -43,8 +43,9 @@ def refuse_too_large(files: ModelFiles, options: MlxOptions, context: int, memor
     if needs <= memory.room:
         return
     raise MindTooLargeError(
-        f"{str(files.folder)!r} needs {_size(needs)} with {context:,} tokens of context, and "
-        f"{_size(memory.room)} of {_size(memory.total)} can be had: {advice(files, memory)}",
+        f"{str(files.folder)!r} needs {size_text(needs)} with {context:,} tokens of context, "
+        f"and {size_text(memory.room)} of {size_text(memory.total)} can be had: "
+        f"{advice(files, memory)}",
         needs=needs,
         room=memory.room,
     )
@@ -60,7 +61,7 @@ def advice(files: ModelFiles, memory: Memory) -> str:
             return f"it fits with context_tokens {fits}{with_bits}"
     for bits in (8, 4, 3):
         if (files.bits or 16) > bits and files.needs(LEAST_CONTEXT, 8, bits) <= memory.room:
-            size = _size(files.needs(LEAST_CONTEXT, 8, bits))
+            size = size_text(files.needs(LEAST_CONTEXT, 8, bits))
             found.append(f"the same model in {bits} bits needs {size}")
     if found:
         return found[0]
@@ -76,5 +77,6 @@ def _longest(files: ModelFiles, kv_bits: int | None, room: int) -> int:
     return longest
 
 
-def _size(size: float) -> str:
+def size_text(size: float) -> str:
+    """Write a size for people."""
     return f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{size / 1e6:.0f} MB"

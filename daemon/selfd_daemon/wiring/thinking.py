@@ -64,9 +64,16 @@ class MeteredAnswering(AnsweringService):
 class MeteredMinds(MindService):
     """The same minds; whatever trains stands still while one continues a text."""
 
-    def __init__(self, lineage: Lineage, activity: Activity, monotonic: Monotonic) -> None:
-        super().__init__(model=lambda: load_model(lineage.serving), monotonic=monotonic)
-        self._activity = activity
+    def __init__(self, base: Foundation, lineage: Lineage) -> None:
+        super().__init__(
+            base.store,
+            base.settings.minds,
+            offline=base.settings.offline,
+            model=lambda: load_model(lineage.serving),
+            now=base.now,
+            monotonic=base.monotonic,
+        )
+        self._activity = base.activity
 
     async def complete(self, prompt: Prompt) -> AsyncGenerator[Generation, None]:
         """Continue as ever; closing this stops the mind."""
@@ -78,8 +85,9 @@ class MeteredMinds(MindService):
 
 def minds(base: Foundation, lineage: Lineage) -> MindService:
     """Load the weights that serve when the built-in model is first asked for."""
-    service = MeteredMinds(lineage, base.activity, base.monotonic)
-    base.stack.callback(service.close)
+    service = MeteredMinds(base, lineage)
+    base.stack.push_async_callback(service.close)
+    base.work("minds", service.run)
     return service
 
 

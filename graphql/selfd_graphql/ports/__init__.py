@@ -27,7 +27,15 @@ from selfd_graphql.ports.memories import (
     PortabilityPort,
     SearchPort,
 )
-from selfd_graphql.ports.minds import MindInfo, MindKind, MindPort, Prompt, ScoreInfo
+from selfd_graphql.ports.minds import (
+    BenchInfo,
+    MindInfo,
+    MindKind,
+    MindPort,
+    Prompt,
+    RecommendationInfo,
+    ScoreInfo,
+)
 from selfd_graphql.ports.nights import NightPort, PlannedStep, TonightInfo
 from selfd_graphql.ports.self_model import (
     AffectInfo,
@@ -50,6 +58,7 @@ from selfd_graphql.ports.system import (
 __all__ = [
     "AffectInfo",
     "AnswerPort",
+    "BenchInfo",
     "ArticlePort",
     "BodyInfo",
     "CalibrationBinInfo",
@@ -78,6 +87,7 @@ __all__ = [
     "Prompt",
     "Question",
     "RelationInfo",
+    "RecommendationInfo",
     "ScoreInfo",
     "SearchPort",
     "SelfModelInfo",

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol, TypeAlias
+from typing import Any, Literal, Protocol, TypeAlias
 
 from selfd_graphql.ports.answering import Generation
 
@@ -23,6 +23,30 @@ class MindInfo:
     is_default: bool
     parameters: float | None
     bytes_per_second: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class BenchInfo:
+    """What a mind did when it was measured. Times are seconds."""
+
+    mind: MindInfo
+    bytes: int
+    first_byte_seconds: float
+    seconds: float
+    bytes_per_second: float
+
+
+@dataclass(frozen=True, slots=True)
+class RecommendationInfo:
+    """A model that this machine can run, and why. `expected` and `measured` are bytes/s."""
+
+    model: str
+    quantization: str
+    resident_memory: int
+    reason: str
+    present: bool
+    expected: float | None
+    measured: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +82,21 @@ class MindPort(Protocol):
         """One mind by its id; a mind that was removed but has given answers is still found."""
         ...
 
+    async def add(
+        self, *, name: str, kind: MindKind, model: str, options: Mapping[str, Any]
+    ) -> MindInfo:
+        """Keep a mind that could be built; nothing is loaded yet."""
+        ...
+
+    async def remove(self, id: str) -> bool:
+        """Let go of a mind; false when there is none of that id."""
+        ...
+
+    async def set_default(self, id: str) -> MindInfo: ...
+    async def load(self, id: str) -> MindInfo: ...
+    async def unload(self, id: str) -> MindInfo: ...
+    async def bench(self, id: str) -> BenchInfo: ...
+    async def recommended(self) -> Sequence[RecommendationInfo]: ...
     async def score(self, text: str) -> ScoreInfo: ...
     async def embed(self, texts: Sequence[str]) -> Sequence[Sequence[float]]:
         """Unit-length vectors as plain floats, in the order of `texts`."""

@@ -363,7 +363,7 @@ async def test_only_so_many_are_asked_at_once() -> None:
         await asyncio.sleep(0)
         with pytest.raises(MindError, match="16 requests are open") as caught:
             await told(mind, ASK)
-        assert caught.value.code == "BUSY"
+        assert caught.value.code == "MIND_BUSY"
         for each in open_ones:
             each.cancel()
         await asyncio.gather(*open_ones, return_exceptions=True)

@@ -36,7 +36,7 @@ def _system(store: Store, jobs: JobRunner, ticks: list[float] | None = None) -> 
     return SystemService(
         store,
         jobs,
-        MindService(),
+        MindService(store),
         BackupService(store, jobs, DataFolder(store.folder), BackupSettings(), now=lambda: AT),
         SettingsFile(Settings.load({"data_dir": store.folder})),
         version="1.2.3",

@@ -17,7 +17,7 @@ from selfd_graphql.ports import Finished, Prompt, TextPiece
 from selfd_models.builtin import BuiltinModel
 from selfd_models.config import TINY
 from selfd_models.parameters import count
-from selfd_storage import NotFoundError
+from selfd_storage import NotFoundError, Store
 from support.minds import tiny_model
 
 pytestmark = pytest.mark.anyio
@@ -28,10 +28,10 @@ def _missing() -> BuiltinModel:
 
 
 @pytest.fixture
-async def minds() -> AsyncIterator[MindService]:
-    service = MindService(model=tiny_model, draw=lambda: 7)
+async def minds(store: Store) -> AsyncIterator[MindService]:
+    service = MindService(store, model=tiny_model, draw=lambda: 7)
     yield service
-    service.close()
+    await service.close()
 
 
 async def _text(minds: MindService, prompt: Prompt) -> tuple[str, Finished]:
@@ -40,23 +40,23 @@ async def _text(minds: MindService, prompt: Prompt) -> tuple[str, Finished]:
     return "".join(event.text for event in events if isinstance(event, TextPiece)), events[-1]
 
 
-async def test_nothing_is_loaded_before_it_is_needed() -> None:
+async def test_nothing_is_loaded_before_it_is_needed(store: Store) -> None:
     loaded: list[bool] = []
 
     def load() -> BuiltinModel:
         loaded.append(True)
         return tiny_model()
 
-    minds = MindService(model=load)
-    assert await minds.minds() == (BUILTIN_MIND,)
+    minds = MindService(store, model=load)
+    assert await minds.minds() == [BUILTIN_MIND]
     assert not loaded
     await asyncio.gather(*(minds.patches("a text") for _ in range(5)))
     assert loaded == [True]
-    minds.close()
+    await minds.close()
 
 
 async def test_the_mind_tells_its_size_and_its_measured_speed(minds: MindService) -> None:
-    await _text(minds, Prompt("The river", max_bytes=30))
+    await _text(minds, Prompt("The river", max_bytes=40))
     (mind,) = await minds.minds()
     assert mind.parameters == count(TINY)
     assert mind.bytes_per_second is not None
@@ -106,7 +106,7 @@ async def test_many_continuations_take_turns(minds: MindService) -> None:
         assert (await short)[0]
 
 
-async def test_the_event_loop_never_works_for_the_model(minds: MindService) -> None:
+async def test_the_event_loop_never_works_for_the_model(store: Store) -> None:
     seen: list[str] = []
 
     class Watched(BuiltinModel):
@@ -117,9 +117,9 @@ async def test_the_event_loop_never_works_for_the_model(minds: MindService) -> N
     model = tiny_model()
     watched: Any = Watched.__new__(Watched)
     watched.__dict__.update(model.__dict__)
-    service = MindService(model=lambda: watched)
+    service = MindService(store, model=lambda: watched)
     await service.patches("a")
-    service.close()
+    await service.close()
     assert seen[0].startswith("selfd-mind")
 
 
@@ -143,8 +143,8 @@ async def test_an_unknown_mind_cannot_continue(minds: MindService) -> None:
         await anext(minds.complete(Prompt("a", mind_id="mind:other")))
 
 
-async def test_without_weights_each_use_says_what_cannot_be_done() -> None:
-    minds = MindService(model=_missing)
+async def test_without_weights_each_use_says_what_cannot_be_done(store: Store) -> None:
+    minds = MindService(store, model=_missing)
     with pytest.raises(ServiceError, match="cannot be scored: no checkpoint at") as caught:
         await minds.score("a")
     assert caught.value.code == "MODEL_UNAVAILABLE"
@@ -152,4 +152,4 @@ async def test_without_weights_each_use_says_what_cannot_be_done() -> None:
         await minds.patches("a")
     with pytest.raises(ServiceError, match="cannot be continued"):
         await anext(minds.complete(Prompt("a")))
-    minds.close()
+    await minds.close()

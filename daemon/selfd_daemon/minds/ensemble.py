@@ -1,0 +1,240 @@
+"""Several minds as one: they vote on whole answers, or choose each byte together.
+
+A member that fails is left out; only when all fail does the ensemble. What its members have in
+common decides what it can do.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import structlog
+
+from selfd_daemon.clock import Monotonic
+from selfd_daemon.minds.agreement import Verdict, consensus, vote, weight
+from selfd_daemon.minds.door import Delta, Ended, Limits, Made, Method, Mind, Request
+from selfd_daemon.minds.errors import MindAbilityError, MindError
+from selfd_daemon.minds.options import EnsembleOptions
+from selfd_daemon.minds.telling import Telling
+from selfd_graphql.ports import ScoreInfo
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+log = structlog.get_logger(__name__)
+
+TrackRecords = Callable[[], Awaitable[Mapping[str, tuple[float, int]]]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What a member answered."""
+
+    member: str
+    text: str
+    ended: Ended
+
+
+class EnsembleMind:
+    """Implements `door.Mind` over others; `members` are asked in their order."""
+
+    parameters: float | None = None
+    loaded = True
+
+    def __init__(
+        self,
+        members: Mapping[str, Mind],
+        options: EnsembleOptions,
+        *,
+        track_records: TrackRecords,
+        monotonic: Monotonic,
+        draw: Callable[[], int],
+    ) -> None:
+        self._members = members
+        self._options = options
+        self._track_records = track_records
+        self._monotonic = monotonic
+        self._draw = draw
+
+    async def close(self) -> None:
+        """Do nothing: the members belong to others."""
+
+    async def load(self) -> None:
+        """Do nothing: members are loaded when they are asked."""
+
+    async def unload(self) -> None:
+        """Do nothing: members are unloaded by themselves."""
+
+    async def limits(self) -> Limits:
+        """Say what all of its members can do, and the least of their contexts."""
+        found = [await member.limits() for member in self._members.values()]
+        abilities = frozenset.intersection(*(limits.abilities for limits in found))
+        if any(limits.chats for limits in found):
+            abilities |= {"chat"}
+        return Limits(min(limits.context_bytes for limits in found), abilities - {"embed"})
+
+    async def generate(self, request: Request) -> AsyncGenerator[Made, None]:
+        """Ask all members and give what they come to; closing this stops them all."""
+        method = request.method or self._options.method
+        way = self._byte_by_byte if method == "BYTE" else self._whole_answers
+        async with aclosing(way(request, method)) as events:
+            async for event in events:
+                yield event
+
+    async def score(self, text: str, after: str = "") -> ScoreInfo:
+        """Say how well the members together predict a text, learning whom to trust on the way."""
+        from selfd_models.mixture import Blend
+
+        data, read = text.encode("utf-8", "replace"), after.encode("utf-8", "replace")
+        blend, bits = Blend(list((await self._weights()).values())), 0.0
+        for byte in data:
+            chances = await self._chances(list(self._members.values()), read)
+            bits -= math.log2(float(blend.next(chances)[byte]))
+            blend.learn(chances, byte)
+            read += bytes((byte,))
+        return ScoreInfo(len(data), bits, bits / len(data) if data else 0.0)
+
+    async def embed(self, texts: Sequence[str]) -> Sequence[Sequence[float]]:
+        """Raise: vectors of different models have nothing in common."""
+        raise MindAbilityError("an ensemble has no vectors of its own: ask one of its members")
+
+    async def next_byte(self, text: bytes) -> NDArray[np.float64]:
+        """Return the weighted mean of what the members say: (256,), its sum 1."""
+        import numpy as np
+
+        from selfd_models.mixture import mixture
+
+        weights = np.array(list((await self._weights()).values()))
+        chances = await self._chances(list(self._members.values()), text)
+        return mixture(chances, weights / weights.sum())
+
+    async def _whole_answers(self, request: Request, method: Method) -> AsyncGenerator[Made, None]:
+        began = self._monotonic()
+        said = await self._ask_all(request)
+        weights = await self._weights()
+        verdict = await self._judge(method, said, [weights[each.member] for each in said])
+        chosen = said[verdict.chosen]
+        now = self._monotonic() - began
+        if chosen.text:
+            yield Delta(chosen.text)
+        support = {each.member: share for each, share in zip(said, verdict.support, strict=True)}
+        yield replace(chosen.ended, first=now, seconds=now, support=support)
+
+    async def _judge(
+        self, method: Method, said: Sequence[_Said], weights: Sequence[float]
+    ) -> Verdict:
+        texts = [each.text for each in said]
+        if method == "VOTE":
+            return vote(texts, [1.0] * len(said))
+        if method == "WEIGHTED":
+            return vote(texts, weights)
+        merits = await self._merits(texts) if method == "HYBRID" else None
+        return consensus(texts, weights, merits)
+
+    async def _merits(self, texts: Sequence[str]) -> list[float]:
+        """Return how likely each answer is by those who can score: 1 for the likeliest of them."""
+        costs = [0.0] * len(texts)
+        for member in self._members.values():
+            try:
+                if "score" not in (await member.limits()).abilities:
+                    continue
+                scores = [(await member.score(text)).bits_per_byte for text in texts]
+            except MindError:
+                continue
+            costs = [cost + score for cost, score in zip(costs, scores, strict=True)]
+        least = min(costs)
+        return [2.0 ** (least - cost) for cost in costs]
+
+    async def _ask_all(self, request: Request) -> list[_Said]:
+        """Ask every member at the same time.   Raises: MindError: the first one's, if all fail."""
+        asked = replace(request, method=None)
+        async with asyncio.TaskGroup() as group:
+            tasks = [
+                group.create_task(_answer(id, member, asked))
+                for id, member in self._members.items()
+            ]
+        found = [task.result() for task in tasks]
+        said = [each for each in found if isinstance(each, _Said)]
+        if not said:
+            raise next(each for each in found if isinstance(each, MindError))
+        whole = [each for each in said if each.ended.reason != "cut"]
+        return whole or said
+
+    async def _byte_by_byte(self, request: Request, method: Method) -> AsyncGenerator[Made, None]:
+        """Choose each byte from the members' weighted product; all read the same text."""
+        import numpy as np
+
+        from selfd_models.mixture import product
+
+        telling, weights = Telling(request, self._monotonic), await self._weights()
+        able = await self._able()
+        share = np.array([weights[id] for id in able])
+        share /= share.sum()
+        chance = np.random.default_rng(self._draw() if request.seed is None else request.seed)
+        text = bytearray(request.text.encode("utf-8", "replace"))
+        begins = len(text)
+        while telling.over is None and len(text) - begins < request.max_bytes:
+            joint = product(await self._chances(list(able.values()), bytes(text)), share)
+            text.append(_drawn(joint, request.temperature, chance))
+            if told := telling.take(bytes(text[-1:])):
+                yield Delta(told)
+        if told := telling.rest():
+            yield Delta(told)
+        support = dict(zip(able, share.tolist(), strict=True))
+        yield replace(telling.ended(reason="length"), support=support)
+
+    async def _able(self) -> dict[str, Mind]:
+        """Return the members that can be read byte by byte.   Raises: MindAbilityError."""
+        able = {
+            id: member
+            for id, member in self._members.items()
+            if "next_byte" in (await member.limits()).abilities
+        }
+        if len(able) < 2:
+            raise MindAbilityError(
+                f"{len(able)} of {len(self._members)} members can be read byte by byte, which "
+                "takes two: choose another method, or add members as MLX"
+            )
+        return able
+
+    async def _chances(self, members: Sequence[Mind], text: bytes) -> NDArray[np.float64]:
+        """Return what each says of the next byte: (K, 256)."""
+        import numpy as np
+
+        return np.stack(await asyncio.gather(*(member.next_byte(text) for member in members)))
+
+    async def _weights(self) -> dict[str, float]:
+        """Return each member's weight, from what feedback says of it."""
+        known = await self._track_records()
+        return {id: weight(*known.get(id, (0.0, 0))) for id in self._members}
+
+
+async def _answer(id: str, member: Mind, request: Request) -> _Said | MindError:
+    text: list[str] = []
+    try:
+        async with aclosing(member.generate(request)) as events:
+            async for event in events:
+                if isinstance(event, Ended):
+                    return _Said(id, "".join(text), event)
+                text.append(event.text)
+    except MindError as error:
+        log.warning("member left out", member=id, error=str(error))
+        return error
+    raise AssertionError("a generation ends with Ended")
+
+
+def _drawn(chances: NDArray[np.float64], temperature: float, chance: np.random.Generator) -> int:
+    """Take the likeliest byte, or draw one."""
+    import numpy as np
+
+    if not temperature:
+        return int(chances.argmax())
+    scores = np.log(chances) / temperature
+    scores = np.exp(scores - scores.max())
+    return int(chance.choice(256, p=scores / scores.sum()))
