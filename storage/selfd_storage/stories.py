@@ -41,6 +41,11 @@ SELECT id, first_seen_at, sources FROM stories
 WHERE seen_at >= :since AND articles > 1
 ORDER BY sources * 1.0 / (86400000 + max(0, :now - latest_at)) DESC, id DESC LIMIT :limit
 """
+_OF_ARTICLES = """
+SELECT id, first_seen_at, sources FROM stories
+WHERE id IN (SELECT story_id FROM story_articles
+    WHERE article_id IN (SELECT value FROM json_each(:ids))) ORDER BY id
+"""
 _MEMBERS = """
 SELECT s.story_id, s.article_id, s.publisher, s.copy_of FROM story_articles AS s
 JOIN articles AS a ON a.id = s.article_id
@@ -115,6 +120,15 @@ class Stories:
         def read(db: sqlite3.Connection) -> list[StoryRecord]:
             rows = list(db.execute(_PAGE, values))
             return self._stories(db, rows)
+
+        return await self._database.read(read)
+
+    async def of(self, article_ids: Sequence[str]) -> list[StoryRecord]:
+        """Return the stories of some articles, those of one article too."""
+        values = {"ids": json.dumps([number_of("article", id) for id in article_ids])}
+
+        def read(db: sqlite3.Connection) -> list[StoryRecord]:
+            return self._stories(db, list(db.execute(_OF_ARTICLES, values)))
 
         return await self._database.read(read)
 

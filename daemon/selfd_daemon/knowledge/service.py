@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
 import structlog
 
 from selfd_daemon.clock import Now
 from selfd_daemon.knowledge.claims import claims
-from selfd_daemon.knowledge.disputes import compare
+from selfd_daemon.knowledge.disputes import Comparison, compare
 from selfd_daemon.knowledge.features import Embed, Vector, features, gist
 from selfd_daemon.knowledge.grouping import WINDOW, Arrival, Group, Grouping
 from selfd_daemon.knowledge.publishers import publisher
@@ -40,6 +40,14 @@ MOST_STORY_HOURS = 24 * 366
 MOST_TREND_HOURS = 24 * 7
 
 log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class ToldStory:
+    """A story with its claims held against each other."""
+
+    record: StoryRecord
+    comparison: Comparison
 
 
 class KnowledgeService:
@@ -128,6 +136,12 @@ class KnowledgeService:
         feeds = await self._feeds([article for story in found for article in story.articles])
         return await asyncio.to_thread(lambda: [story_info(story, feeds) for story in found])
 
+    async def told(self, article_ids: Sequence[str]) -> Sequence[ToldStory]:
+        """Return the stories of some articles, as far as these have been placed."""
+        await self._wait()
+        found = await self._store.stories.of(article_ids)
+        return await asyncio.to_thread(lambda: [ToldStory(each, compared(each)) for each in found])
+
     async def trends(self, *, hours: int, first: int) -> Sequence[TrendInfo]:
         """Return the terms that burst in the last hours, the strongest first."""
         checked_hours(hours, MOST_TREND_HOURS)
@@ -199,13 +213,18 @@ def story_info(story: StoryRecord, feeds: Mapping[str, FeedRecord]) -> StoryInfo
         feed = feeds.get(articles[claim.article_id].feed_id)
         return f"“{claim.text}” ({feed.title if feed else 'a feed that was removed'})"
 
-    readable = [claim for claim in story.claims if claim.article_id in articles]
-    compared = compare(readable)
+    found = compared(story)
     return StoryInfo(
         story,
-        [ClaimInfo(claim.text, claim.article_id, compared.support[claim]) for claim in readable],
-        [f"{quoted(each.one)} — {quoted(each.other)}" for each in compared.disputes],
+        [ClaimInfo(each.text, each.article_id, count) for each, count in found.support.items()],
+        [f"{quoted(each.one)} — {quoted(each.other)}" for each in found.disputes],
     )
+
+
+def compared(story: StoryRecord) -> Comparison:
+    """Hold the claims of a story's readable articles against each other."""
+    readable = {article.id for article in story.articles}
+    return compare([claim for claim in story.claims if claim.article_id in readable])
 
 
 def checked_hours(hours: int, most: int) -> int:

@@ -166,6 +166,7 @@ READS: dict[str, Callable[[Store], Awaitable[object]]] = {
     "portable.read": lambda s: s.portable.read("memories", 0, 10),
     "search": lambda s: s.search("old"),
     "settle": lambda s: s.settle(),
+    "stories.of": lambda s: s.stories.of(["article:1"]),
     "stories.page": lambda s: s.stories.page(since=AT, first=9),
     "stories.recent": lambda s: s.stories.recent(AT, 9),
     "stories.unplaced": lambda s: s.stories.unplaced(9),
