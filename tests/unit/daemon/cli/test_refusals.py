@@ -60,7 +60,16 @@ CALLS = {
     "models bench": ["mind:1"],
     "models recommend": [],
 }
-WITHOUT_DAEMON = {"up", "doctor", "engram", "restore", "settings", "service", "menubar", "models pull"}
+WITHOUT_DAEMON = {
+    "up",
+    "doctor",
+    "engram",
+    "restore",
+    "settings",
+    "service",
+    "menubar",
+    "models pull",
+}
 
 
 class Shell:
@@ -93,7 +102,9 @@ def selfd(
 def test_every_command_is_called_here_or_needs_no_daemon() -> None:
     tree = commands(typer.main.get_command(app), "selfd")
     names = {name.removeprefix("selfd ") for name, _ in tree}
-    without = {name for name in names if name.split()[0] in WITHOUT_DAEMON or name in WITHOUT_DAEMON}
+    without = {
+        name for name in names if name.split()[0] in WITHOUT_DAEMON or name in WITHOUT_DAEMON
+    }
     assert names - without == set(CALLS)
 
 
