@@ -82,7 +82,9 @@ class Memory(Node):
     surprise: float | None = strawberry.field(
         description="Bits of surprise per byte when it came in, by the built-in model."
     )
-    importance: float
+    importance: float = strawberry.field(
+        description="In (0, 1), by surprise, repetition, recency and feedback; it ranks, never hides."
+    )
 
     @described.field
     async def tellings(self, info: Info, first: int | None = 20) -> list[Telling]:

@@ -36,12 +36,13 @@ def read_items(
     ids: Sequence[str],
     on_damage: Callable[[str], None],
     as_of: int | None = None,
+    now: int | None = None,
 ) -> list[Item | None]:
     """Return items in the order of `ids`, None where there is none or it is damaged.
 
     Memories are as they were at `as_of`; the others have no past.
     """
-    readers = READERS | {"memory": partial(read_by_ids, as_of=as_of)}
+    readers = READERS | {"memory": partial(read_by_ids, as_of=as_of, now=now)}
     wanted: defaultdict[str, list[int]] = defaultdict(list)
     for id in ids:
         parts = split_id(id)

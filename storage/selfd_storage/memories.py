@@ -50,7 +50,7 @@ class Memories:
         def write(tx: Transaction) -> list[MemoryRecord]:
             now = to_ms(self._now())
             numbers = [insert(tx, new, now) for new in news]
-            records = read_by_ids(tx.connection, numbers)
+            records = read_by_ids(tx.connection, numbers, now=now)
             return [records[number] for number in numbers]
 
         return await self._database.write(write, durable=True)
@@ -75,7 +75,8 @@ class Memories:
             if raw != old.raw or numbers != old.tags:
                 change(tx, old, raw, numbers, to_ms(self._now()))
                 tx.emit("memory.updated", id)
-            return read_by_ids(tx.connection, [old.number])[old.number]
+            now = to_ms(self._now())
+            return read_by_ids(tx.connection, [old.number], now=now)[old.number]
 
         return await self._database.write(write, durable=True)
 
@@ -100,7 +101,8 @@ class Memories:
         numbers = [number_of("memory", id) for id in ids]
         wanted = [number for number in numbers if number is not None]
         moment = optional_ms(as_of)
-        found = await self._database.read(lambda db: read_by_ids(db, wanted, moment))
+        now = to_ms(self._now())
+        found = await self._database.read(lambda db: read_by_ids(db, wanted, moment, now))
         return [None if number is None else found.get(number) for number in numbers]
 
     async def page(
@@ -116,10 +118,10 @@ class Memories:
         place = read_cursor("memory", after)
         limit = checked_first(first) + 1
         number = None if kind is None else KINDS[kind]
-        moment = optional_ms(as_of)
+        moment, now = optional_ms(as_of), to_ms(self._now())
 
         def read(db: sqlite3.Connection) -> Page[MemoryRecord]:
-            rows = read_page(db, place, limit, number, tag, moment, self._on_damage)
+            rows = read_page(db, place, limit, number, tag, moment, now, self._on_damage)
             if number is None and tag is None and moment is None:
                 total = self._counts.memories
             else:

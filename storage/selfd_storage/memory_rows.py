@@ -10,6 +10,7 @@ from selfd_storage._sqlite import sqlite3
 from selfd_storage.bodies import unpack
 from selfd_storage.errors import IntegrityError
 from selfd_storage.ids import make_id
+from selfd_storage.importance import importance
 from selfd_storage.pages import Place
 from selfd_storage.records import MemoryKind, MemoryRecord
 from selfd_storage.times import from_ms
@@ -30,7 +31,10 @@ SELECT m.id, m.kind, m.at, m.recorded_at, m.updated_at, m.source_id, s.name,
         SELECT json_group_array(name) FROM (
             SELECT t.name FROM json_each(m.tags) AS j JOIN tags AS t ON t.id = j.value
             ORDER BY j.key)), NULL),
-    m.occurrences, m.surprise, m.codec, m.size, m.hash, m.body, m.tags, NULL, NULL, NULL
+    m.occurrences, m.surprise, m.codec, m.size, m.hash, m.body, m.tags, NULL, NULL, NULL,
+    (SELECT sum(f.rating) FROM citations AS c JOIN feedback AS f ON f.answer_id = c.answer_id
+     WHERE c.item_kind = 1 AND c.item = m.id),
+    (SELECT max(o.at) FROM memory_occurrences AS o WHERE o.memory_id = m.id)
 FROM memories AS m LEFT JOIN sources AS s ON s.id = m.source_id
 """
 _THEN = """
@@ -44,7 +48,11 @@ SELECT m.id, m.kind, m.at, m.recorded_at, m.updated_at, m.source_id, s.name,
     m.surprise,
     iif(v.id IS NULL, m.codec, v.codec), iif(v.id IS NULL, m.size, v.size),
     iif(v.id IS NULL, m.hash, v.hash), iif(v.id IS NULL, m.body, v.body),
-    iif(v.id IS NULL, m.tags, v.tags), v.id, v.valid_from, v.valid_to
+    iif(v.id IS NULL, m.tags, v.tags), v.id, v.valid_from, v.valid_to,
+    (SELECT sum(f.rating) FROM citations AS c JOIN feedback AS f ON f.answer_id = c.answer_id
+     WHERE c.item_kind = 1 AND c.item = m.id AND f.at <= :as_of),
+    (SELECT max(o.at) FROM memory_occurrences AS o
+     WHERE o.memory_id = m.id AND o.recorded_at <= :as_of)
 FROM memories AS m LEFT JOIN sources AS s ON s.id = m.source_id
 LEFT JOIN memory_versions AS v
     ON v.memory_id = m.id AND v.valid_from <= :as_of AND v.valid_to > :as_of
@@ -88,22 +96,24 @@ AND (:tag IS NULL OR EXISTS (
 """
 
 
-def importance(occurrences: int) -> float:
-    """Weigh a memory by how often it was told: once 1/2, twice 2/3, and so on towards 1."""
-    return occurrences / (occurrences + 1)
-
-
 def read_by_ids(
-    db: sqlite3.Connection, numbers: Sequence[int], as_of: int | None = None
+    db: sqlite3.Connection,
+    numbers: Sequence[int],
+    as_of: int | None = None,
+    now: int | None = None,
 ) -> dict[int, MemoryRecord]:
     """Return the memories with these numbers, those that there are, by number.
+
+    Args:
+        now: by what their importance grows old; None: as if they were old.
 
     Raises:
         IntegrityError: one of them is damaged.
     """
     statement = _IDS_NOW if as_of is None else _IDS_THEN
     rows = db.execute(statement, {"ids": json.dumps(list(numbers)), "as_of": as_of})
-    return {row[0]: record_of(row) for row in rows}
+    moment = now if as_of is None else as_of
+    return {row[0]: record_of(row, moment) for row in rows}
 
 
 def read_page(
@@ -113,6 +123,7 @@ def read_page(
     kind: int | None,
     tag: str | None,
     as_of: int | None,
+    now: int,
     on_damage: Callable[[str], None],
 ) -> list[tuple[Place, MemoryRecord | None]]:
     """Return up to `limit` rows after a place, newest first; None where one is damaged."""
@@ -132,7 +143,7 @@ def read_page(
     for row in db.execute(statement, values):
         here = Place(row[2], row[0])
         try:
-            found.append((here, record_of(row)))
+            found.append((here, record_of(row, now if as_of is None else as_of)))
         except IntegrityError as error:
             on_damage(error.id)
             found.append((here, None))
@@ -151,10 +162,11 @@ def count_rows(db: sqlite3.Connection, kind: int | None, tag: str | None, as_of:
     return int(row[0])
 
 
-def record_of(row: tuple[Any, ...]) -> MemoryRecord:
+def record_of(row: tuple[Any, ...], now: int | None) -> MemoryRecord:
     """Build the record of one row of the statements above, checking its hash."""
     number, kind, at, recorded_at, updated_at, source_id, source, tags, occurrences = row[:9]
-    surprise, codec, size, hash, body, numbers, version, valid_from, valid_to = row[9:]
+    surprise, codec, size, hash, body, numbers, version, valid_from, valid_to = row[9:18]
+    rating, told_again = row[18:]
     id = make_id("memory", number)
     if version is None:
         meaning: tuple[Any, ...] = (kind, at, recorded_at, source_id, numbers)
@@ -175,5 +187,10 @@ def record_of(row: tuple[Any, ...]) -> MemoryRecord:
         updated_at=from_ms(recorded if updated_at is None else updated_at),
         occurrences=occurrences,
         surprise=None if surprise is None else surprise / 1000,
-        importance=importance(occurrences),
+        importance=importance(
+            occurrences,
+            None if surprise is None else surprise / 1000,
+            None if now is None else now - max(at, told_again or at),
+            rating or 0,
+        ),
     )

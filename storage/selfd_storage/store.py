@@ -29,6 +29,7 @@ from selfd_storage.events import DEFAULT_KEEP, EventLog, Events
 from selfd_storage.feeds import Feeds
 from selfd_storage.graph import Graph
 from selfd_storage.goals import Goals
+from selfd_storage.importance import weighed
 from selfd_storage.items import read_items, text_of
 from selfd_storage.jobs import Jobs
 from selfd_storage.judgements import Judgements
@@ -55,7 +56,7 @@ from selfd_storage.stories import Stories
 from selfd_storage.terms import Terms
 from selfd_storage.thoughts import Thoughts
 from selfd_storage.tiers import Tiers
-from selfd_storage.times import optional_ms, utc_now
+from selfd_storage.times import optional_ms, to_ms, utc_now
 from selfd_storage.track_record import TrackRecord
 from selfd_storage.values import Values
 from selfd_storage.verification import Slice, check_slice, quick_check
@@ -190,12 +191,15 @@ class Store:
             query, scope=scope, first=first, as_of=as_of, since=since
         )
         ids, moment = [each.item_id for each in found], optional_ms(as_of)
-        items = await self.database.read(lambda db: read_items(db, ids, self._damage.note, moment))
-        return [
+        now = to_ms(self._now())
+        items = await self.database.read(
+            lambda db: read_items(db, ids, self._damage.note, moment, now)
+        )
+        return weighed(
             Hit(item, each.score, text_of(item), each.via)
             for each, item in zip(found, items, strict=True)
             if item is not None
-        ]
+        )
 
     async def settle(self) -> None:
         """Wait until searches know all that was acknowledged, by its words and its meaning.
@@ -211,7 +215,8 @@ class Store:
 
         A damaged one is None too, and named in `problems`.
         """
-        return await self.database.read(lambda db: read_items(db, ids, self._damage.note))
+        now = to_ms(self._now())
+        return await self.database.read(lambda db: read_items(db, ids, self._damage.note, now=now))
 
     async def report(self) -> StorageReportRecord:
         """Measure what texts take: raw, and with all that is kept about them on disk."""

@@ -66,9 +66,13 @@ async def read_everything(store: Store) -> list[Any]:
 
 
 def still_holds(now: Any, then: Any) -> bool:
-    """Tell whether everything of `then` is in `now`, which may have more fields."""
+    """Tell whether everything of `then` is in `now`, which may have more fields.
+
+    How important a memory is follows from the rest and from the clock: it is not kept.
+    """
     if isinstance(then, dict) and isinstance(now, dict):
-        return all(name in now and still_holds(now[name], then[name]) for name in then)
+        kept = then.keys() - {"importance"}
+        return all(name in now and still_holds(now[name], then[name]) for name in kept)
     if isinstance(then, list) and isinstance(now, list):
         return len(now) == len(then) and all(map(still_holds, now, then))
     return bool(now == then)

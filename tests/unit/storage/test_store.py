@@ -201,6 +201,8 @@ READS: dict[str, Callable[[Store], Awaitable[object]]] = {
 FREE_OF_THE_FILE = {"articles.count", "documents.count", "memories.count"}
 OUTSIDE_THE_SWEEP = {"backup", "checked", "close", "open"}  # a copy, and the end of things
 PARTS = (
+    "graph",
+    "reflections",
     "assessments",
     "goals",
     "self_versions",
