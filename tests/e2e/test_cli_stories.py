@@ -120,3 +120,17 @@ def test_a_span_that_is_too_long_is_refused_in_words(selfd: Command) -> None:
     refused = selfd("trends", "--hours", "999")
     assert (refused.status, refused.out) == (1, "")
     assert "hours must be from 1 to 168, got 999" in refused.err
+
+
+def test_what_is_new_is_answered_with_sources_and_where_they_differ(selfd: Command) -> None:
+    selfd.ok("stories")
+    shown = " ".join(
+        selfd.ok("ask", "What's new about the Larvik bridge since yesterday?").out.split()
+    )
+    assert "told by 3 sources) [1]" in shown
+    assert "Here the sources differ: " in shown
+    assert "Twelve people" in shown
+    assert "15 people" in shown
+    answer = selfd.ok("ask", "--json", "What's new about the Larvik bridge since yesterday?").json
+    assert answer["task"] == "news"
+    assert all(each["quote"] in answer["text"] for each in answer["citations"])

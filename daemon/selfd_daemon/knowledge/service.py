@@ -22,6 +22,7 @@ from selfd_graphql import ClaimInfo, ServiceError, StoryInfo, TrendInfo
 from selfd_storage import (
     ArticleRecord,
     ClaimRecord,
+    EmbeddingError,
     EventRecord,
     FeedRecord,
     PlacedArticle,
@@ -194,7 +195,10 @@ def arrivals(articles: Sequence[ArticleRecord], embed: Embed | None) -> list[Arr
     texts = [(article.title, article.text or article.summary) for article in articles]
     meanings: Sequence[Vector | None] = [None] * len(articles)
     if embed is not None:
-        meanings = list(embed([gist(*each) for each in texts]))
+        try:
+            meanings = list(embed([gist(*each) for each in texts]))
+        except EmbeddingError as error:  # words have to do
+            log.warning("articles not embedded", error=str(error))
     return [
         Arrival(_number(article.id), _told_at(article), title, features(title, text, meaning))
         for article, (title, text), meaning in zip(articles, texts, meanings, strict=True)

@@ -81,6 +81,7 @@ async def running(
         keeping.upkeep(base)
         remembering.consolidation(base)
         feeds = reading.feeds(base)
+        knowledge = reading.knowledge(base)
         daemon = Daemon(
             memories=thinking.memories(base, minds),
             search=base.store,
@@ -88,9 +89,9 @@ async def running(
             engrams=reading.engrams(base),
             feeds=feeds,
             articles=reading.articles(base, feeds),
-            knowledge=reading.knowledge(base),
+            knowledge=knowledge,
             graph=remembering.facts(base),
-            answering=thinking.answering(base, minds, self_model),
+            answering=thinking.answering(base, minds, self_model, knowledge),
             minds=minds,
             jobs=base.jobs,
             nights=teaching.nights(base, minds, lineage),

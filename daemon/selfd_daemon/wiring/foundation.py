@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,7 +18,7 @@ from selfd_daemon.memory.embedding import shipped_embedders
 from selfd_daemon.metrics import Metrics
 from selfd_daemon.nights.activity import Activity
 from selfd_daemon.settings import Settings
-from selfd_storage import RoomLimits, StorageError, Store
+from selfd_storage import RoomLimits, StorageError, Store, TextEmbedder
 
 log = structlog.get_logger(__name__)
 
@@ -27,7 +27,10 @@ Work = Callable[[], Coroutine[Any, Any, None]]
 
 @dataclass(frozen=True, slots=True)
 class Foundation:
-    """The store, the bus, the jobs and the clocks; `stack` closes what was opened, last first."""
+    """The store, the bus, the jobs and the clocks; `stack` closes what was opened, last first.
+
+    `embedders` are those of the store: one set of weights for whoever compares texts.
+    """
 
     settings: Settings
     version: str
@@ -38,6 +41,7 @@ class Foundation:
     jobs: JobRunner
     metrics: Metrics
     activity: Activity
+    embedders: Sequence[TextEmbedder]
     stack: AsyncExitStack
     _work: list[tuple[str, Work]] = field(default_factory=list)
 
@@ -65,12 +69,13 @@ async def foundation(
 ) -> AsyncIterator[Foundation]:
     """Open the data folder; what is built on it is closed before it."""
     async with AsyncExitStack() as stack:
+        embedders = shipped_embedders()
         store = await Store.open(
             settings.data_dir,
             now=now,
             keep_events=settings.events.keep,
             limits=RoomLimits(floor=settings.disk.floor_bytes),
-            embedders=shipped_embedders(),
+            embedders=embedders,
         )
         stack.push_async_callback(store.close)
         bus = EventBus(store)
@@ -85,6 +90,7 @@ async def foundation(
             jobs=JobRunner(store, now=now, monotonic=monotonic),
             metrics=Metrics(),
             activity=Activity(monotonic),
+            embedders=embedders,
             stack=stack,
         )
 

@@ -49,7 +49,8 @@ def articles(base: Foundation, feeds: FeedService) -> ArticleService:
 def knowledge(base: Foundation) -> KnowledgeService:
     """Make stories of new articles, and shrink old ones."""
     keep = timedelta(days=base.settings.feeds.keep_days)
-    service = KnowledgeService(base.store, now=base.now, keep=keep)
+    embed = base.embedders[0].embed if base.embedders else None
+    service = KnowledgeService(base.store, now=base.now, keep=keep, embed=embed)
     base.work("knowledge", service.run)
     base.work("retention", service.tidy)
     return service

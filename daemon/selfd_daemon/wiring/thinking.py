@@ -8,7 +8,9 @@ from contextlib import aclosing
 from selfd_daemon.answering import AnsweringService, Specialist
 from selfd_daemon.answering.cache import Lookup
 from selfd_daemon.answering.introspective import Introspective
+from selfd_daemon.answering.news import News
 from selfd_daemon.clock import Monotonic
+from selfd_daemon.knowledge.service import KnowledgeService
 from selfd_daemon.memory import MemoryService, Surprises
 from selfd_daemon.metrics import Metrics
 from selfd_daemon.minds import MindService, load_model, model_ships
@@ -100,9 +102,14 @@ def memories(base: Foundation, minds: MindService) -> MemoryService:
 
 
 def answering(
-    base: Foundation, minds: MindService, self_model: SelfModelService
+    base: Foundation,
+    minds: MindService,
+    self_model: SelfModelService,
+    knowledge: KnowledgeService,
 ) -> MeteredAnswering:
-    """Answer from what is stored; what selfd itself is asked about, its self-model answers."""
+    """Answer from what is stored; the self-model and the news answer what is asked of them."""
+    threshold = base.settings.answering.threshold
+    news = News(base.store, knowledge, now=base.now, threshold=threshold)
     return MeteredAnswering(
         base.store,
         base.settings,
@@ -110,5 +117,5 @@ def answering(
         base.activity,
         base.monotonic,
         minds,
-        [Introspective(self_model.about_self)],
+        [Introspective(self_model.about_self), news],
     )
