@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import subprocess
 from typing import TYPE_CHECKING
 
 import typer
@@ -21,7 +22,7 @@ app = typer.Typer(name="service", invoke_without_command=True)
 
 @app.callback()
 def service(context: typer.Context, data_dir: DataDir = None, json: AsJson = False) -> None:
-    """Start selfd with the session: install, uninstall, status."""
+    """Start selfd with the session: install, uninstall, status, logs."""
     if not context.invoked_subcommand:
         status(data_dir, json)
 
@@ -39,7 +40,7 @@ def install(data_dir: DataDir = None) -> None:
     except DaemonError as error:
         raise CommandError(str(error)) from error
     _print(found)
-    note((f"its output: {shlex.join(installer.logs())}", DIM))
+    note(("its output: selfd service logs", DIM))
 
 
 @app.command("uninstall")
@@ -69,6 +70,22 @@ def status(data_dir: DataDir = None, json: AsJson = False) -> None:
         print_json({"state": found.state, "file": str(found.file), "detail": found.detail})
     else:
         _print(found)
+
+
+@app.command("logs")
+def logs(data_dir: DataDir = None) -> None:
+    """Show the last that the service wrote before its own log was open, or where it failed to."""
+    command = _installer(data_dir).logs()
+    note((shlex.join(command), DIM))
+    try:
+        shown = subprocess.run(command, check=False).returncode
+    except FileNotFoundError as error:
+        raise CommandError(f"there is no {command[0]!r} on this system") from error
+    own = data_folder(data_dir).logs / "selfd.jsonl"
+    if own.exists():
+        note((f"its own log: {short_path(str(own))}", DIM))
+    if shown:
+        raise CommandError(f"the system kept nothing of it: see {shlex.quote(str(own))}")
 
 
 def _installer(data_dir: DataDir) -> ServiceInstaller:
