@@ -24,7 +24,7 @@ async def mind() -> AsyncIterator[BuiltinMind]:
         model=tiny_model, embedder=Embedder.load, monotonic=time.monotonic, draw=lambda: 7
     )
     yield built
-    built.close()
+    await built.close()
 
 
 def _ask(text: str, **options: object) -> Request:
