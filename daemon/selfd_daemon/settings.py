@@ -202,7 +202,7 @@ class NightSettings(_Group):
         "apart later.",
     )
     steps: int = Field(
-        default=60, ge=1, le=100_000, description="How many steps one fine-tune takes."
+        default=400, ge=1, le=100_000, description="How many steps one fine-tune takes at most."
     )
     margin: float = Field(
         default=0.01,

@@ -21,6 +21,7 @@ _STEPS = """
 SELECT number, name, state, job_id, began_at, ended_at, note, figures
 FROM night_steps WHERE night_id = :night ORDER BY number
 """
+_RELEASE = "DELETE FROM leases WHERE name = :name AND holder = coalesce(:holder, holder)"
 
 
 class Nights:
@@ -47,12 +48,12 @@ class Nights:
 
         return await self._database.write(write)
 
-    async def release(self, name: str, holder: str) -> None:
-        """Give a lease back before it runs out."""
+    async def release(self, name: str, holder: str | None) -> None:
+        """Give a lease back before it runs out; None: whoever holds it, who is known to be gone."""
 
         def write(tx: Transaction) -> None:
             values = {"name": name, "holder": holder}
-            tx.execute("DELETE FROM leases WHERE name = :name AND holder = :holder", values)
+            tx.execute(_RELEASE, values)
 
         await self._database.write(write)
 

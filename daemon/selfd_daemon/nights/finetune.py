@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -30,19 +31,33 @@ from selfd_storage import CheckpointRecord, Store
 WORKER = "selfd_models.training.worker"
 PLAN, CANDIDATE = "plan.json", "candidate.safetensors"
 NEW_SHARE, OWN_SHARE = 0.5, 0.1  # of what is read; the rest is the shipped sample
+LEAST_STEPS = 20
 MOST_OWN = 200_000  # bytes of what was learned before
 
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """How long and how hot a fine-tune is (docs/lab/0005): sizes of `training.tuning.Tune`."""
+    """How long and how hot a fine-tune is (docs/lab/0007).
 
-    steps: int = 60
-    texts: int = 4
+    steps: at most; what is new is read about once. heat: on the rates of a training from nothing.
+    margin: how many bits per byte of old text a candidate may lose. niceness: of its process.
+    """
+
+    steps: int = 400
+    texts: int = 2
     rows: int = 1024
     heat: float = 0.2
     save_seconds: float = 180.0
     margin: float = 0.01
+    niceness: int = 15
+
+    def steps_for(self, size: int) -> int:
+        """Return how many steps `size` bytes of new text are worth."""
+        return min(self.steps, max(LEAST_STEPS, math.ceil(size / self._new_bytes)))
+
+    @property
+    def _new_bytes(self) -> float:
+        return self.texts * self.rows * NEW_SHARE
 
 
 class FineTuner:
@@ -210,15 +225,14 @@ class FineTuner:
         parent: CheckpointRecord,
         known: Mapping[str, CheckpointRecord],
     ) -> dict[str, Any]:
-        course = asdict(self._course)
-        course.pop("margin")
         return {
             **self._paths(parent, known),
             "shares": plan["shares"],
             "backend": plan["backend"],
             "seed": 7353 + len(known),
             "new": str(folder / "new.jsonl"),
-            **course,
+            **asdict(self._course),
+            "steps": self._course.steps_for(plan["bytes"]),
         }
 
     def _paths(
@@ -231,6 +245,7 @@ class FineTuner:
             "base": str(self._lineage.path(base)),
             "root": str(self._lineage.path(root)),
             "cache": str(self._folder / "measured"),
+            "niceness": self._course.niceness,
         }
 
 

@@ -8,6 +8,7 @@ up for it while nobody uses it. Timers stop while a laptop sleeps, so the clock 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import uuid
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -78,7 +79,12 @@ class NightKeeper:
         self.note = ""
 
     async def run(self, *, nightly: bool = True) -> None:
-        """See to every night, or only to those that are asked for."""
+        """See to every night, or only to those that are asked for.
+
+        One daemon holds the data folder, so a lease that is found here was left by a dead one.
+        """
+        with contextlib.suppress(StorageError):
+            await self._store.nights.release(LEASE, None)
         while True:
             try:
                 if nightly or self._asked_for is not None:

@@ -29,10 +29,11 @@ from selfd_daemon.settings import Settings
 from selfd_daemon.system import SystemService
 from selfd_daemon.wiring import keeping, knowing, reading, remembering, teaching, thinking
 from selfd_daemon.wiring.foundation import foundation
+from selfd_daemon.wiring.teaching import RAILS, Rails
 from selfd_daemon.wiring.thinking import MeteredAnswering
 from selfd_storage import Store
 
-__all__ = ["Daemon", "running"]
+__all__ = ["Daemon", "Rails", "running"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +72,11 @@ async def running(
     version: str,
     now: Now = utc_now,
     monotonic: Monotonic = time.monotonic,
+    rails: Rails = RAILS,
 ) -> AsyncIterator[Daemon]:
     """Build everything over the data folder, start it, and stop it in the opposite order."""
     async with foundation(settings, version=version, now=now, monotonic=monotonic) as base:
-        lineage = await teaching.lineage(base)
+        lineage = await teaching.lineage(base, rails)
         minds = thinking.minds(base, lineage)
         system = keeping.system(base, minds)
         self_model = knowing.self_model(base, minds, system, lambda: lineage.serving)
@@ -94,7 +96,7 @@ async def running(
             answering=thinking.answering(base, minds, self_model, knowledge),
             minds=minds,
             jobs=base.jobs,
-            nights=teaching.nights(base, minds, lineage),
+            nights=teaching.nights(base, minds, lineage, rails),
             events=base.bus,
             portability=keeping.portability(base),
             system=system,

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
 import structlog
 
 from selfd_daemon.host.local import this_host
+from selfd_daemon.host.state import Host
 from selfd_daemon.minds import MindService
 from selfd_daemon.nights import Lineage, NightService
+from selfd_daemon.nights.backend import training_backend
 from selfd_daemon.nights.conditions import Conditions
 from selfd_daemon.nights.energy import Meter
 from selfd_daemon.nights.finetune import Course, FineTuner
 from selfd_daemon.nights.keeper import NightKeeper
 from selfd_daemon.nights.process import end_leftovers
+from selfd_daemon.nights.steps import STEPS, Step
 from selfd_daemon.nights.window import Window
 from selfd_daemon.self_model.identity import SHIPPED_WEIGHTS
 from selfd_daemon.wiring.foundation import Foundation
@@ -20,9 +27,26 @@ from selfd_storage import StorageError
 log = structlog.get_logger(__name__)
 
 
-async def lineage(base: Foundation) -> Lineage:
+@dataclass(frozen=True, slots=True)
+class Rails:
+    """What nights stand on: the first weights, the machine, the steps, what trains and how long.
+
+    course: None takes the settings'.
+    """
+
+    shipped: Path = SHIPPED_WEIGHTS
+    host: Callable[[Path], Host] = this_host
+    steps: Sequence[Step] = STEPS
+    backend: Callable[[], str] = training_backend
+    course: Course | None = None
+
+
+RAILS = Rails()
+
+
+async def lineage(base: Foundation, rails: Rails) -> Lineage:
     """Find out which weights serve; without a store to ask, those that ship."""
-    found = Lineage(base.store, base.settings.folder.checkpoints, SHIPPED_WEIGHTS)
+    found = Lineage(base.store, base.settings.folder.checkpoints, rails.shipped)
     try:
         await found.begin()
     except (StorageError, OSError) as error:
@@ -30,12 +54,12 @@ async def lineage(base: Foundation) -> Lineage:
     return found
 
 
-def nights(base: Foundation, minds: MindService, lineage: Lineage) -> NightService:
+def nights(base: Foundation, minds: MindService, lineage: Lineage, rails: Rails) -> NightService:
     """Keep the nights, and unlearn what is forgotten."""
     settings, folder = base.settings.nights, base.settings.folder.training
     end_leftovers(folder)
     lineage.serves_through(minds.renew_builtin)
-    host, meter = this_host(base.settings.data_dir), Meter()
+    host, meter = rails.host(base.settings.data_dir), Meter()
     keeper = NightKeeper(
         base.store,
         base.jobs,
@@ -46,17 +70,19 @@ def nights(base: Foundation, minds: MindService, lineage: Lineage) -> NightServi
         conditions=Conditions(settings.idle_minutes * 60.0, settings.min_free_bytes),
         max_watt_hours=settings.max_watt_hours,
         now=base.now,
+        steps=rails.steps,
     )
     tuner = FineTuner(
         base.store,
         lineage,
         base.activity,
         folder,
-        course=Course(steps=settings.steps, margin=settings.margin),
+        course=rails.course or Course(steps=settings.steps, margin=settings.margin),
         articles=settings.learn_articles,
         obstacle=keeper.obstacle,
         meter=meter,
         now=base.now,
+        backend=rails.backend,
     )
     service = NightService(
         base.store, base.bus, base.jobs, lineage, keeper, tuner, enabled=settings.enabled

@@ -25,9 +25,9 @@ from selfd_models.training.trainer import Progress
 from selfd_models.training.tuning import Tune, tune
 
 ORDER, RESULT = "order.json", "result.json"
-NICENESS = 15
 STOPPED = 3  # the status of a worker that was asked to stop
 Piece = tuple[str, bytes]
+NEW_PIECE = 2048  # bytes: there is little new text, and an interval needs many pieces
 TRAINED = 0.8  # of the progress; the rest is measuring
 
 
@@ -39,7 +39,7 @@ def main() -> int:
     if more:
         again = [sys.executable, "-m", "selfd_models.training.worker", str(folder)]
         os.execve(sys.executable, again, {**os.environ, **more})
-    os.nice(NICENESS)
+    os.nice(int(order["niceness"]))
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     threading.Thread(target=_watch_parent, args=(stop,), daemon=True).start()
@@ -113,9 +113,8 @@ def _measure(order: dict[str, Any], candidate: Path) -> dict[str, Any]:
     """Compare parent and candidate as they would serve, and the candidate with what ships."""
     parent, root = Path(order["base"]), Path(order["root"])
     before, after = BuiltinModel.load(parent), BuiltinModel.load(candidate)
-    new = [
-        (kind, piece) for kind, text in read_records(Path(order["new"])) for piece in cut([text])
-    ]
+    texts = read_records(Path(order["new"]))
+    new = [(kind, piece) for kind, text in texts for piece in cut([text], NEW_PIECE)]
     told = [_bits("new", model, new) for model in (before, after)]
     found = {"new": _difference(new, *told)}
     _say(progress=TRAINED + (1.0 - TRAINED) / 2.0, measured="new")

@@ -83,3 +83,9 @@ async def test_a_lease_is_held_renewed_given_back_and_runs_out(kept: Store, cloc
     assert not await kept.nights.lease("night", "a", 60)
     await kept.nights.release("night", "b")
     assert await kept.nights.lease("night", "a", 60)
+
+
+async def test_a_lease_of_somebody_who_is_gone_can_be_broken(kept: Store) -> None:
+    assert await kept.nights.lease("night", "a", 60)
+    await kept.nights.release("night", None)
+    assert await kept.nights.lease("night", "b", 60)
