@@ -83,7 +83,7 @@ class Memory(Node):
         description="Bits of surprise per byte when it came in, by the built-in model."
     )
     importance: float = strawberry.field(
-        description="In (0, 1), by surprise, repetition, recency and feedback; it ranks, never hides."
+        description="By surprise, repetition, recency and feedback; it ranks and never hides."
     )
 
     @described.field

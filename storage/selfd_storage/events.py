@@ -99,6 +99,13 @@ def latest_sequence(db: sqlite3.Connection) -> int:
     return int(row[0]) if row is not None else 0
 
 
+def event_time(db: sqlite3.Connection, sequence: int) -> int | None:
+    """Return when an event happened, None where the log holds it no more."""
+    row = db.execute("SELECT at FROM events WHERE sequence = :sequence", {"sequence": sequence})
+    found = row.fetchone()
+    return None if found is None else int(found[0])
+
+
 def read_events(
     db: sqlite3.Connection, after: int, kinds: Sequence[str] | None, limit: int
 ) -> list[EventRecord]:

@@ -12,7 +12,7 @@ from typing import Any
 
 from selfd_storage._sqlite import sqlite3
 from selfd_storage.database import Transaction
-from selfd_storage.events import latest_sequence, read_events
+from selfd_storage.events import event_time, latest_sequence, read_events
 from selfd_storage.ids import CODES, NAMES, split_id
 from selfd_storage.values import read_value, write_value
 from selfd_storage.words_source import event_time

@@ -15,7 +15,7 @@ from typing import Any
 from selfd_storage import words_file
 from selfd_storage._sqlite import sqlite3
 from selfd_storage.database import Database, Transaction
-from selfd_storage.events import latest_sequence, read_events
+from selfd_storage.events import event_time, latest_sequence, read_events
 from selfd_storage.ids import split_id
 from selfd_storage.lexicon import speaker_code, terms
 from selfd_storage.ranges import unpack_ranges
@@ -23,7 +23,7 @@ from selfd_storage.records import EventRecord
 from selfd_storage.words_chains import Chains
 from selfd_storage.words_columns import Columns, Entry
 from selfd_storage.words_file import Change, Progress
-from selfd_storage.words_source import KINDS, Passage, chunks_of, event_time, read_slice
+from selfd_storage.words_source import KINDS, Passage, chunks_of, read_slice
 
 EVENTS = 1000  # that one step reads
 _CHANGES = (
