@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from selfd_daemon.answering.drafts import Draft
-from selfd_daemon.answering.question import Asked, names_in
+from selfd_daemon.answering.question import Asked, denies, names_in
 from selfd_daemon.clock import Monotonic
 from selfd_storage import EventRecord, Item, MemoryRecord, Store
 from selfd_storage.lexicon import telling_terms, terms, words
@@ -41,7 +41,6 @@ _PASSING = re.compile(
     re.IGNORECASE,
 )
 _FIGURES = re.compile(r"\d+")
-_NEGATIONS = frozenset({"not", "no", "never", "none", "without", "isn't", "doesn't", "didn't"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +220,7 @@ def _mean_alike(one: Asked, other: Asked) -> bool:
         and len(more | less) <= MOST_APART
         and _FIGURES.findall(one.text) == _FIGURES.findall(other.text)
         and set(names_in(one.text)) == set(names_in(other.text))
-        and _NEGATIONS.isdisjoint(set(words(one.text)) ^ set(words(other.text)))
+        and denies(one.text) == denies(other.text)
     )
 
 

@@ -43,6 +43,10 @@ _PRONOUNS = frozenset(
 )
 # Those that stand for a person; with no name beside them they lean, however long the question is.
 _PERSONAL = frozenset({"he", "she", "him", "her", "his", "hers", "they", "them", "their"})
+_DENIALS = frozenset(
+    {"not", "no", "never", "nobody", "nothing", "none", "neither", "without", "cannot"}
+)
+_CONTRACTED = re.compile(r"n['’]t\b", re.IGNORECASE)
 MOST_OWN_WORDS = 2  # of a follow-up that leans on the question before it
 MOST_NAMES = 3  # of the last answer that a follow-up may mean
 MOST_BEFORE = 6  # questions that a chain of follow-ups is followed back
@@ -98,6 +102,11 @@ def leans_back(text: str) -> bool:
     if points and len(own) <= MOST_OWN_WORDS:
         return True
     return any(word in _PERSONAL for word in found) and not names_in(text)
+
+
+def denies(text: str) -> bool:
+    """Tell whether a text says that something is not so."""
+    return bool(_CONTRACTED.search(text)) or not _DENIALS.isdisjoint(words(text))
 
 
 def names_in(text: str) -> list[str]:

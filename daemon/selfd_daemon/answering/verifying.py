@@ -16,7 +16,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from selfd_daemon.answering.context import Passage
-from selfd_daemon.answering.question import names_in
+from selfd_daemon.answering.question import denies, names_in
 from selfd_daemon.answering.sentences import sentences
 from selfd_storage.lexicon import telling_terms, terms, words
 
@@ -25,10 +25,6 @@ ENOUGH_ENTAILED = 0.4  # of them, where a mind says that it follows
 FOLLOWS = 0.3  # of its bits, that a mind saves by having read the sources
 _MARKS = re.compile(r"\s*\[(\d{1,2}(?:\s*,\s*\d{1,2})*)\]")
 _FIGURE = re.compile(r"\d+(?:[.,:]\d+)*")
-_DENIALS = frozenset(
-    {"not", "no", "never", "nobody", "nothing", "none", "neither", "without", "cannot"}
-)
-_CONTRACTED = re.compile(r"n['’]t\b", re.IGNORECASE)
 _COUNTS: Mapping[str, str] = {
     word: str(number)
     for number, word in enumerate(
@@ -92,7 +88,7 @@ def _scores(text: str, sources: Sequence[Passage], question: str) -> dict[str, f
         "lexical": _share([term in have for term in telling]),
         "numeric": float(figures <= _figures(f"{told} {question} {dates}")),
         "entity": _share([name in known for name in names]),
-        "polarity": float(_denies(text) == _denied(text, sources)),
+        "polarity": float(denies(text) == _denied(text, sources)),
     }
 
 
@@ -108,16 +104,12 @@ def _figures(text: str) -> set[str]:
     return found | {_COUNTS[word] for word in words(text) if word in _COUNTS}
 
 
-def _denies(text: str) -> bool:
-    return bool(_CONTRACTED.search(text)) or not _DENIALS.isdisjoint(words(text))
-
-
 def _denied(text: str, sources: Sequence[Passage]) -> bool:
     """Tell whether the sentence of the sources that is nearest to a text denies something."""
     wanted = set(telling_terms(text))
     parts = [part.text for each in sources for part in sentences(each.text)]
     nearest = max(parts, key=lambda part: len(wanted.intersection(terms(part))), default="")
-    return _denies(nearest)
+    return denies(nearest)
 
 
 def _share(found: Sequence[bool]) -> float:
