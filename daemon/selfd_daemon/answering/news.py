@@ -29,12 +29,13 @@ TASK = "news"
 RETRIEVED = 40  # articles that are read for an answer
 LATEST = 60  # the same where no topic is named
 MOST_STORIES = 4  # that an answer tells
-COVERED = 0.5  # of the topic's words that an article must have
+COVERED = 0.6  # of the topic's words that an article must have
 NOTHING = "I have no news{about} since {day}."
 BEFORE = " The last that I have:"
 
-# How often such an answer is right by how much of the topic it covers: docs/lab/0005.
-WEIGHTS: Weights = {"news.bias": -3.0, "news.covered": 6.0}
+# Of answers that cover half of the topic 0 of 29 were right, of those that cover all of it 246 of
+# 250 (tests/bench/news.py): the line through the logits of both, by the rule of succession.
+WEIGHTS: Weights = {"news.bias": -10.7, "news.covered": 14.6}
 
 
 class Stories(Protocol):
