@@ -15,7 +15,6 @@ from selfd_storage.database import Transaction
 from selfd_storage.events import event_time, latest_sequence, read_events
 from selfd_storage.ids import CODES, NAMES, split_id
 from selfd_storage.values import read_value, write_value
-from selfd_storage.words_source import event_time
 
 KINDS = (CODES["memory"], CODES["article"])
 _PLACE = "graph.place"

@@ -116,13 +116,6 @@ def chunks_of(db: sqlite3.Connection, documents: Sequence[int]) -> list[int]:
     return [row[0] for row in rows]
 
 
-def event_time(db: sqlite3.Connection, sequence: int) -> int | None:
-    """Return when an event happened, None where the log holds it no more."""
-    row = db.execute("SELECT at FROM events WHERE sequence = :sequence", {"sequence": sequence})
-    found = row.fetchone()
-    return None if found is None else int(found[0])
-
-
 def _passages(db: sqlite3.Connection, kind: int, row: Sequence[Any]) -> Iterator[Passage]:
     item, parent, place, valid_from, codec, size, body, tags, was_changed = row
     text = _text(kind, codec, size, body)
