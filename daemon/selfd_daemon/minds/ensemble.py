@@ -72,8 +72,15 @@ class EnsembleMind:
         """Do nothing: members are unloaded by themselves."""
 
     async def limits(self) -> Limits:
-        """Say what all of its members can do, and the least of their contexts."""
-        found = [await member.limits() for member in self._members.values()]
+        """Say what all of its members can do, and the least of their contexts.
+
+        Raises:
+            MindError: the first one's, if none of them can tell.
+        """
+        told = await asyncio.gather(*map(_limits, self._members.values()))
+        found = [each for each in told if isinstance(each, Limits)]
+        if not found:
+            raise next(each for each in told if isinstance(each, MindError))
         abilities = frozenset.intersection(*(limits.abilities for limits in found))
         if any(limits.chats for limits in found):
             abilities |= {"chat"}
@@ -152,19 +159,28 @@ class EnsembleMind:
         return [2.0 ** (least - cost) for cost in costs]
 
     async def _ask_all(self, request: Request) -> list[_Said]:
-        """Ask every member at the same time.   Raises: MindError: the first one's, if all fail."""
+        """Ask every member at the same time, of those that follow instructions if any does.
+
+        Raises:
+            MindError: the first one's, if all fail.
+        """
         asked = replace(request, method=None)
+        heard = await self._who_chats() or self._members
         async with asyncio.TaskGroup() as group:
-            tasks = [
-                group.create_task(_answer(id, member, asked))
-                for id, member in self._members.items()
-            ]
+            tasks = [group.create_task(_answer(id, each, asked)) for id, each in heard.items()]
         found = [task.result() for task in tasks]
         said = [each for each in found if isinstance(each, _Said)]
         if not said:
             raise next(each for each in found if isinstance(each, MindError))
         whole = [each for each in said if each.ended.reason != "cut"]
         return whole or said
+
+    async def _who_chats(self) -> dict[str, Mind]:
+        told = await asyncio.gather(*map(_limits, self._members.values()))
+        pairs = zip(self._members.items(), told, strict=True)
+        return {
+            id: member for (id, member), each in pairs if isinstance(each, Limits) and each.chats
+        }
 
     async def _byte_by_byte(self, request: Request, method: Method) -> AsyncGenerator[Made, None]:
         """Choose each byte from the members' weighted product; all read the same text."""
@@ -191,10 +207,11 @@ class EnsembleMind:
 
     async def _able(self) -> dict[str, Mind]:
         """Return the members that can be read byte by byte.   Raises: MindAbilityError."""
+        told = await asyncio.gather(*map(_limits, self._members.values()))
         able = {
             id: member
-            for id, member in self._members.items()
-            if "next_byte" in (await member.limits()).abilities
+            for (id, member), each in zip(self._members.items(), told, strict=True)
+            if isinstance(each, Limits) and "next_byte" in each.abilities
         }
         if len(able) < 2:
             raise MindAbilityError(
@@ -213,6 +230,13 @@ class EnsembleMind:
         """Return each member's weight, from what feedback says of it."""
         known = await self._track_records()
         return {id: weight(*known.get(id, (0.0, 0))) for id in self._members}
+
+
+async def _limits(member: Mind) -> Limits | MindError:
+    try:
+        return await member.limits()
+    except MindError as error:
+        return error
 
 
 async def _answer(id: str, member: Mind, request: Request) -> _Said | MindError:

@@ -206,11 +206,6 @@ class MindService:
         host = await asyncio.to_thread(self._host.sample, self._now())
         return recommend(host, measured, await asyncio.to_thread(fetched))
 
-    async def note_support(self, answer_id: str, support: Mapping[str, float]) -> None:
-        """Keep how far each member stood behind an answer, so that feedback can teach weights."""
-        if support:
-            await self._store.minds.support(answer_id, support)
-
     async def renew_builtin(self) -> None:
         """Let the built-in mind serve other weights from now on, without a restart."""
         await self._builtin.renew()

@@ -123,7 +123,7 @@ async def test_hybrid_also_hears_how_likely_each_answer_is() -> None:
     judge = Member(other, frozenset({"chat", "score"}), costs={one: 1.0, other: 3.0})
     members = Member(one), judge
     assert (await told(_ensemble(*members, method="HYBRID"), ASK))[0] == one
-    swapped = Member(other), Member(one, frozenset({"score"}), costs={one: 3.0, other: 1.0})
+    swapped = Member(other), Member(one, frozenset({"chat", "score"}), costs={one: 3.0, other: 1.0})
     assert (await told(_ensemble(*swapped, method="HYBRID"), ASK))[0] == other
 
 
@@ -133,6 +133,11 @@ async def test_a_member_that_fails_is_left_out_and_only_all_together_fail() -> N
     assert (text, list(ended.support)) == ("Here", ["mind:1"])
     with pytest.raises(MindPeerError, match="nothing listens there"):
         await told(_ensemble(Member("", fails=gone), Member("", fails=gone)), ASK)
+
+
+async def test_a_member_that_only_continues_texts_has_no_vote_beside_one_that_answers() -> None:
+    continues = Member("Where is the door?", frozenset({"score"}))
+    assert (await told(_ensemble(continues, Member("Under the pot")), ASK))[0] == "Under the pot"
 
 
 async def test_a_part_is_given_only_when_nobody_has_the_whole() -> None:
@@ -177,6 +182,19 @@ async def test_the_next_byte_of_an_ensemble_sums_to_one_and_scores_a_text() -> N
     async with aclosing(ensemble.generate(Request(ASK.messages, method="BYTE"))) as events:
         assert isinstance(await anext(events), Delta)
     await builtin.close()
+
+
+async def test_a_member_that_is_gone_does_not_take_the_others_along() -> None:
+    class Gone(Member):
+        async def limits(self) -> Limits:
+            raise MindPeerError("its folder is gone")
+
+    gone = Gone("", fails=MindPeerError("its folder is gone"))
+    ensemble = _ensemble(gone, Member("Here"))
+    assert (await ensemble.limits()).chats
+    assert (await told(ensemble, ASK))[0] == "Here"
+    with pytest.raises(MindPeerError, match="its folder is gone"):
+        await _ensemble(gone, gone).limits()
 
 
 async def test_it_can_do_what_all_its_members_can() -> None:

@@ -13,7 +13,7 @@ import pytest
 from selfd_daemon.minds import MindError, MindService
 from selfd_daemon.settings import MindSettings
 from selfd_graphql.ports import Finished, Prompt, TextPiece
-from selfd_storage import DuplicateError, NewAnswer, NotFoundError, Store
+from selfd_storage import DuplicateError, NotFoundError, Store
 from support.minds import tiny_model
 from support.mlx_models import make_model
 from support.talking import talking_server
@@ -153,16 +153,6 @@ async def test_the_built_in_mind_stays(minds: MindService) -> None:
         await minds.remove("mind:builtin")
     with pytest.raises(NotFoundError):
         await minds.set_default("mind:7")
-
-
-async def test_feedback_reaches_the_weights_of_an_ensemble(
-    store: Store, minds: MindService
-) -> None:
-    answer = NewAnswer("q", "a", 1.0, False, (), "mind:2", "t", 0.0)
-    kept = await store.conversations.record_turn(None, answer)
-    await minds.note_support(kept.id, {"mind:builtin": 1.0, "mind:1": 0.0})
-    await store.conversations.add_feedback(kept.id, rating=1)
-    assert await store.minds.track_records() == {"mind:builtin": (1.0, 1), "mind:1": (0.0, 1)}
 
 
 async def test_recommendations_end_with_what_ships(minds: MindService) -> None:
