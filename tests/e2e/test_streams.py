@@ -99,7 +99,8 @@ async def test_the_log_goes_on_over_a_restart(tmp_path: Path) -> None:
         await _remember(daemon, "in the first life")
         await asyncio.to_thread(daemon.stop)
     with running_daemon(folder) as daemon:
-        async with aclosing(daemon.subscribe(EVENTS, after=0)) as stream:
+        lived = ["daemon.started", "memory.added", "daemon.stopping"]
+        async with aclosing(daemon.subscribe(EVENTS, kinds=lived, after=0)) as stream:
             kinds = [event["events"]["kind"] for event in await _take(stream, 4)]
     assert kinds == ["daemon.started", "memory.added", "daemon.stopping", "daemon.started"]
 
@@ -170,7 +171,7 @@ async def test_a_wrong_token_in_connection_init_closes_the_socket(daemon: Runnin
 async def test_a_stop_tells_sockets_to_come_back_later(tmp_path: Path) -> None:
     """Not that their subscriptions are complete: a client would not ask again after that."""
     with running_daemon(tmp_path / "data") as daemon:
-        stream = daemon.subscribe(EVENTS, after=0)
+        stream = daemon.subscribe(EVENTS, kinds=["daemon.started"], after=0)
         await _take(stream, 1)
         stopping = asyncio.create_task(asyncio.to_thread(daemon.stop))
         with pytest.raises(ConnectionClosed, match="1012"):

@@ -23,7 +23,8 @@ def _settings(folder: Path) -> Settings:
 
 async def _kinds(folder: Path) -> list[str]:
     async with await Store.open(folder) as store:
-        return [event.kind for event in await store.events.page(after=0)]
+        kinds = [event.kind for event in await store.events.page(after=0)]
+    return [kind for kind in kinds if kind.startswith(("daemon.", "memory."))]
 
 
 def _port_methods() -> list[tuple[str, str, set[str]]]:
