@@ -17,9 +17,14 @@ import sys
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from datetime import datetime, timedelta
 from pathlib import Path
 
+from selfd_daemon.consolidation import ConsolidationService
+from selfd_daemon.facts.service import FactService
+from selfd_daemon.jobs import JobRunner
 from selfd_storage import NewMemory, Store, learning, tiers
+from selfd_storage.times import utc_now
 from support.embedding import WordEmbedder
 from support.storage import ANY_ROOM, packed
 
@@ -76,7 +81,24 @@ async def embedding_anew(store: Store, tell: Telling) -> None:
     await asyncio.sleep(0.05)
 
 
+async def consolidating(store: Store, tell: Telling) -> None:
+    """Read what was told for facts, and reflect on every episode as if a day had passed."""
+    await tell()
+    await FactService(store).catch_up()
+    jobs = JobRunner(store, now=tomorrow, monotonic=time.monotonic)
+    ConsolidationService(store, jobs, now=tomorrow)
+    job = await jobs.start("CONSOLIDATE", {})
+    async for _ in jobs.progress(job.id):
+        pass
+
+
+def tomorrow() -> datetime:
+    """Return the time in a day, when every episode of today is over."""
+    return utc_now() + timedelta(days=1)
+
+
 WORKS: dict[str, Callable[[Store, Telling], Awaitable[None]]] = {
+    "consolidating": consolidating,
     "moving": moving,
     "learning": learning_anew,
     "embedding": embedding_anew,
@@ -156,6 +178,22 @@ class Witness:
             last = next(id for id in reversed(ids) if found[id] is not None)
             hits = await store.search(self.told[last], first=3)
             assert last in [hit.item.id for hit in hits], f"{last} is not found"
+            await self._check_reflections(store)
+
+    async def _check_reflections(self, store: Store) -> None:
+        """Insist that each reflection is there once, and quotes what is there."""
+        seen: set[str] = set()
+        for reflection in (await store.memories.page(first=1000, kind="REFLECTION")).items:
+            quotes = await store.reflections.quotes(reflection.id)
+            assert quotes, f"{reflection.id} cites nothing"
+            assert reflection.text not in seen, f"{reflection.id} repeats another"
+            assert reflection.occurrences == 1
+            seen.add(reflection.text)
+            for each in quotes:
+                (memory,) = await store.memories.get([each.memory_id])
+                assert memory is not None, f"{reflection.id} quotes what is gone"
+                assert each.quote in memory.text
+                assert each.quote in reflection.text
 
 
 def main() -> None:

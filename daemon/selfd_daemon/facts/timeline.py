@@ -107,8 +107,8 @@ def _closes(newer: StatementRecord, older: Relation) -> bool:
         return _CONTRARY.get(newer.predicate) == older.predicate and name_key(
             newer.object
         ) == name_key(older.object)
-    if not is_functional(newer.predicate):
-        return False
+    if not is_functional(newer.predicate) or older.sources[-1].item_id == newer.item_id:
+        return False  # `my favourite colours are red and blue` is no change of mind
     if newer.predicate == "lives in" and newer.since is None:
         return _is_country(newer.object) == _is_country(older.object) and not _within(
             newer.object, older.object

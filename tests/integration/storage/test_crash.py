@@ -1,4 +1,4 @@
-"""kill -9 while rows are moved, dictionaries learned and texts embedded: nothing acknowledged goes.
+"""kill -9 during consolidation, moves, learning and embedding: nothing acknowledged goes.
 
 `python -m bench crash` does the same a hundred times each.
 """

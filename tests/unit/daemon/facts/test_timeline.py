@@ -64,6 +64,13 @@ def test_what_can_have_many_answers_closes_none() -> None:
     assert found == {"tea": (day(1), None), "coffee": (day(2), None)}
 
 
+def test_two_answers_of_one_memory_do_not_close_each_other() -> None:
+    red, blue = (said(colour, day(1), "has favourite colours") for colour in ("red", "blue"))
+    assert {until for _, until in spans(red, blue).values()} == {None}
+    green = said("green", day(3), "has favourite colours")
+    assert spans(red, blue, green)["red"] == (day(1), day(3))
+
+
 def test_a_dislike_closes_the_liking_of_the_same_thing() -> None:
     found = relations([said("tea", day(1), "likes"), said("tea", day(5), "dislikes")])
     assert [(each.predicate, each.valid_from, each.valid_to) for each in found] == [
