@@ -31,6 +31,7 @@ _BY_ID = f"{_FEED} WHERE f.id {_AMONG}"
 _DUE = f"""{_FEED}
 WHERE NOT f.gone AND (f.next_poll_at IS NULL OR f.next_poll_at <= :at) ORDER BY f.next_poll_at, f.id
 """
+_NEXT = "SELECT min(next_poll_at) FROM feeds WHERE NOT gone"
 
 
 class Feeds:
@@ -97,6 +98,14 @@ class Feeds:
         return await self._database.read(
             lambda db: [_record(row) for row in db.execute(_DUE, values)]
         )
+
+    async def next_due(self) -> datetime | None:
+        """Return when the next feed is to be polled, None when there is none that says so."""
+
+        def read(db: sqlite3.Connection) -> datetime | None:
+            return optional_moment(db.execute(_NEXT).fetchone()[0])
+
+        return await self._database.read(read)
 
     async def record_poll(
         self, feed_id: str, outcome: PollOutcome, articles: Sequence[NewArticle] = ()

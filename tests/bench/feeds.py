@@ -50,7 +50,7 @@ def rows(data: Path | None) -> list[Row]:
 
 
 async def _polling() -> list[Row]:
-    with tempfile.TemporaryDirectory(prefix="selfd-bench-") as place, _ThreadedWeb() as web:
+    with tempfile.TemporaryDirectory(prefix="selfd-bench-") as place, ThreadedWeb() as web:
         _fill(web)
         clock = Clock()
         async with running_feeds(Path(place), clock=clock, allow=_hosts()) as running:
@@ -152,7 +152,7 @@ async def _short(writer: asyncio.StreamWriter) -> None:
     await writer.drain()
 
 
-class _ThreadedWeb:
+class ThreadedWeb:
     """A local web on a loop and in a thread of its own, so that it does not wait for the daemon."""
 
     def __enter__(self) -> LocalWeb:

@@ -66,11 +66,10 @@ class Schedule:
             log.info("feeds polled", **asdict(totals))
             if totals.network_down:
                 return WITHOUT_NETWORK
-        feeds = await self._store.feeds.all()
-        times = [feed.next_poll_at for feed in feeds if feed.next_poll_at and not feed.gone]
-        if not times:
+        following = await self._store.feeds.next_due()
+        if following is None:
             return LONGEST_WAIT
-        return min(max((min(times) - self._now()).total_seconds(), SHORTEST_WAIT), LONGEST_WAIT)
+        return min(max((following - self._now()).total_seconds(), SHORTEST_WAIT), LONGEST_WAIT)
 
     async def _wait(self, seconds: float) -> None:
         """Wait until the clock has moved on, or until woken."""

@@ -142,6 +142,7 @@ READS: dict[str, Callable[[Store], Awaitable[object]]] = {
     "graph.next": lambda s: s.graph.next(1),
     "graph.sharing": lambda s: s.graph.sharing(["memory:1"]),
     "graph.statements": lambda s: s.graph.statements([1]),
+    "feeds.next_due": lambda s: s.feeds.next_due(),
     "items": lambda s: s.items(["memory:1"]),
     "jobs.get": lambda s: s.jobs.get(["job:1"]),
     "jobs.page": lambda s: s.jobs.page(),
