@@ -108,9 +108,9 @@ def _rows(found: Measured) -> list[Row]:
 
 
 def turns(data: Path) -> Iterator[NewMemory]:
-    """Yield turns of dialogue, then of fiction: lines joined until they are long enough."""
+    """Yield turns of dialogue, then of other texts: lines joined until they are long enough."""
     at = datetime(2023, 1, 1, tzinfo=UTC)
-    for name in ("dialogue", "fiction", "stories"):
+    for name in ("dialogue", "fiction", "stories", "mixed"):
         for each in read(data / "text" / f"en_train_{name}.jsonl.zst"):
             at += timedelta(hours=5)
             said: list[str] = []
@@ -243,7 +243,7 @@ def lance(told: Sequence[NewMemory], questions: Sequence[str]) -> Measured:
             else:
                 table.add(made)
         ingest = time.perf_counter() - begun
-        table.optimize(cleanup_older_than=timedelta(0))
+        table.optimize(cleanup_older_than=timedelta(seconds=1))
         searches = _timed(
             questions,
             lambda question: (

@@ -39,7 +39,11 @@ def export(
 def import_(
     path: Annotated[
         Path,
-        typer.Argument(metavar="PATH", help="A folder of selfd export, or a .jsonl or .opml."),
+        typer.Argument(
+            metavar="PATH",
+            help="A folder of selfd export; a .jsonl of memories or an .opml; an export of mem0, "
+            "ChatGPT or Claude; a folder of Chroma, or one of notes.",
+        ),
     ],
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only say what would come in.")
@@ -47,7 +51,7 @@ def import_(
     data_dir: DataDir = None,
     json: AsJson = False,
 ) -> None:
-    """Take in what was exported, or memories as JSONL; nothing comes in twice."""
+    """Take in what was exported, by selfd or another program; nothing comes in twice."""
     client = Client.find(data_dir)
     source = str(path.expanduser().absolute())
     started = client.send("import_data", path=source, dryRun=dry_run)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,10 @@ import orjson
 from selfd_daemon.feeds.opml import read_opml
 from selfd_daemon.jobs import JobContext
 from selfd_daemon.portability.exporting import FEEDS
+from selfd_daemon.portability.lines import Line, Part, refusal
+from selfd_daemon.portability.manifest import NAME as MANIFEST
 from selfd_daemon.portability.manifest import check_manifest
+from selfd_daemon.portability.sources import recognised
 from selfd_graphql.errors import ServiceError
 from selfd_storage import (
     InvalidInputError,
@@ -32,79 +34,81 @@ BATCH_BYTES = 8 << 20
 MOST_OPML = 10 << 20
 
 
-@dataclass(frozen=True, slots=True)
-class _Line:
-    """One object of a file, with its line's number from 1 and its size in bytes."""
-
-    number: int
-    content: Mapping[str, Any]
-    size: int
-
-
 async def import_from(
     store: Store, source: Path, settings: Path, job: JobContext, *, dry_run: bool
 ) -> dict[str, Any]:
-    """Take in an export or a file; return what was new, merged with what was here, and known.
+    """Take in an export, ours or another program's; return what was new, merged and known here.
 
     Every batch is one transaction, and what is here is not taken in again: after a failure, mend
     the line that is named and do it once more.
     """
-    files = await asyncio.to_thread(_files, source)
-    run = await store.portable.begin(await asyncio.to_thread(_cited, files.get("conversations")))
+    parts = await asyncio.to_thread(_parts, source)
+    cited = await asyncio.to_thread(_cited, parts)
+    run = await store.portable.begin(cited)
     take = store.portable.known if dry_run else store.portable.put
     found: dict[str, Any] = {"path": str(source), "dry_run": dry_run}
-    total, done = sum(path.stat().st_size for path in files.values()) or 1, 0
-    for kind, path in files.items():
-        counts: Counter[str] = Counter()
-        lines = _lines(path)
+    total, done = sum(part.size for part in parts) or 1, 0
+    counts: dict[str, Counter[str]] = {}
+    for part in parts:
+        here = counts.setdefault(part.kind, Counter())
+        lines = part.lines()
         while batch := await asyncio.to_thread(_take, lines):
             try:
-                counts.update(await take(kind, [line.content for line in batch], run))
+                here.update(await take(part.kind, [line.content for line in batch], run))
             except LineError as error:
-                raise _refusal(path, batch[error.place].number, str(error)) from error
+                raise refusal(part.name, batch[error.place].number, str(error)) from error
             done += sum(line.size for line in batch)
-            await job.report(done / total, f"{kind}: {counts.total():,} lines")
-        found[kind] = {word: counts[word] for word in ("new", "merged", "known")}
-    if source.is_dir() and (source / "settings.toml").is_file():
+            share = min(1.0, done / total)
+            await job.report(share, f"{part.kind} of {part.name}: {here.total():,} lines")
+        found[part.kind] = {word: here[word] for word in ("new", "merged", "known")}
+    if (source / MANIFEST).is_file() and (source / "settings.toml").is_file():
         found["settings"] = await asyncio.to_thread(_settings, source, settings, dry_run=dry_run)
     return found
 
 
-def _files(source: Path) -> dict[PortableKind, Path]:
-    """Return the file of each kind, in the order in which they are taken in."""
-    if source.is_dir():
+def _parts(source: Path) -> Sequence[Part]:
+    """Return what is to be taken in, in its order."""
+    if any((source / name).is_file() for name in (MANIFEST, *map(_name, portable_kinds()))):
         names = check_manifest(source)
         paths = {kind: source / _name(kind) for kind in portable_kinds()}
-        return {kind: path for kind, path in paths.items() if path.name in names}
+        return [_part(kind, path) for kind, path in paths.items() if path.name in names]
     if source.suffix == ".opml":
-        return {"feeds": source}
+        return [_part("feeds", source)]
     if source.suffix in (".jsonl", ".ndjson"):
-        return {"memories": source}
-    raise ServiceError(
-        "INVALID_INPUT",
-        f"{str(source)!r} is neither a folder that selfd export wrote, nor a .jsonl of memories, "
-        "nor a list of feeds (.opml)",
-    )
+        return [_part("memories", source)]
+    found = recognised(source)
+    if not found:
+        raise ServiceError(
+            "INVALID_INPUT",
+            f"{str(source)!r} is nothing that can be imported: it takes a folder that selfd export "
+            "wrote, a .jsonl of memories, a list of feeds (.opml), memories of mem0 (.json), a "
+            "folder of Chroma, conversations of ChatGPT or Claude (.zip or conversations.json), or "
+            "a folder of notes (.txt, .md, .html)",
+        )
+    return found
+
+
+def _part(kind: PortableKind, path: Path) -> Part:
+    return Part(kind, path.name, path.stat().st_size, lambda: _lines(path))
 
 
 def _name(kind: PortableKind) -> str:
     return FEEDS if kind == "feeds" else f"{kind}.jsonl"
 
 
-def _cited(conversations: Path | None) -> frozenset[str]:
+def _cited(parts: Sequence[Part]) -> frozenset[str]:
     """Return the ids that conversations cite, to be told what those items become here."""
-    if conversations is None:
-        return frozenset()
     ids: set[str] = set()
-    for line in _lines(conversations):
-        try:
-            ids |= cited_items(line.content)
-        except InvalidInputError as error:
-            raise _refusal(conversations, line.number, str(error)) from error
+    for part in parts:
+        for line in part.lines() if part.kind == "conversations" else ():
+            try:
+                ids |= cited_items(line.content)
+            except InvalidInputError as error:
+                raise refusal(part.name, line.number, str(error)) from error
     return frozenset(ids)
 
 
-def _lines(path: Path) -> Iterator[_Line]:
+def _lines(path: Path) -> Iterator[Line]:
     if path.suffix == ".opml":
         yield from _subscriptions(path)
         return
@@ -115,24 +119,24 @@ def _lines(path: Path) -> Iterator[_Line]:
             try:
                 content = orjson.loads(raw)
             except orjson.JSONDecodeError as error:
-                raise _refusal(path, number, f"it is no JSON ({error})") from error
+                raise refusal(path.name, number, f"it is no JSON ({error})") from error
             if not isinstance(content, dict):
-                raise _refusal(path, number, "it is no JSON object")
-            yield _Line(number, content, len(raw))
+                raise refusal(path.name, number, "it is no JSON object")
+            yield Line(number, content, len(raw))
 
 
-def _subscriptions(path: Path) -> Iterator[_Line]:
+def _subscriptions(path: Path) -> Iterator[Line]:
     size = path.stat().st_size
     if size > MOST_OPML:
         raise ServiceError("TOO_LARGE", f"{path.name} has {size:,} bytes, at most {MOST_OPML:,}")
     for number, feed in enumerate(read_opml(path.read_bytes()), start=1):
         added = feed.added_at.isoformat() if feed.added_at else None
-        yield _Line(number, {"url": feed.url, "title": feed.title, "addedAt": added}, 0)
+        yield Line(number, {"url": feed.url, "title": feed.title, "addedAt": added}, 0)
 
 
-def _take(lines: Iterator[_Line]) -> Sequence[_Line]:
+def _take(lines: Iterator[Line]) -> Sequence[Line]:
     """Return the next batch, short enough to be held in memory."""
-    batch: list[_Line] = []
+    batch: list[Line] = []
     size = 0
     for line in islice(lines, BATCH):
         batch.append(line)
@@ -140,14 +144,6 @@ def _take(lines: Iterator[_Line]) -> Sequence[_Line]:
         if size >= BATCH_BYTES:
             break
     return batch
-
-
-def _refusal(path: Path, number: int, reason: str) -> ServiceError:
-    return ServiceError(
-        "INVALID_INPUT",
-        f"{path.name}, line {number}: {reason}; the batches before it are in, and doing it again "
-        "takes nothing in twice",
-    )
 
 
 def _settings(source: Path, settings: Path, *, dry_run: bool) -> str:

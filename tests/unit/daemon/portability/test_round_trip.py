@@ -261,6 +261,4 @@ async def test_what_cannot_be_done_is_refused_at_once(tmp_path: Path) -> None:
                 await one.portability.export_to(path)
         with pytest.raises(ServiceError, match="no such file or folder"):
             await one.portability.import_from(str(tmp_path / "nowhere"), dry_run=False)
-        assert "neither a folder that selfd export wrote" in await one.refusal(
-            tmp_path / "full" / "letter"
-        )
+        assert "is nothing that can be imported" in await one.refusal(tmp_path / "full" / "letter")
