@@ -111,11 +111,15 @@ class FeedSettings(_Group):
         default=90,
         ge=1,
         le=36_500,
-        description="After so many days, articles that no answer cites shrink to their claims.",
+        description="After so many days, articles that were read and that no answer cites shrink"
+        " to their claims.",
     )
     full_text: Names = Field(
         default=(),
         description="Hosts of feeds whose new articles are read from their pages; * is all.",
+    )
+    on_metered: bool = Field(
+        default=False, description="Poll by itself where the network is metered, too."
     )
 
 

@@ -21,6 +21,7 @@ from selfd_daemon.answering.news import COVERED, News
 from selfd_daemon.answering.question import read_question
 from selfd_daemon.knowledge.service import KnowledgeService
 from selfd_daemon.knowledge.terms import trend_terms
+from selfd_daemon.settings import AnsweringSettings
 from selfd_graphql.ports import Question
 from selfd_models.embedding import Embedder
 from selfd_storage import NewArticle, PollOutcome, RoomLimits, Store
@@ -28,7 +29,7 @@ from support.feed_service import Clock
 
 AWAY = 120  # articles, about a month
 NAMES = 2  # of a title, that a question names
-THRESHOLD = 0.35  # answering.threshold as it ships
+THRESHOLD = AnsweringSettings().threshold
 
 
 @dataclass(frozen=True, slots=True)

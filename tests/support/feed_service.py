@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -80,6 +80,7 @@ async def running_feeds(
     feeds: Mapping[str, Any] | None = None,
     offline: bool = False,
     resolve: Resolve = to_loopback,
+    is_metered: Callable[[], bool | None] = lambda: None,
 ) -> AsyncIterator[Running]:
     """Open the store in `folder` and build the service over it, as the daemon does."""
     clock = clock or Clock()
@@ -102,6 +103,7 @@ async def running_feeds(
             rng=Random(7),
             resolve=resolve,
             sleep=clock.sleep,
+            is_metered=is_metered,
         )
         try:
             yield Running(service, store, bus, jobs, clock)

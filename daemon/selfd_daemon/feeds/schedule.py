@@ -24,7 +24,10 @@ log = structlog.get_logger(__name__)
 
 
 class Schedule:
-    """Polls what is due, again and again; `sleep` is a parameter so that tests can let time fly."""
+    """Polls what is due, again and again; `sleep` is a parameter so that tests can let time fly.
+
+    While `is_metered` says so nothing is polled but what the owner asks for.
+    """
 
     def __init__(
         self,
@@ -33,11 +36,14 @@ class Schedule:
         *,
         now: Now,
         sleep: Callable[[float], Awaitable[None]],
+        is_metered: Callable[[], bool | None] = lambda: None,
     ) -> None:
         self._store = store
         self._poll = poll
         self._now = now
         self._sleep = sleep
+        self._is_metered = is_metered
+        self._is_quiet = False
         self._woken = asyncio.Event()
 
     def wake(self) -> None:
@@ -61,6 +67,8 @@ class Schedule:
     async def poll_due(self) -> float:
         """Poll what is due now; return after how many seconds to look again."""
         due = await self._store.feeds.due(self._now())
+        if due and await self._must_be_quiet():
+            return WITHOUT_NETWORK
         if due:
             totals = await self._poll(due)
             log.info("feeds polled", **asdict(totals))
@@ -70,6 +78,13 @@ class Schedule:
         if following is None:
             return LONGEST_WAIT
         return min(max((following - self._now()).total_seconds(), SHORTEST_WAIT), LONGEST_WAIT)
+
+    async def _must_be_quiet(self) -> bool:
+        """Say whether the owner pays for what would be fetched."""
+        was_quiet, self._is_quiet = self._is_quiet, bool(await asyncio.to_thread(self._is_metered))
+        if self._is_quiet and not was_quiet:
+            log.info("feeds wait", reason="the network is metered; feeds.on_metered polls anyway")
+        return self._is_quiet
 
     async def _wait(self, seconds: float) -> None:
         """Wait until the clock has moved on, or until woken."""

@@ -65,6 +65,7 @@ class FeedService:
         rng: Random | None = None,
         resolve: Resolve | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        is_metered: Callable[[], bool | None] = lambda: None,
     ) -> None:
         feeds = settings.feeds
         self._store = store
@@ -100,7 +101,13 @@ class FeedService:
         self._poller = Poller(
             store, self._fetcher, self._reader, self.full_text, pace, now=now, rng=rng or Random()
         )
-        self._schedule = Schedule(store, self._round, now=now, sleep=sleep)
+        self._schedule = Schedule(
+            store,
+            self._round,
+            now=now,
+            sleep=sleep,
+            is_metered=(lambda: False) if feeds.on_metered else is_metered,
+        )
         jobs.register("POLL_FEEDS", self.run_poll_job)
 
     async def close(self) -> None:

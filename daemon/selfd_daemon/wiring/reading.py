@@ -8,6 +8,7 @@ from selfd_daemon.documents.service import DocumentService
 from selfd_daemon.engrams import EngramService
 from selfd_daemon.feeds.articles import ArticleService
 from selfd_daemon.feeds.service import FeedService
+from selfd_daemon.host.network import is_metered
 from selfd_daemon.knowledge.service import KnowledgeService
 from selfd_daemon.wiring.foundation import Foundation
 
@@ -34,7 +35,13 @@ def engrams(base: Foundation) -> EngramService:
 def feeds(base: Foundation) -> FeedService:
     """Follow feeds for as long as the daemon runs."""
     service = FeedService(
-        base.store, base.bus, base.jobs, base.settings, now=base.now, version=base.version
+        base.store,
+        base.bus,
+        base.jobs,
+        base.settings,
+        now=base.now,
+        version=base.version,
+        is_metered=is_metered,
     )
     base.stack.push_async_callback(service.close)
     base.work("feeds", service.run)

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from selfd_daemon.feeds.schedule import SHORTEST_WAIT
+from selfd_daemon.feeds.schedule import SHORTEST_WAIT, WITHOUT_NETWORK
 from support.feed_pages import item, rss
 from support.feed_service import START, Clock, Running, running_feeds
 from support.web import LocalWeb, Reply, Seen
@@ -278,6 +278,28 @@ async def test_without_a_network_a_few_feeds_are_tried_and_then_none(
         assert all(minutes_ahead(running, feed.next_poll_at) <= 66 for feed in failed)
         job = await running.poll()
         assert (job.state, str(job.error)[:20]) == ("FAILED", "there is no network:")
+
+
+async def test_on_a_metered_network_only_what_the_owner_asks_for_is_fetched(
+    web: LocalWeb, tmp_path: Path
+) -> None:
+    metered = True
+    web.serve("/feed", Reply(body=FEED))
+    async with running_feeds(tmp_path, is_metered=lambda: metered) as running:
+        await running.store.feeds.add(url=web.url("/feed"), title="News")
+        assert await running.service.poll_due() == WITHOUT_NETWORK
+        assert web.paths() == []
+        await running.poll()
+        assert web.paths() == ["/feed"]
+        running.clock.pass_(days=2)
+        metered = False
+        await running.service.poll_due()
+        assert len(web.log) == 2
+    always = {"on_metered": True}
+    async with running_feeds(tmp_path, feeds=always, is_metered=lambda: True) as running:
+        running.clock.pass_(days=9)
+        await running.service.poll_due()
+    assert len(web.log) == 3
 
 
 async def test_a_simulated_week_shows_each_feeds_rhythm_and_no_request_too_many(
