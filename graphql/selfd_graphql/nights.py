@@ -151,6 +151,7 @@ class Tonight:
     starts_at: datetime
     ends_at: datetime
     enabled: bool
+    paused: bool = strawberry.field(description="Whether its owner paused the nights.")
     note: str = strawberry.field(description="Why it would wait now; empty when nothing hinders.")
     watt_hours: float
     most_watt_hours: float
@@ -164,6 +165,7 @@ class Tonight:
             starts_at=record.starts_at,
             ends_at=record.ends_at,
             enabled=record.enabled,
+            paused=record.paused,
             note=record.note,
             watt_hours=record.watt_hours,
             most_watt_hours=record.most_watt_hours,
@@ -205,3 +207,8 @@ class NightMutation:
     async def begin_tonight(self, info: Info) -> Tonight:
         """Begin the night now, whatever the clock says; it still waits for power."""
         return Tonight.from_record(await services(info).nights.begin_tonight())
+
+    @described.mutation
+    async def pause_nights(self, info: Info, paused: bool = True) -> Tonight:
+        """Pause what a night runs and begin none, or, with false, let nights go on."""
+        return Tonight.from_record(await services(info).nights.pause(paused=paused))

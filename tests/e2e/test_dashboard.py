@@ -214,6 +214,10 @@ def test_tonights_plan_is_shown(dashboard: Watched) -> None:
     page.get_by_role("link", name="Jobs").click()
     expect(page.get_by_role("heading", name="Tonight")).to_be_visible()
     expect(page.get_by_text("Write a backup and read it back.")).to_be_visible()
+    page.get_by_role("button", name="Pause nights").click()
+    expect(page.get_by_text("its owner paused the nights")).to_be_visible()
+    page.get_by_role("button", name="Resume nights").click()
+    expect(page.get_by_role("button", name="Pause nights")).to_be_visible()
 
 
 def test_storage_is_drawn_as_areas(dashboard: Watched, daemon: RunningDaemon) -> None:

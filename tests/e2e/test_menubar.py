@@ -142,6 +142,20 @@ def test_a_job_that_fails_is_told_with_its_reason(bar: MenuBar, daemon: RunningD
     assert any("Backup failed" in label.text() for label in details)
 
 
+def test_nights_are_paused_and_resumed_and_the_last_thought_is_shown(
+    bar: MenuBar, daemon: RunningDaemon
+) -> None:
+    until(lambda: bar.state.tonight and bar.state.thought)
+    bar.tray.chosen.emit("pause")
+    until(lambda: bar.state.tonight and bar.state.tonight["paused"])
+    assert daemon.query("{ tonight { paused note } }")["tonight"] == {
+        "paused": True,
+        "note": "its owner paused the nights",
+    }
+    bar.tray.chosen.emit("resume")
+    until(lambda: bar.state.tonight and not bar.state.tonight["paused"])
+
+
 def test_the_dashboard_opens_through_a_link_that_signs_in_once(
     bar: MenuBar, daemon: RunningDaemon, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -681,6 +681,7 @@ class Nights:
 
     active: str = "checkpoint:2"
     begun: bool = False
+    paused: bool = False
 
     async def checkpoints(self) -> list[CheckpointRecord]:
         return [replace(each, active=each.id == self.active) for each in (SHIPPED_WEIGHTS, TAUGHT)]
@@ -697,10 +698,14 @@ class Nights:
     async def tonight(self) -> TonightInfo:
         steps = [PlannedStep("fine-tune", "Teach the built-in model.", "PLANNED", "")]
         note = "" if self.begun else "the machine is being used"
-        return TonightInfo("2026-01-02", NOON, NOON, True, note, 1.5, 60.0, steps)
+        return TonightInfo("2026-01-02", NOON, NOON, True, self.paused, note, 1.5, 60.0, steps)
 
     async def begin_tonight(self) -> TonightInfo:
         self.begun = True
+        return await self.tonight()
+
+    async def pause(self, *, paused: bool) -> TonightInfo:
+        self.paused = paused
         return await self.tonight()
 
 

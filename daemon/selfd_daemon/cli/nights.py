@@ -126,10 +126,21 @@ def _now(told: Mapping[str, Any]) -> str:
 
 
 def nights(
-    first: First = 7, plot: Plot = None, data_dir: DataDir = None, json: AsJson = False
+    first: First = 7,
+    pause: Annotated[
+        bool | None,
+        typer.Option(
+            "--pause/--resume", help="Pause the nights, or let them go on.", show_default=False
+        ),
+    ] = None,
+    plot: Plot = None,
+    data_dir: DataDir = None,
+    json: AsJson = False,
 ) -> None:
-    """See tonight's plan, and what the last nights did."""
+    """See tonight's plan, and what the last nights did; pause the nights."""
     client = Client.find(data_dir)
+    if pause is not None:
+        client.send("pause_nights", paused=pause)
     told, past = client.send("tonight"), client.send("nights", first=first)
     if plot is not None:
         _draw(plot, client.send("checkpoints"))

@@ -76,6 +76,7 @@ class NightKeeper:
         self._last_sample: HostState | None = None
         self.window = window
         self.steps = steps
+        self.paused = False  # at its owner's word
         self.note = ""
 
     async def run(self, *, nightly: bool = True) -> None:
@@ -86,6 +87,7 @@ class NightKeeper:
         with contextlib.suppress(StorageError):
             await self._store.nights.release(LEASE, None)
         while True:
+            self._wake.clear()  # before the look: who asks during it is not passed over
             try:
                 if nightly or self._asked_for is not None:
                     await self.look()
@@ -93,7 +95,6 @@ class NightKeeper:
             except StorageError as error:
                 log.warning("night not kept", error=str(error))
                 seconds = AFTER_FAILURE
-            self._wake.clear()
             pause = asyncio.ensure_future(self._sleep(seconds))
             woken = asyncio.ensure_future(self._wake.wait())
             try:
@@ -105,6 +106,10 @@ class NightKeeper:
     def begin_now(self) -> None:
         """Begin tonight at once, whatever the clock says: its owner asks for it."""
         self._asked_for = self.hours().day
+        self.wake()
+
+    def wake(self) -> None:
+        """Look at once whether there is something to do."""
         self._wake.set()
 
     def hours(self) -> Hours:
@@ -147,6 +152,8 @@ class NightKeeper:
 
     async def obstacle(self, *, beginning: bool = False) -> str | None:
         """Say why nothing may run now; None: it may. One that was asked for bows to power alone."""
+        if self.paused:
+            return "its owner paused the nights"
         state = await asyncio.to_thread(self._host.sample, self._now())
         self._measure(state)
         if self._meter.watt_hours >= self.max_watt_hours:
@@ -230,8 +237,8 @@ class NightKeeper:
         await save("RUNNING", "")
         try:
             figures = await hook()
-        except (StorageError, DaemonError, ServiceError) as error:
-            await save("FAILED", str(error))
+        except (StorageError, DaemonError, ServiceError, TimeoutError) as error:
+            await save("FAILED", str(error) or "it took too long")
             return
         await save("DONE", str(figures.get("reason", "done")), figures=figures)
 

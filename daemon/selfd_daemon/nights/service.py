@@ -15,6 +15,7 @@ from selfd_storage import CheckpointRecord, NightRecord, Store
 
 _GONE = ("memory.forgotten", "document.removed", "conversation.removed")
 _UNLEARNED = "nights.unlearned"  # the number of the last event that was seen to
+_PAUSED = "nights.paused"
 
 
 class NightService:
@@ -62,6 +63,7 @@ class NightService:
             starts_at=hours.start,
             ends_at=hours.end,
             enabled=self._enabled,
+            paused=self._keeper.paused,
             note=self._keeper.note or (await self._keeper.obstacle(beginning=True) or ""),
             watt_hours=night.watt_hours if night else 0.0,
             most_watt_hours=self._keeper.max_watt_hours,
@@ -81,12 +83,20 @@ class NightService:
         self._keeper.begin_now()
         return await self.tonight()
 
+    async def pause(self, *, paused: bool) -> TonightInfo:
+        """Pause what a night runs and begin none, or let nights go on; it holds over a restart."""
+        await self._store.values.set(_PAUSED, paused)
+        self._keeper.paused = paused
+        self._keeper.wake()
+        return await self.tonight()
+
     def problems(self) -> Sequence[str]:
         """Return what is degraded."""
         return self._lineage.problems()
 
     async def run(self) -> None:
         """See to every night, if nights are wanted at all."""
+        self._keeper.paused = bool(await self._store.values.get(_PAUSED))
         await self._keeper.run(nightly=self._enabled)
 
     async def unlearn(self) -> None:

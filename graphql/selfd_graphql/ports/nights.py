@@ -28,6 +28,7 @@ class TonightInfo:
     starts_at: datetime
     ends_at: datetime
     enabled: bool
+    paused: bool
     note: str
     watt_hours: float
     most_watt_hours: float
@@ -50,3 +51,5 @@ class NightPort(Protocol):
     async def begin_tonight(self) -> TonightInfo:
         """Begin the night now, at its owner's word."""
         ...
+
+    async def pause(self, *, paused: bool) -> TonightInfo: ...

@@ -99,6 +99,8 @@ class MenuBar(QObject):
         match action:
             case "panel" | "remember":
                 self.panel.come_up(to_remember=action == "remember")
+            case "pause" | "resume":
+                self.connection.send(requests.pause_nights(paused=action == "pause"))
             case "dashboard":
                 self._open_dashboard()
             case "quit":

@@ -26,9 +26,12 @@ from selfd_daemon.clients.menubar.updates import (
     JobFailed,
     JobSeen,
     Json,
+    NightEnded,
     Refused,
     Remembered,
     StatusRead,
+    ThoughtSeen,
+    TonightRead,
     Update,
 )
 from selfd_daemon.clock import Monotonic, Now, utc_now
@@ -116,6 +119,7 @@ class Connection:
             here = self._socket is not None
         if here:
             self.send(Request("status"))
+            self.send(Request("tonight"))
 
     def _live(self) -> None:
         attempt = 0
@@ -146,7 +150,10 @@ class Connection:
         if self._stopping.is_set():  # close() may have looked for the socket before it was there
             return
         self._deliver(Connected())
-        self.send(Request("events", {"kinds": ["job.failed"], "after": self._seen}))
+        kinds = ["job.failed", "night.ended"]
+        self.send(Request("events", {"kinds": kinds, "after": self._seen}))
+        self.send(Request("thoughts"))
+        self.send(Request("journal", {"first": 1}))
         self.send(Request("job_progress"))
         self.send(Request("jobs", {"first": 20, "state": "RUNNING"}))
         self.refresh()
@@ -187,10 +194,15 @@ class Connection:
                 self._deliver(JobSeen(value))
                 if value["finishedAt"]:
                     self.refresh()
+            case "tonight" | "pause_nights":
+                self._deliver(TonightRead(value))
+            case "thoughts":
+                self._deliver(ThoughtSeen(value))
+            case "journal":
+                for edge in value["edges"]:
+                    self._deliver(ThoughtSeen(edge["node"]))
             case "events":
-                self._seen = value["sequence"]
-                if datetime.fromisoformat(value["at"]) >= self._began:
-                    self.send(Request("job", {"id": value["subject"]}))
+                self._happened(value)
             case "job" if value:
                 self._deliver(JobFailed(value))
             case "generate":
@@ -198,6 +210,16 @@ class Connection:
             case "remember":
                 self._deliver(Remembered(id, value))
                 self.refresh()
+
+    def _happened(self, event: Json) -> None:
+        """Tell of what happened since the menu bar started; the log also tells of before."""
+        self._seen = event["sequence"]
+        if datetime.fromisoformat(event["at"]) < self._began:
+            return
+        if event["kind"] == "night.ended":
+            self._deliver(NightEnded(event))
+        else:
+            self.send(Request("job", {"id": event["subject"]}))
 
     def _complete(self, id: str, request: Request) -> None:
         with self._lock:

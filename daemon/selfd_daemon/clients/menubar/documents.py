@@ -6,7 +6,19 @@ import hashlib
 
 from selfd_graphql.operations import document
 
-NAMES = ("events", "generate", "job", "job_progress", "jobs", "remember", "status")
+NAMES = (
+    "events",
+    "generate",
+    "job",
+    "job_progress",
+    "jobs",
+    "journal",
+    "pause_nights",
+    "remember",
+    "status",
+    "thoughts",
+    "tonight",
+)
 
 
 def digest(text: str) -> bytes:

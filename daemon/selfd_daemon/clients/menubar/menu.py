@@ -10,7 +10,7 @@ from selfd_daemon.clients.menubar.state import State, job_name, why_failed
 from selfd_daemon.clients.menubar.updates import Json
 
 Mark: TypeAlias = Literal["well", "busy", "problem", "away"]
-Action: TypeAlias = Literal["panel", "remember", "dashboard", "quit"]
+Action: TypeAlias = Literal["panel", "remember", "pause", "resume", "dashboard", "quit"]
 
 WIDEST = 60  # characters of one item
 MOST_LINES = 5  # of jobs, and of problems
@@ -49,6 +49,7 @@ def menu(state: State) -> Menu:
             Item("Ask…", "panel", here),
             Item("Remember…", "remember", here),
             Item("Open dashboard", "dashboard", here),
+            *nights(state),
             SEPARATOR,
             Item("Quit", "quit", enabled=True),
         ),
@@ -85,7 +86,21 @@ def details(state: State) -> list[str]:
         f"{plural(state.status['memoryCount'], 'memory')}, "
         f"{plural(state.status['articleCount'], 'article')}"
     )
-    return [figures, *jobs(state), *failures(state), *problems(state)]
+    return [figures, *thoughts(state), *jobs(state), *failures(state), *problems(state)]
+
+
+def thoughts(state: State) -> list[str]:
+    """Return the last entry of the journal."""
+    return [f"“{state.thought['text']}”"] if state.thought else []
+
+
+def nights(state: State) -> list[Item]:
+    """Return what pauses or resumes the nights, where there are any."""
+    if state.tonight is None or not state.tonight["enabled"]:
+        return []
+    if state.tonight["paused"]:
+        return [Item("Resume nights", "resume", state.away is None)]
+    return [Item("Pause nights", "pause", state.away is None)]
 
 
 def jobs(state: State) -> list[str]:

@@ -26,6 +26,11 @@ def ask(question: str, conversation: str | None) -> Request:
     return Request(ASK, {"input": given})
 
 
+def pause_nights(*, paused: bool) -> Request:
+    """Pause the nights, or let them go on."""
+    return Request("pause_nights", {"paused": paused})
+
+
 def remember(text: str) -> Request:
     """Store a note."""
     return Request(REMEMBER, {"input": {"text": text.strip()}})

@@ -13,9 +13,12 @@ from selfd_daemon.clients.menubar.updates import (
     JobFailed,
     JobSeen,
     Json,
+    NightEnded,
     Refused,
     Remembered,
     StatusRead,
+    ThoughtSeen,
+    TonightRead,
     Update,
 )
 
@@ -70,6 +73,8 @@ class State:
     failed: Json | None = None  # the last job that failed, until one of its kind succeeds
     asked: Asked | None = None
     kept: Kept | None = None
+    tonight: Json | None = None
+    thought: Json | None = None  # the last one
     conversation: str | None = None
     problems_told: frozenset[str] = field(default_factory=frozenset)
 
@@ -93,6 +98,12 @@ def after(state: State, update: Update) -> Step:
         case JobFailed(job):
             notice = Notice(f"{job_name(job)} failed", why_failed(job))
             return replace(state, failed=job), (notice,)
+        case TonightRead(tonight):
+            return replace(state, tonight=tonight), ()
+        case ThoughtSeen(thought):
+            return replace(state, thought=thought), ()
+        case NightEnded(night):
+            return state, (Notice("selfd's night is over", night["payload"].get("note", "")),)
         case Remembered(id):
             if state.kept and state.kept.id == id:
                 return replace(state, kept=replace(state.kept, done=True)), ()

@@ -44,6 +44,27 @@ class JobFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class TonightRead:
+    """Tonight's plan, as `tonight` gives it."""
+
+    tonight: Json
+
+
+@dataclass(frozen=True, slots=True)
+class ThoughtSeen:
+    """The newest entry of the journal."""
+
+    thought: Json
+
+
+@dataclass(frozen=True, slots=True)
+class NightEnded:
+    """A night ended since the menu bar started: what the event says of it."""
+
+    night: Json
+
+
+@dataclass(frozen=True, slots=True)
 class AnswerGrew:
     """A piece of the text of the answer to request `id`."""
 
@@ -81,6 +102,9 @@ Update: TypeAlias = (
     | StatusRead
     | JobSeen
     | JobFailed
+    | TonightRead
+    | ThoughtSeen
+    | NightEnded
     | AnswerGrew
     | AnswerEnded
     | Remembered

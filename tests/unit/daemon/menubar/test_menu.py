@@ -50,6 +50,23 @@ def test_figures_running_jobs_and_problems_are_lines() -> None:
     assert lines == ["2 memories, 1 article", "Poll feeds 50%: half", "⚠ the disk is full"]
 
 
+@pytest.mark.parametrize(
+    ("enabled", "paused", "offered"),
+    [(True, False, "pause"), (True, True, "resume"), (False, False, None)],
+)
+def test_nights_can_be_paused_and_resumed_where_there_are_any(
+    enabled: bool, paused: bool, offered: str | None
+) -> None:
+    state = replace(WELL, tonight={"enabled": enabled, "paused": paused})
+    actions = [item.action for item in menu(state).items if item.action in ("pause", "resume")]
+    assert actions == ([offered] if offered else [])
+
+
+def test_the_last_thought_is_a_line() -> None:
+    state = replace(WELL, thought={"text": "Remembered 2 memories."})
+    assert menu(state).items[2].text == "“Remembered 2 memories.”"
+
+
 def test_the_last_failure_is_a_line_with_its_reason() -> None:
     state = replace(WELL, failed=job("FAILED", error="no such folder"))
     assert menu(state).items[2].text == "⚠ Poll feeds failed: no such folder"

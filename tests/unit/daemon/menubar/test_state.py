@@ -19,9 +19,12 @@ from selfd_daemon.clients.menubar.updates import (
     Connected,
     JobFailed,
     JobSeen,
+    NightEnded,
     Refused,
     Remembered,
     StatusRead,
+    ThoughtSeen,
+    TonightRead,
     Update,
 )
 from support.menubar import answer, job, status
@@ -92,6 +95,17 @@ def test_a_failure_stays_until_a_job_of_its_kind_succeeds() -> None:
     state = told(state, JobSeen(job("SUCCEEDED", "job:2", kind="BACKUP")))
     assert state.failed is not None
     assert told(state, JobSeen(job("SUCCEEDED", "job:3"))).failed is None
+
+
+def test_a_night_that_ended_is_told() -> None:
+    _, notices = after(State(), NightEnded({"payload": {"note": "taught, .02 better"}}))
+    assert notices == (Notice("selfd's night is over", "taught, .02 better"),)
+
+
+def test_the_newest_thought_and_plan_are_kept() -> None:
+    state = told(State(), ThoughtSeen({"text": "a"}), ThoughtSeen({"text": "b"}))
+    state = told(state, TonightRead({"paused": True}))
+    assert (state.thought, state.tonight) == ({"text": "b"}, {"paused": True})
 
 
 def test_a_problem_is_told_once_and_again_only_when_it_came_back() -> None:

@@ -298,3 +298,41 @@ async def test_what_wiring_hooked_to_a_name_is_done_without_a_job(store: Store, 
     await keep(hooks={"reflect": reflect}).look()
     states = {step.name: (step.state, step.note) for step in (await last(store)).steps}
     assert states["reflect"] == ("DONE", "a quiet day")
+
+
+async def test_a_paused_keeper_begins_nothing_and_says_so(
+    keep: Keep, store: Store, clock: Clock
+) -> None:
+    keeper = keep()
+    clock.at = NIGHT
+    keeper.paused = True
+    await keeper.look()
+    assert keeper.note == "waits: its owner paused the nights"
+    assert await store.nights.latest(1) == []
+    keeper.paused = False
+    await keeper.look()
+    assert len(await store.nights.latest(1)) == 1
+
+
+async def test_who_asks_for_a_night_while_the_keeper_looks_does_not_wait_a_minute(
+    store: Store, jobs: JobRunner, keep: Keep, clock: Clock
+) -> None:
+    clock.at = datetime(2026, 1, 2, 14, tzinfo=NIGHT.tzinfo)
+    keeper = keep(sleep=lambda seconds: asyncio.sleep(3600))
+    first = asyncio.Event()
+    look = keeper.look
+
+    async def look_slowly() -> None:
+        await look()
+        if not first.is_set():
+            first.set()
+            keeper.begin_now()  # at the last moment of the look
+
+    keeper.look = look_slowly  # type: ignore[method-assign]  # the moment cannot be had otherwise
+    run = asyncio.create_task(keeper.run())
+    async with asyncio.timeout(20):
+        await first.wait()
+        stream = store.events.page
+        while not any(event.kind == "night.ended" for event in await stream(0)):
+            await asyncio.sleep(0)
+    run.cancel()

@@ -1,7 +1,7 @@
 // Nights: tonight's plan, and what the last ones did.
 
 import { send } from "./api.js";
-import { attempt, clock, empty, h, when } from "./dom.js";
+import { attempt, clock, empty, h, notify, when } from "./dom.js";
 
 const SHOWN = 5;
 
@@ -9,10 +9,21 @@ export async function drawNights(section) {
   const [plan, past] = await Promise.all([attempt(() => send("tonight")), attempt(() => send("nights", { first: SHOWN }))]);
   if (!plan || !past) return;
   const { tonight } = plan;
+  const again = () => drawNights(section);
+  const pause = async () => {
+    if (await attempt(() => send("pause_nights", { paused: !tonight.paused }))) again();
+  };
+  const begin = async () => {
+    if (!(await attempt(() => send("begin_tonight", {})))) return;
+    notify("The night begins, once the machine is on power.");
+    again();
+  };
   section.replaceChildren(h("h2", {}, "Tonight"),
     h("p", {}, tonight.enabled ? `Between ${clock(tonight.startsAt)} and ${clock(tonight.endsAt)}.` : "Nights are off in the settings.",
       tonight.note ? ` Now it would wait: ${tonight.note}.` : ""),
-    h("p", { className: "meta" }, `About ${tonight.wattHours.toFixed(1)} Wh, at most ${tonight.mostWattHours.toFixed(0)}.`),
+    h("p", { className: "meta" }, `Used ${tonight.wattHours.toFixed(1)} Wh of at most ${tonight.mostWattHours.toFixed(0)}.`),
+    h("div", { className: "row" }, h("button", { type: "button", className: "plain", on: { click: pause } }, tonight.paused ? "Resume nights" : "Pause nights"),
+      " ", h("button", { type: "button", className: "plain", on: { click: begin } }, "Begin now")),
     steps(tonight.steps),
     h("h2", {}, "Nights before"),
     past.nights.length ? h("ul", { className: "cards" }, past.nights.map(night)) : empty("No night yet."));
