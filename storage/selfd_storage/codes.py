@@ -27,8 +27,9 @@ class Codes:
         self.embedder = embedder
         self.codec = VectorCodec(coded.dimensions, seed=coded.seed, bits=coded.bits)
         width = coded.dimensions // 64
-        self._signs = np.zeros((0, width), np.uint64)
-        self._rest = np.zeros((0, coded.bits - 1, width), np.uint64)
+        room = coded.high + coded.per_row  # as many as the rows of the file have room for
+        self._signs = np.zeros((room, width), np.uint64)
+        self._rest = np.zeros((room, coded.bits - 1, width), np.uint64)
 
     def put(self, first: int, codes: Words) -> None:
         """Take codes (n, B, W) of the documents from `first` on."""

@@ -9,8 +9,9 @@ section 3.1).
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TypeAlias
@@ -20,6 +21,7 @@ from numpy.typing import NDArray
 
 from selfd_storage.cues import Span, span_of
 from selfd_storage.lexicon import name_code, telling_words, words
+from selfd_storage.ranking_weights import ALONE, AMONG
 from selfd_storage.stems import stem
 from selfd_storage.words_chains import Chains
 from selfd_storage.words_columns import Columns, Docs, Flags
@@ -36,13 +38,15 @@ MOMENT = 0.6
 REPEATED = 0.4  # a term that a question says n times counts n to this power
 GUESSED = 0.7  # what a term counts that stands in for one that nothing holds
 DEPTH = 1000  # documents that a retriever hands on; a page of a search holds no more
+_NAMED = re.compile(r"(?<=[\w,;'’\"(“‘] )[\"'(“‘]?[A-Z]|(?<=\w )\d")  # but not the first word
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
     """What is looked for: terms, people by their codes, and perhaps a span of time.
 
-    `emphasis` is what a term counts, where that is not 1; `spelled` how the question spells it.
+    `emphasis` is what a term counts, where that is not 1; `spelled` how the question spells it;
+    `named` the share of terms that are names or numbers.
     """
 
     terms: tuple[str, ...]
@@ -50,6 +54,7 @@ class Query:
     span: Span | None = None
     emphasis: Mapping[str, float] = field(default_factory=dict)
     spelled: Mapping[str, str] = field(default_factory=dict)
+    named: float = 0.0
 
     @classmethod
     def read(cls, text: str, now: datetime) -> Query:
@@ -62,7 +67,9 @@ class Query:
             spelled.setdefault(term, word)
             counts[term] += 1
         emphasis = {term: count**REPEATED for term, count in counts.items() if count > 1}
-        return cls(tuple(counts), tuple(names), span_of(text, now), emphasis, spelled)
+        named = 0 if text.isupper() else len(_NAMED.findall(text))
+        share = min(1.0, named / max(1, len(counts)))
+        return cls(tuple(counts), tuple(names), span_of(text, now), emphasis, spelled, share)
 
     def respelled(self, other: Mapping[str, str]) -> Query:
         """Return the same with other terms in the place of some, which count less."""
@@ -113,17 +120,23 @@ class Ranked:
     via: tuple[str, ...]
 
 
-def fuse(opinions: Sequence[tuple[float, Candidates]], first: int) -> list[Ranked]:
+def fuse(found: Mapping[str, Candidates], view: View, query: Query, first: int) -> list[Ranked]:
     """Order the candidates of all retrievers by the weighted sum of their scores, the best first.
 
     A document that a retriever says nothing of has 0 there. Equal scores: the newer one first.
     """
-    docs = np.unique(np.concatenate([each.docs for _, each in opinions]))
+    docs = np.unique(np.concatenate([each.docs for each in found.values()])).astype(np.int64)
+    alone, among = (
+        each.of(named=query.named, terms=len(query.terms), has_meaning="dense" in found)
+        for each in (ALONE, AMONG)
+    )
+    is_among = view.chains.sizes[view.chains.episode[docs]] > 1
     total = np.zeros(len(docs), np.float32)
-    for share, each in opinions:
-        total[np.searchsorted(docs, each.docs)] += np.float32(share) * each.scores
+    for name, each in found.items():
+        places = np.searchsorted(docs, each.docs)
+        share = np.where(is_among[places], among[name], alone[name])
+        total[places] += share.astype(np.float32) * each.scores
     best = np.lexsort((-docs, -total))[:first]
-    found = [each for _, each in opinions]
     return [
         Ranked(int(docs[i]), float(min(1.0, max(0.0, total[i]))), _via(int(docs[i]), found))
         for i in best
@@ -137,9 +150,9 @@ def strongest(scores: Scores, count: int = DEPTH) -> NDArray[np.intp]:
     return np.sort(np.argpartition(-scores, count)[:count])
 
 
-def _via(doc: int, opinions: Sequence[Candidates]) -> tuple[str, ...]:
+def _via(doc: int, opinions: Mapping[str, Candidates]) -> tuple[str, ...]:
     names: dict[str, None] = {}
-    for each in opinions:
+    for each in opinions.values():
         at = int(np.searchsorted(each.docs, doc))
         if at < len(each.docs) and each.docs[at] == doc:
             names |= dict.fromkeys(name for name, flags in each.found.items() if flags[at])

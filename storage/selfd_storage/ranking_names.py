@@ -18,7 +18,7 @@ from selfd_storage._sqlite import sqlite3
 from selfd_storage.lexicon import STOP_WORDS, terms, without_speaker, words
 from selfd_storage.ranking import Candidates, Query, Ranked, Scores, View, strongest
 from selfd_storage.stems import stem
-from selfd_storage.words_columns import Docs
+from selfd_storage.words_columns import Docs, Flags
 from selfd_storage.words_file import count_documents, read_documents
 
 SEEDS = 3  # texts that names are taken from
@@ -28,11 +28,11 @@ COMMON = 20  # documents that a name may be in, or a share of all, before it tel
 COMMON_SHARE, COMMON_LIMIT = 0.02, 2000
 MOST_FOUND = 30
 BEGINNING = 8  # terms
-ASIDE = 0.5  # what a mere mention counts
+_CAPITAL = r"(?:[^\W\d_]\. )*[^\W\d_a-zßàáâäåæçèéêëìíîïñòóôöøùúûüýœ][\w'’-]*"
 _NAME = re.compile(
-    r"[^\W\d_a-zßäöüéèñ][\w'’-]*"
-    r"(?: (?:(?:of|the|de|da|du|van|von|la|le) )?[^\W\d_a-zßäöüéèñ][\w'’.-]*)*|\b[12]\d\d\d\b"
+    rf"\b{_CAPITAL}(?: (?:(?:of|the|de|da|du|van|von|la|le) )?{_CAPITAL})*|\b[12]\d\d\d\b"
 )
+_BEGINS = re.compile(r"(?:^|[.!?:\n])[\s\"'“”‘’(]*$")
 
 Name = tuple[str, ...]
 
@@ -45,20 +45,30 @@ class Found:
     scores: Scores
     names: Sequence[frozenset[str]]  # the best name of each document
 
-    def judged(self, texts: Mapping[int, str]) -> Candidates:
-        """Return them with mere mentions counting less, as far as their texts are given."""
-        scores = self.scores.copy()
-        for at, doc in enumerate(self.docs.tolist()):
-            start = terms(texts.get(doc, "")[: BEGINNING * 20])[:BEGINNING]
-            if not self.names[at] <= set(start):
-                scores[at] *= ASIDE
-        return Candidates(self.docs, scores, {"graph": np.ones(len(scores), np.bool_)})
+    def judged(self, texts: Mapping[int, str]) -> dict[str, Candidates]:
+        """Tell texts that begin with a name from those that mention it, and from none."""
+        starts = [
+            frozenset(terms(texts.get(doc, "")[: BEGINNING * 20])[:BEGINNING])
+            for doc in self.docs.tolist()
+        ]
+        about = np.array([n <= s for n, s in zip(self.names, starts, strict=True)], np.bool_)
+        return {"about": self._part(about), "mentions": self._part(~about)}
+
+    def _part(self, chosen: Flags) -> Candidates:
+        docs = self.docs[chosen]
+        return Candidates(docs, self.scores[chosen], {"graph": np.ones(len(docs), np.bool_)})
 
 
 def names_of(text: str) -> list[Name]:
-    """Return the terms of each name and year in a text, each name once."""
+    """Return the terms of each name and year in a text, each name once.
+
+    A single word with a capital that begins a sentence is no name.
+    """
     found: dict[Name, None] = {}
-    for match in _NAME.finditer(without_speaker(text)):
+    said = without_speaker(text)
+    for match in _NAME.finditer(said):
+        if " " not in match[0] and _BEGINS.search(said[max(0, match.start() - 3) : match.start()]):
+            continue
         name = tuple(stem(word) for word in words(match[0]) if word not in STOP_WORDS)
         if name:
             found[tuple(dict.fromkeys(name))] = None

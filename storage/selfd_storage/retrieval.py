@@ -1,11 +1,8 @@
-"""One search: words and meaning first, then the names in what these found, and all of it weighed.
-
-The weights are learned (docs/lab/0008) on questions that no figure of ours is measured on.
-"""
+"""One search: words and meaning first, then the names in what they found, and all of it weighed."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -23,7 +20,6 @@ from selfd_storage.words_file import count_documents, read_postings
 from selfd_storage.words_source import read_texts
 
 POSTINGS = 100_000  # that one search reads at most, but for its rarest term
-WEIGHTS = {"lexical": 0.74, "dense": 0.26, "graph": 0.19}
 
 
 class Retrieval:
@@ -38,7 +34,7 @@ class Retrieval:
         self, view: View, layers: Sequence[Codes], question: str, asked: Query, first: int
     ) -> list[Ranked]:
         """Return the documents that fit a question best, the best first."""
-        return fuse(_weighed(await self.opinions(view, layers, question, asked)), first)
+        return fuse(await self.opinions(view, layers, question, asked), view, asked, first)
 
     async def opinions(
         self, view: View, layers: Sequence[Codes], question: str, asked: Query
@@ -54,11 +50,11 @@ class Retrieval:
         found = {"lexical": await self._file.read(find)}
         if meaning is not None:
             found["dense"] = meaning.candidates(found["lexical"])
-        linked = await self._second_step(view, asked, fuse(_weighed(found), SEEDS))
-        if linked is not None:
-            found["graph"] = linked
+        linked = await self._second_step(view, asked, fuse(found, view, asked, SEEDS))
+        for name, each in linked.items():
+            found[name] = each
             if meaning is not None:
-                found["dense"] = meaning.extended(found["dense"], linked.docs)
+                found["dense"] = meaning.extended(found["dense"], each.docs)
         return found
 
     def _embedded(self, view: View, layers: Sequence[Codes], question: str) -> CodeScores | None:
@@ -75,29 +71,23 @@ class Retrieval:
 
     async def _second_step(
         self, view: View, asked: Query, ranked: Sequence[Ranked]
-    ) -> Candidates | None:
-        """Find what the best texts speak of by name; None where that is nothing."""
+    ) -> dict[str, Candidates]:
+        """Find what the best texts speak of by name."""
         first = [each for each in ranked if each.via != ("symbolic",)]  # else a time, and no words
         if not first:
-            return None
+            return {}
         texts = await self._texts(view, [each.doc for each in first])
         seeds = [(each, texts[each.doc]) for each in first if each.doc in texts]
         if not seeds:
-            return None
+            return {}
         found = await self._file.read(partial(follow_names, view=view, query=asked, seeds=seeds))
         if not len(found.docs):
-            return None
+            return {}
         return found.judged(await self._texts(view, found.docs.tolist()))
 
     async def _texts(self, view: View, docs: Sequence[int]) -> dict[int, str]:
         entries = {doc: view.columns.entry(doc) for doc in docs}
         return await self._source.read(partial(read_texts, entries=entries, most=MOST_TEXT))
-
-
-def _weighed(found: Mapping[str, Candidates]) -> list[tuple[float, Candidates]]:
-    """Return opinions with their weights; words weigh what meaning would where there is none."""
-    weights = WEIGHTS if "dense" in found else WEIGHTS | {"lexical": 1.0}
-    return [(weights[name], each) for name, each in found.items()]
 
 
 def _find_words(db: sqlite3.Connection, view: View, asked: Query) -> Candidates:

@@ -69,6 +69,13 @@ class Columns:
         column: NDArray[Any] = self._rows[name][: self.count]
         return column
 
+    def make_room(self, count: int) -> None:
+        """Take memory for `count` rows at once."""
+        if count > len(self._rows):
+            larger = np.zeros(count, _ROW)
+            larger[: len(self._rows)] = self._rows
+            self._rows = larger
+
     def put(self, docs: Sequence[int], entries: Iterable[Entry]) -> None:
         """Append documents under ascending numbers, all of them new."""
         if not docs:

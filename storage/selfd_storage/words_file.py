@@ -12,6 +12,7 @@ had or not.
 
 from __future__ import annotations
 
+import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -195,12 +196,11 @@ def clear(tx: Transaction) -> None:
 
 def count_documents(db: sqlite3.Connection, terms: Iterable[str]) -> dict[str, int]:
     """Return how many documents hold each of the terms that any document holds."""
-    found = {}
-    for term in terms:
-        row = db.execute("SELECT doc FROM term_counts WHERE term = ?", (term,)).fetchone()
-        if row is not None:
-            found[term] = int(row[0])
-    return found
+    rows = db.execute(
+        "SELECT term, doc FROM term_counts WHERE term IN (SELECT value FROM json_each(?))",
+        (json.dumps(list(terms)),),
+    )
+    return {term: int(count) for term, count in rows}
 
 
 def count_terms_from(db: sqlite3.Connection, beginning: str) -> dict[str, int]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import islice
 from typing import Any
 
 from selfd_storage import words_file
@@ -26,6 +27,7 @@ from selfd_storage.words_file import Change, Progress
 from selfd_storage.words_source import KINDS, Passage, chunks_of, read_slice
 
 EVENTS = 1000  # that one step reads
+LOADED_AT_ONCE = 10_000  # rows; all at once would take ten times the memory that they need
 _CHANGES = (
     "memory.added",
     "memory.updated",
@@ -221,11 +223,11 @@ def _entry(passage: Passage, length: int) -> Entry:
 
 def _load(db: sqlite3.Connection) -> tuple[Columns, Chains]:
     columns = Columns()
-    docs, entries = [], []
-    for doc, entry in words_file.read_entries(db):
-        docs.append(doc)
-        entries.append(entry)
-    columns.put(docs, entries)
+    columns.make_room(words_file.first_free(db))
+    entries = words_file.read_entries(db)
+    while some := list(islice(entries, LOADED_AT_ONCE)):
+        docs, rows = zip(*some, strict=True)
+        columns.put(docs, rows)
     return columns, Chains(columns)
 
 

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from selfd_storage.ids import CODES
-from selfd_storage.ranking import Candidates, fuse
+from selfd_storage.ranking import Candidates, Query, Ranked, View, fuse
+from selfd_storage.ranking_weights import ALONE
 from selfd_storage.ranking_words import rarest, weight
 from selfd_storage.words_chains import GAP, NONE, Chains
 from selfd_storage.words_columns import OPEN, Columns, Entry
@@ -129,35 +130,60 @@ def said(via: str, **scores: float) -> Candidates:
     return Candidates(np.array(docs), np.array(list(scores.values()), np.float32), flags)
 
 
+def ranked(first: int = 10, named: float = 0.0, **opinions: Candidates) -> list[Ranked]:
+    """Fuse over four documents that stand alone and two, 5 and 6, that stand together."""
+    alone = [entry(n, 0, parent=0) for n in range(1, 5)]
+    columns, chains = chained(*alone, entry(5, 0), entry(6, 1))
+    return fuse(opinions, View(columns, chains), Query(("a",), named=named), first)
+
+
 def test_fusing_adds_up_what_each_retriever_says() -> None:
     words, codes = said("lexical", d1=0.8, d2=0.4), said("dense", d2=0.8, d3=0.2)
-    ranked = fuse([(0.5, words), (0.5, codes)], 10)
-    assert [(each.doc, each.via) for each in ranked] == [
+    found = ranked(lexical=words, dense=codes)
+    assert [(each.doc, each.via) for each in found] == [
         (2, ("lexical", "dense")),
         (1, ("lexical",)),
         (3, ("dense",)),
     ]
-    assert [each.score for each in ranked] == pytest.approx([0.6, 0.4, 0.1])
+    dense = ALONE.dense / (1 + ALONE.dense)
+    told = [0.4 * (1 - dense) + 0.8 * dense, 0.8 * (1 - dense), 0.2 * dense]
+    assert [each.score for each in found] == pytest.approx(told)
+
+
+def test_meaning_counts_less_among_others_and_for_names() -> None:
+    alone, among = said("dense", d1=0.9), said("dense", d5=0.9)
+    nothing = said("lexical")
+    free, beside = (ranked(lexical=nothing, dense=each)[0].score for each in (alone, among))
+    named = ranked(lexical=nothing, dense=alone, named=1.0)[0].score
+    assert free > named
+    assert free > beside
+
+
+def test_names_in_the_best_texts_count_less_for_a_long_question() -> None:
+    of = ALONE.of
+    short, long = (of(named=0, terms=n, has_meaning=True)["about"] for n in (5, 25))
+    assert short > 5 * long > 0
 
 
 def test_an_opinion_on_what_others_found_counts_but_is_not_named() -> None:
     codes = said("dense", d1=0.5, d2=0.9)
     codes.found["dense"][:] = [False, True]
-    ranked = fuse([(0.5, said("lexical", d1=0.6, d2=0.6)), (0.5, codes)], 10)
-    assert [each.via for each in ranked] == [("lexical", "dense"), ("lexical",)]
+    found = ranked(lexical=said("lexical", d1=0.6, d2=0.6), dense=codes)
+    assert [each.via for each in found] == [("lexical", "dense"), ("lexical",)]
 
 
 def test_of_equals_the_newer_comes_first_and_no_more_than_asked_for() -> None:
-    ranked = fuse([(1.0, said("lexical", d1=0.5, d2=0.5, d3=0.5))], 2)
-    assert [each.doc for each in ranked] == [3, 2]
+    found = ranked(2, lexical=said("lexical", d1=0.5, d2=0.5, d3=0.5))
+    assert [each.doc for each in found] == [3, 2]
 
 
-def test_a_score_is_at_most_one() -> None:
-    assert fuse([(1.0, said("lexical", d1=1.7))], 1)[0].score == 1.0
+def test_without_meaning_words_count_whole_and_a_score_is_at_most_one() -> None:
+    found = ranked(lexical=said("lexical", d1=1.7, d2=0.6))
+    assert [each.score for each in found] == pytest.approx([1.0, 0.6])
 
 
 def test_nothing_found_is_nothing_ranked() -> None:
-    assert fuse([(1.0, said("lexical"))], 5) == []
+    assert ranked(lexical=said("lexical")) == []
 
 
 def test_common_words_are_left_out_once_the_budget_is_spent() -> None:
