@@ -45,3 +45,11 @@ async def served(app: ASGIApp) -> AsyncIterator[int]:
         server.should_exit = True
         await serving
         listener.close()
+
+
+def free_port() -> int:
+    """Return a port on loopback that nobody listens on."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        port: int = found.getsockname()[1]
+        return port

@@ -102,15 +102,15 @@ class MlxMind:
         with self._line.place(request.priority, request.client) as place:
             runtime = await self._ready(place)
             seed = self._draw() if request.seed is None else request.seed
-            generation = await self._line.run(place, runtime.start, request, seed)
+            generation, text = await self._line.run(place, _begun, runtime, request, seed)
             self._open += 1
             try:
-                while await self._line.run(place, runtime.read, generation):
-                    pass
-                while telling.over is None and not generation.ended:
-                    text = await self._line.run(place, _some, runtime, generation)
+                while True:
                     if told := telling.take(text):
                         yield Delta(told)
+                    if telling.over is not None or generation.ended:
+                        break
+                    text = await self._line.run(place, _some, runtime, generation)
             finally:
                 self._open -= 1
                 self._used = self._monotonic()
@@ -179,9 +179,18 @@ def _mentions_template(files: ModelFiles) -> bool:
     return path.exists() and '"chat_template"' in path.read_text("utf-8", "replace")
 
 
+def _begun(runtime: MlxRuntime, request: Request, seed: int) -> tuple[Generation, str]:
+    """Begin a text and do the first piece of work on it, without a second wait in line."""
+    generation = runtime.start(request, seed)
+    return generation, _some(runtime, generation)
+
+
 def _some(runtime: MlxRuntime, generation: Generation) -> str:
-    """Make tokens for some 30 ms; of the first ones, only until there is text."""
+    """Read, then make tokens, for some 30 ms; of the first ones, only until there is text."""
     until, text = time.monotonic() + PIECE_SECONDS, ""
+    while runtime.read(generation):
+        if time.monotonic() >= until:
+            return ""
     first = len(generation.tokens) == generation.prompt
     while not generation.ended:
         text += runtime.make(generation)

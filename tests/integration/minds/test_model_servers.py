@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import socket
 import sys
 import time
 from collections.abc import AsyncIterator
@@ -18,6 +17,7 @@ from selfd_daemon.minds.http import HttpMind
 from selfd_daemon.minds.options import HttpOptions
 from support.minds import told
 from support.mlx_models import make_model
+from support.serving import free_port
 
 pytestmark = pytest.mark.anyio
 
@@ -45,17 +45,10 @@ async def _server(command: list[str], port: int) -> AsyncIterator[HttpMind]:
         await process.wait()
 
 
-def _free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port: int = found.getsockname()[1]
-        return port
-
-
 @pytest.mark.mlx
 async def test_mlx_lms_server_is_asked_left_and_asked_again(tmp_path: Path) -> None:
     pytest.importorskip("mlx_lm", reason="needs mlx-lm")
-    folder, port = make_model(tmp_path / "tiny"), _free_port()
+    folder, port = make_model(tmp_path / "tiny"), free_port()
     command = [
         sys.executable,
         "-m",
