@@ -12,7 +12,7 @@ import asyncio
 import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from selfd_daemon.answering.confidence import signals_of
@@ -123,8 +123,11 @@ def _grade(sure: float) -> Grade:
 
 
 def _joined(hits: Sequence[Hit], more: Sequence[Hit]) -> list[Hit]:
-    known = {hit.item.id: hit for hit in [*reversed(more), *reversed(hits)]}
-    return sorted(known.values(), key=lambda hit: -hit.score)
+    """Put what a second look found behind the rest: its scores are of another question."""
+    known = {hit.item.id for hit in hits}
+    faintest = min((hit.score for hit in hits), default=1.0)
+    new = {hit.item.id: hit for hit in reversed(more) if hit.item.id not in known}
+    return [*hits, *(replace(hit, score=faintest * hit.score) for hit in new.values())]
 
 
 def _scope_of(id: str) -> Scope:
