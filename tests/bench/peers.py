@@ -110,7 +110,7 @@ def _rows(found: Measured) -> list[Row]:
 def turns(data: Path) -> Iterator[NewMemory]:
     """Yield turns of dialogue, then of other texts: lines joined until they are long enough."""
     at = datetime(2023, 1, 1, tzinfo=UTC)
-    for name in ("dialogue", "fiction", "stories", "mixed"):
+    for name in ("dialogue", "fiction", "stories", "mixed", "tech"):
         for each in read(data / "text" / f"en_train_{name}.jsonl.zst"):
             at += timedelta(hours=5)
             said: list[str] = []
