@@ -21,6 +21,7 @@ from selfd_models.training.evaluation import HeldOut
 Floats = NDArray[np.float64]
 
 EACH = 2  # pieces of 8 kB per kind of text
+ALONE = ("shipped", "tokens")
 NARROW = 2048  # bytes per kind that are read with other beams, too
 
 
@@ -86,7 +87,7 @@ def _beams(tokens: NgramModel, vocabulary: Vocabulary, held_out: HeldOut) -> lis
 
 def _mixed(chances: Floats, piece: NDArray[np.uint8]) -> Mapping[str, tuple[float, float]]:
     """Give bits, and the farthest that a sum was from 1.   Args: chances: (2, T, 256)."""
-    told = {"shipped": chances[0], "tokens": chances[1]}
+    told = dict(zip(ALONE, chances, strict=True))
     found: dict[str, tuple[float, float]] = {
         name: (_bits(each, piece), float(np.abs(each.sum(axis=1) - 1.0).max()))
         for name, each in told.items()
@@ -109,29 +110,28 @@ def _bits(chances: Floats, piece: NDArray[np.uint8]) -> float:
 
 
 def _verdicts(bits: Mapping[str, Mapping[str, float]]) -> list[Row]:
-    means = {
-        name: float(np.mean([of[name] for of in bits.values()])) for name in bits[next(iter(bits))]
-    }
+    names = list(bits[next(iter(bits))])
+    means = {name: float(np.mean([of[name] for of in bits.values()])) for name in names}
     better = min(means["shipped"], means["tokens"])
-    alone = f"shipped {means['shipped']:.3f}, tokens {means['tokens']:.3f}"
     found = []
-    for name in ("mixture", "product", "blend"):
-        worst, kind = max(
-            (of[name] - min(of["shipped"], of["tokens"]), kind) for kind, of in bits.items()
-        )
+    for name in names:
         each = ", ".join(f"{kind} {of[name]:.3f}" for kind, of in bits.items())
+        found.append(
+            Row(f"mixtures: {name}, bits per byte", means[name], "bits", None, "lower", each)
+        )
+        if name in ALONE:
+            continue
+        worst, kind = max((of[name] - min(of[one] for one in ALONE), at) for at, of in bits.items())
+        gained = means[name] - better
         found += [
-            Row(f"mixtures: {name}, bits per byte", means[name], "bits", None, "lower", each),
+            Row(f"mixtures: {name}, over the better", gained, "bits", -0.005, "lower"),
             Row(
-                f"mixtures: {name}, over the better",
-                means[name] - better,
+                f"mixtures: {name}, worst kind",
+                worst,
                 "bits",
-                -0.005,
+                0.01,
                 "lower",
-                alone,
-            ),
-            Row(
-                f"mixtures: {name}, worst kind over its better", worst, "bits", 0.01, "lower", kind
+                f"{kind}, over its better",
             ),
         ]
     return found
