@@ -33,6 +33,8 @@ from selfd_storage.graph import told_at
 
 PATIENCE_SECONDS = 2.0  # that a question waits for what has just arrived
 REST = 1.0  # seconds of rest for each second of reading, while nobody waits
+QUIET_SECONDS = 1.0  # without anything new, before it is read: an import goes first
+LONGEST_WAIT = 30.0  # seconds for quiet; a stream that never ends is read, too
 LONGEST_TEXT = 50_000  # characters of a memory that are read
 NAMES_AWAY = 3  # steps from a name to what it is also called
 
@@ -46,14 +48,17 @@ class FactService:
         self,
         store: Store,
         *,
+        quiet: float = QUIET_SECONDS,
         monotonic: Monotonic = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._store = store
+        self._quiet = quiet
         self._monotonic = monotonic
         self._sleep = sleep
         self._news = asyncio.Event()
         self._news.set()  # there may be items from before
+        self._stirred = asyncio.Event()  # something came in, or somebody asks
         self._settled = asyncio.Event()
         self._waiting = 0
         self._working = asyncio.Lock()
@@ -63,6 +68,7 @@ class FactService:
         """Read new items as they arrive, until cancelled."""
         while True:
             await self._news.wait()
+            await self._wait_for_quiet()
             try:
                 await self.catch_up()
             except StorageError as error:  # such as a full disk; the next item tries again
@@ -150,16 +156,28 @@ class FactService:
     async def _wait(self) -> None:
         """Wait a moment for what has just arrived; what takes longer is told next time."""
         self._waiting += 1
+        self._stirred.set()
         try:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._settled.wait(), PATIENCE_SECONDS)
         finally:
             self._waiting -= 1
 
+    async def _wait_for_quiet(self) -> None:
+        """Return once nothing has come in for a moment, or somebody asks."""
+        started = self._monotonic()
+        while not self._waiting and self._monotonic() - started < LONGEST_WAIT:
+            self._stirred.clear()
+            try:
+                await asyncio.wait_for(self._stirred.wait(), self._quiet)
+            except TimeoutError:
+                return
+
     def _notice(self, events: Sequence[EventRecord]) -> None:
         if any(event.kind in _NEWS for event in events):
             self._settled.clear()
             self._news.set()
+            self._stirred.set()
 
 
 _NEWS = frozenset({"memory.added", "memory.updated", "article.added", "article.rewritten"})
