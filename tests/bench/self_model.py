@@ -1,0 +1,83 @@
+"""A first day with selfd, and its assessment: what it remembers, answers, and knows of itself.
+
+A dialogue of LoCoMo is remembered and a third of its questions are asked; each answer is rated at
+once, as right when it cites a turn of the annotated evidence. Then selfd assesses itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from bench.answers import UNANSWERABLE
+from bench.locomo import read, remember
+from bench.row import Row
+from selfd_daemon.settings import Settings
+from selfd_daemon.wiring import Daemon, running
+from selfd_graphql.ports import Question
+
+ASKED = 3  # one question in so many
+SECONDS_TO_SETTLE = 30.0  # the journal comes a few seconds after what it tells of
+
+
+def rows(data: Path | None) -> Sequence[Row]:
+    """Return what the assessment finds, and what a look costs."""
+    if data is None:
+        return []
+    return asyncio.run(_day(data))
+
+
+async def _day(data: Path) -> list[Row]:
+    dialogue = next(iter(read(data / "memory" / "locomo_conversations.jsonl.zst")))
+    questions = [
+        each
+        for each in read(data / "memory" / "locomo_qa.jsonl.zst")
+        if each["conv"] == dialogue["id"]
+    ]
+    with TemporaryDirectory(prefix="selfd-bench-") as folder:
+        settings = Settings.load({"data_dir": folder, "port": 0, "offline": True})
+        async with running(settings, version="bench") as daemon:
+            turns = await remember(daemon.search, dialogue)
+            for question in questions[::ASKED]:
+                await _ask(daemon, question, turns)
+            await asyncio.sleep(SECONDS_TO_SETTLE)
+            return await _assessed(daemon)
+
+
+async def _ask(daemon: Daemon, question: Mapping[str, Any], turns: Mapping[str, set[str]]) -> None:
+    """Ask one question and rate the answer as its owner would."""
+    wanted = set() if question["kind"] == UNANSWERABLE else set(question["evidence"])
+    evidence = {memory for memory, held in turns.items() if held & wanted}
+    answer = await daemon.answering.ask(Question(question["question"]))
+    if not answer.abstained:
+        is_right = any(cited.item_id in evidence for cited in answer.citations)
+        await daemon.answering.give_feedback(
+            answer.id, rating=1 if is_right else -1, correction=None
+        )
+
+
+async def _assessed(daemon: Daemon) -> list[Row]:
+    entries = (await daemon.self_model.journal(first=1, after=None)).total
+    started = time.perf_counter()
+    job = await daemon.self_model.assess()
+    async for state in daemon.jobs.progress(job.id):
+        job = state
+    (found,) = await daemon.self_model.assessments(1)
+    model = await daemon.self_model.model(None)
+    seconds = time.perf_counter() - started
+    tests = [
+        Row(f"self, {test.name}", test.value, "", test.threshold, "higher", test.explanation)
+        for test in found.tests
+    ]
+    error = model.calibration_error or 0.0
+    judged = f"{model.counts['judged']} judged answers"
+    return [
+        *tests,
+        Row("self, calibration error", error, "", None, "lower", judged),
+        Row("self, journal", float(entries), "entries", None, "higher", "before the assessment"),
+        Row("self, the assessment", seconds, "s", None, "lower", "all six tests"),
+    ]
