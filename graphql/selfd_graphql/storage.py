@@ -10,7 +10,7 @@ from strawberry import UNSET
 from selfd_graphql import described
 from selfd_graphql.arguments import given
 from selfd_graphql.context import Info, services
-from selfd_storage import BackupRecord, StorageReportRecord, StorageTierRecord
+from selfd_storage import BackupRecord, StoragePartRecord, StorageReportRecord, StorageTierRecord
 
 
 @described.output
@@ -36,6 +36,21 @@ class StorageTier:
 
 
 @described.output
+class StoragePart:
+    """A table of a file with its indexes, measured in pages."""
+
+    file: str
+    name: str
+    bytes: int
+    unused: int = strawberry.field(description="Bytes of them that lie free.")
+
+    @classmethod
+    def from_record(cls, record: StoragePartRecord) -> Self:
+        """Translate a record of the store."""
+        return cls(file=record.file, name=record.name, bytes=record.bytes, unused=record.unused)
+
+
+@described.output
 class StorageReport:
     """What memories take, measured."""
 
@@ -47,6 +62,10 @@ class StorageReport:
         description="Bytes that they and their indexes take on disk."
     )
     tiers: list[StorageTier]
+    vector_bytes: int = strawberry.field(description="Bytes of rawBytes that are embeddings.")
+    parts: list[StoragePart] = strawberry.field(
+        description="Where storedBytes lie, table by table, the largest first."
+    )
 
     @described.field
     async def saved(self) -> float:
@@ -61,6 +80,8 @@ class StorageReport:
             raw_bytes=record.raw_bytes,
             stored_bytes=record.stored_bytes,
             tiers=[StorageTier.from_record(tier) for tier in record.tiers],
+            vector_bytes=record.vector_bytes,
+            parts=[StoragePart.from_record(part) for part in record.parts],
         )
 
 

@@ -68,6 +68,14 @@ class CodesFollower:
             return 1.0 if self.is_done else 0.0
         return (self.layers[0].high - self.layers[0].low) / count
 
+    @property
+    def vector_bytes(self) -> int:
+        """Return what the coded vectors of the embedder in use would take as float32."""
+        if not self.layers:
+            return 0
+        first = self.layers[0]
+        return (first.high - first.low) * self._embedders[0].dimensions * 4
+
     async def load(self) -> None:
         """Read the codes that are there, and begin those of a new embedder."""
         if not self._embedders:

@@ -419,13 +419,25 @@ class StorageTierRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class StoragePartRecord:
+    """A table of a file with its indexes, in bytes of pages; `unused` of them lie free."""
+
+    file: str
+    name: str
+    bytes: int
+    unused: int
+
+
+@dataclass(frozen=True, slots=True)
 class StorageReportRecord:
-    """What memories take, measured from the files."""
+    """What memories take, measured from the files; `vector_bytes` of the raw bytes are vectors."""
 
     memory_count: int
     raw_bytes: int
     stored_bytes: int
     tiers: tuple[StorageTierRecord, ...]
+    parts: tuple[StoragePartRecord, ...] = ()
+    vector_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from selfd_storage._sqlite import sqlite3
 from selfd_storage.codecs import CODECS, TIERS
-from selfd_storage.records import StorageTierRecord
+from selfd_storage.records import StoragePartRecord, StorageTierRecord
 
 _TIERS = """
 SELECT tier, codec, count(*), sum(size), sum(length(body)) FROM (
@@ -14,6 +14,14 @@ SELECT tier, codec, count(*), sum(size), sum(length(body)) FROM (
     UNION ALL SELECT tier, codec, size, body FROM articles
     UNION ALL SELECT tier, codec, size, body FROM messages
 ) GROUP BY tier, codec ORDER BY tier, codec
+"""
+
+# A table with its indexes; `unused` is what lies free in their pages.
+_PARTS = """
+SELECT coalesce(m.tbl_name, d.name), sum(d.pgsize), sum(d.unused)
+FROM (SELECT name, pgsize, unused FROM dbstat WHERE aggregate = TRUE) AS d
+LEFT JOIN sqlite_schema AS m ON m.name = d.name
+GROUP BY 1 ORDER BY 2 DESC, 1
 """
 
 
@@ -32,3 +40,15 @@ def bytes_in_use(db: sqlite3.Connection) -> int:
         for pragma in ("PRAGMA page_size", "PRAGMA page_count", "PRAGMA freelist_count")
     )
     return size * (pages - free)
+
+
+def read_parts(db: sqlite3.Connection, file: str) -> tuple[StoragePartRecord, ...]:
+    """Return what each table of a file takes with its indexes, counted in pages.
+
+    Without SQLite's dbstat, the file is one part.
+    """
+    try:
+        found = db.execute(_PARTS).fetchall()
+    except sqlite3.OperationalError:
+        found = [("tables", bytes_in_use(db), 0)]
+    return tuple(StoragePartRecord(file, name, size, unused) for name, size, unused in found)

@@ -47,7 +47,7 @@ from selfd_storage.records import (
     StorageReportRecord,
 )
 from selfd_storage.reflections import Reflections
-from selfd_storage.report import bytes_in_use, read_tiers
+from selfd_storage.report import read_parts, read_tiers
 from selfd_storage.retention import Retention
 from selfd_storage.room import RoomLimits
 from selfd_storage.schema import APPLICATION_ID, STEPS
@@ -219,12 +219,19 @@ class Store:
         return await self.database.read(lambda db: read_items(db, ids, self._damage.note, now=now))
 
     async def report(self) -> StorageReportRecord:
-        """Measure what texts take: raw, and with all that is kept about them on disk."""
+        parts = await self.database.read(lambda db: read_parts(db, "selfd.db"))
+        vectors = 0
+        if self._words is not None:
+            parts += await self._words.read_parts()
+            vectors = self._words.vector_bytes
+        """Measure what texts and their vectors take: raw, and on disk with all kept about them."""
         tiers = await self.database.read(read_tiers)
         return StorageReportRecord(
             memory_count=self._counts.memories,
-            raw_bytes=sum(tier.raw_bytes for tier in tiers),
-            stored_bytes=await self.database.read(bytes_in_use) + self._index.stat().st_size,
+            raw_bytes=sum(tier.raw_bytes for tier in tiers) + vectors,
+            parts=parts,
+            vector_bytes=vectors,
+            stored_bytes=sum(part.bytes for part in parts),
             tiers=tiers,
         )
 

@@ -22,7 +22,8 @@ from selfd_storage.errors import MigrationError, NotADatabaseError, SchemaTooNew
 from selfd_storage.events import latest_sequence
 from selfd_storage.ids import CODES, NAMES
 from selfd_storage.ranking import Query, View
-from selfd_storage.records import EventRecord, Scope
+from selfd_storage.records import EventRecord, Scope, StoragePartRecord
+from selfd_storage.report import read_parts
 from selfd_storage.retrieval import Retrieval
 from selfd_storage.room import RoomLimits
 from selfd_storage.times import optional_ms, utc_now
@@ -131,6 +132,15 @@ class WordIndex:
                 await self._tending
         await self._stop_embedding()
         await self._file.close()
+
+    @property
+    def vector_bytes(self) -> int:
+        """What the vectors of all coded texts would take as float32."""
+        return self._codes.vector_bytes
+
+    async def read_parts(self) -> tuple[StoragePartRecord, ...]:
+        """Measure what the tables of the file take."""
+        return await self._file.read(lambda db: read_parts(db, self._path.name))
 
     def problems(self) -> list[str]:
         """Return what is degraded, in words that a person can act on."""

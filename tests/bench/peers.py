@@ -243,7 +243,7 @@ def lance(told: Sequence[NewMemory], questions: Sequence[str]) -> Measured:
             else:
                 table.add(made)
         ingest = time.perf_counter() - begun
-        table.optimize(cleanup_older_than=timedelta(seconds=1))
+        table.optimize(cleanup_older_than=timedelta(0))
         searches = _timed(
             questions,
             lambda question: (

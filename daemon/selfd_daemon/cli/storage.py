@@ -16,6 +16,8 @@ from selfd_daemon.cli.text import size
 
 app = typer.Typer(name="storage", invoke_without_command=True)
 
+_LARGEST_PARTS = 6
+
 
 @app.callback()
 def storage(context: typer.Context, data_dir: DataDir = None, json: AsJson = False) -> None:
@@ -27,17 +29,20 @@ def storage(context: typer.Context, data_dir: DataDir = None, json: AsJson = Fal
         print_json(report)
         return
     raw, stored = report["rawBytes"], report["storedBytes"]
-    share = f", {stored / raw:.0%} of it" if raw else ""
+    share = f", {stored / raw:.0%} of both" if raw else ""
     table(
         [
             ("memories", f"{report['memoryCount']:,}"),
-            ("text", size(raw)),
+            ("text", size(raw - report["vectorBytes"])),
+            ("vectors", f"{size(report['vectorBytes'])} as float32"),
             ("on disk", f"{size(stored)} with every index{share}"),
         ]
     )
     for tier in report["tiers"]:
         held = f"{tier['rows']:,} rows, {size(tier['rawBytes'])} in {size(tier['storedBytes'])}"
         say((f"  {tier['name']}, {tier['codec']}: ", DIM), held)
+    for part in report["parts"][:_LARGEST_PARTS]:
+        say((f"  {part['file']}, {part['name']}: ", DIM), size(part["bytes"]))
 
 
 @app.command("compress")

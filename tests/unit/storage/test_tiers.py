@@ -10,6 +10,7 @@ import pytest
 
 from selfd_storage import NewMemory, PackedContent, Store
 from selfd_storage._sqlite import sqlite3
+from support.embedding import WordEmbedder
 from support.storage import ANY_ROOM, packed, purged
 
 pytestmark = pytest.mark.anyio
@@ -217,3 +218,24 @@ async def test_the_same_texts_give_the_same_dictionary_in_two_stores(tmp_path: P
     connection = sqlite3.connect(tmp_path / "a" / "selfd.db")
     assert connection.execute("SELECT key FROM dictionaries").fetchall() == keys
     connection.close()
+
+
+async def test_what_is_kept_is_measured_table_by_table(tmp_path: Path) -> None:
+    async with await Store.open(tmp_path, limits=ANY_ROOM, embedders=[WordEmbedder()]) as store:
+        await store.memories.add_many(turns(500))
+        await store.settle()
+        await store.database.checkpoint()
+        report = await store.report()
+        sizes = {(part.file, part.name): part.bytes for part in report.parts}
+        assert sum(sizes.values()) == report.stored_bytes
+        size = (tmp_path / "selfd.db").stat().st_size
+        ours = sum(bytes for (file, _), bytes in sizes.items() if file == "selfd.db")
+        assert size - 5 * 4096 <= ours <= size, "all but SQLite's own pages"
+        assert max(sizes, key=lambda part: sizes[part] if part[0] == "selfd.db" else 0) == (
+            "selfd.db",
+            "memories",
+        )
+        assert ("index.db", "codes") in sizes
+        assert report.vector_bytes == 500 * 256 * 4
+        texts = sum(tier.raw_bytes for tier in report.tiers)
+        assert report.raw_bytes == texts + report.vector_bytes
