@@ -27,8 +27,8 @@ from selfd_storage.engrams import Engrams
 from selfd_storage.errors import StorageError, StoreClosedError
 from selfd_storage.events import DEFAULT_KEEP, EventLog, Events
 from selfd_storage.feeds import Feeds
-from selfd_storage.graph import Graph
 from selfd_storage.goals import Goals
+from selfd_storage.graph import Graph
 from selfd_storage.importance import weighed
 from selfd_storage.items import read_items, text_of
 from selfd_storage.jobs import Jobs
@@ -187,9 +187,7 @@ class Store:
         checked_first(first)
         if self._words is None:
             raise StoreClosedError("the store is closed: start selfd again with selfd up")
-        found = await self._words.search(
-            query, scope=scope, first=first, as_of=as_of, since=since
-        )
+        found = await self._words.search(query, scope=scope, first=first, as_of=as_of, since=since)
         ids, moment = [each.item_id for each in found], optional_ms(as_of)
         now = to_ms(self._now())
         items = await self.database.read(
@@ -219,20 +217,20 @@ class Store:
         return await self.database.read(lambda db: read_items(db, ids, self._damage.note, now=now))
 
     async def report(self) -> StorageReportRecord:
+        """Measure what texts and their vectors take: raw, and on disk with all kept about them."""
+        tiers = await self.database.read(read_tiers)
         parts = await self.database.read(lambda db: read_parts(db, "selfd.db"))
         vectors = 0
         if self._words is not None:
             parts += await self._words.read_parts()
             vectors = self._words.vector_bytes
-        """Measure what texts and their vectors take: raw, and on disk with all kept about them."""
-        tiers = await self.database.read(read_tiers)
         return StorageReportRecord(
             memory_count=self._counts.memories,
             raw_bytes=sum(tier.raw_bytes for tier in tiers) + vectors,
-            parts=parts,
-            vector_bytes=vectors,
             stored_bytes=sum(part.bytes for part in parts),
             tiers=tiers,
+            parts=parts,
+            vector_bytes=vectors,
         )
 
     async def backup(
