@@ -15,7 +15,7 @@ from typing import Any
 from selfd_storage._sqlite import sqlite3
 from selfd_storage.database import Database, Transaction
 from selfd_storage.errors import NotFoundError
-from selfd_storage.ids import CODES, make_id, number_of, split_id
+from selfd_storage.ids import CODES, NAMES, make_id, number_of, split_id
 from selfd_storage.records import CheckpointRecord, EventRecord, NewCheckpoint
 from selfd_storage.times import from_ms, to_ms
 
@@ -45,8 +45,8 @@ class Checkpoints:
         self._database = database
         self._now = now
 
-    async def add(self, new: NewCheckpoint) -> CheckpointRecord:
-        """Write a generation down; a promoted one serves from this transaction on.
+    async def add(self, new: NewCheckpoint, *, serve: bool = True) -> CheckpointRecord:
+        """Write a generation down; a promoted one may serve from this transaction on.
 
         Raises:
             NotFoundError: there is no such parent.
@@ -59,7 +59,7 @@ class Checkpoints:
                 _INSERT,
                 {
                     "parent": None if parent is None else number_of("checkpoint", parent.id),
-                    "at": to_ms(self._now()),
+                    "at": to_ms(new.created_at or self._now()),
                     "origin": new.origin,
                     "hash": new.hash,
                     "chain": chained("" if parent is None else parent.chain, new.hash),
@@ -80,9 +80,10 @@ class Checkpoints:
                     {"number": number, "kind": CODES[kind], "item": item},
                 )
             id = make_id("checkpoint", number)
-            event = "checkpoint.promoted" if new.promoted else "checkpoint.rejected"
-            tx.emit(event, id, {"reason": new.reason})
-            if new.promoted:
+            if serve:
+                event = "checkpoint.promoted" if new.promoted else "checkpoint.rejected"
+                tx.emit(event, id, {"reason": new.reason})
+            if serve and new.promoted:
                 _activate(tx, number)
             return _one(tx.connection, id)
 
@@ -121,6 +122,20 @@ class Checkpoints:
     async def active(self) -> CheckpointRecord | None:
         """Return the generation that serves; None before the first was written down."""
         return next((each for each in await self.all() if each.active), None)
+
+    async def learned_from(self, id: str) -> list[str]:
+        """Return the items that a generation itself learned from."""
+        number = number_of("checkpoint", id)
+
+        def read(db: sqlite3.Connection) -> list[str]:
+            rows = db.execute(
+                "SELECT kind, item FROM checkpoint_items WHERE checkpoint_id = :number"
+                " ORDER BY kind, item",
+                {"number": number},
+            )
+            return [f"{NAMES[kind]}:{item}" for kind, item in rows]
+
+        return await self._database.read(read)
 
     async def trained_on(self, items: Sequence[str]) -> set[str]:
         """Return the generations that learned from one of these items themselves."""

@@ -467,7 +467,7 @@ class EngramRecord:
 
 @dataclass(frozen=True, slots=True)
 class NewCheckpoint:
-    """Weights that were made here; `before` and `after` are held-out bits per byte."""
+    """A generation of the weights; `before` and `after` are held-out bits per byte."""
 
     parent: str | None
     origin: JobKind | None
@@ -480,6 +480,7 @@ class NewCheckpoint:
     data_hash: str | None = None
     figures: Mapping[str, Any] = field(default_factory=dict)
     items: Sequence[str] = ()
+    created_at: datetime | None = None  # None: now
 
 
 @dataclass(frozen=True, slots=True)

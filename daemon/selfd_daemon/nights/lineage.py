@@ -9,7 +9,9 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import shutil
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -129,6 +131,21 @@ class Lineage:
                 await self._swap()
                 await self._let_old_ones_go()
             return record
+
+    async def take_in(
+        self, new: NewCheckpoint, parent: str | None, weights: Path | None
+    ) -> CheckpointRecord:
+        """Write down a generation that was made elsewhere, with its file; what serves stays."""
+        async with self._one_at_a_time:
+            file = None
+            if weights is not None:
+                file = f"{new.hash[:16]}.safetensors"
+                self._folder.mkdir(mode=0o700, exist_ok=True)
+                copy = self._folder / f"{file}.part"
+                await asyncio.to_thread(shutil.copyfile, weights, copy)
+                await asyncio.to_thread(_move, copy, self._folder / file)
+            new = replace(new, parent=parent, file=file)
+            return await self._store.checkpoints.add(new, serve=False)
 
     async def rollback(self, id: str) -> CheckpointRecord:
         """Let an earlier generation serve again, to the bit as it was.

@@ -15,8 +15,10 @@ import orjson
 
 from selfd_daemon.feeds.opml import Subscription, write_opml
 from selfd_daemon.jobs import JobContext
+from selfd_daemon.nights.lineage import Lineage
 from selfd_daemon.portability.manifest import write_manifest
 from selfd_daemon.portability.markdown import PAGES
+from selfd_daemon.portability.weights import export_weights
 from selfd_storage import PortableKind, Store, portable_kinds
 
 PAGE = 200
@@ -25,7 +27,13 @@ FEEDS = "feeds.opml"
 
 
 async def export_to(
-    store: Store, target: Path, settings: Path, job: JobContext, *, at: datetime
+    store: Store,
+    lineage: Lineage,
+    target: Path,
+    settings: Path,
+    job: JobContext,
+    *,
+    at: datetime,
 ) -> dict[str, Any]:
     """Write everything below a new folder; it gets its name when it is complete."""
     part = target.with_name(target.name + ".part")
@@ -37,6 +45,7 @@ async def export_to(
         for place, kind in enumerate(portable_kinds()):
             await job.report(place / len(portable_kinds()), f"{kind} to {target}")
             damaged += await _export_kind(store, part, kind, rows, at)
+        rows |= await export_weights(store, lineage, part)
         if settings.is_file():
             shutil.copyfile(settings, part / "settings.toml")
             rows["settings.toml"] = None

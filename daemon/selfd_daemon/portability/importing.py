@@ -14,11 +14,14 @@ import orjson
 
 from selfd_daemon.feeds.opml import read_opml
 from selfd_daemon.jobs import JobContext
+from selfd_daemon.nights.lineage import Lineage
 from selfd_daemon.portability.exporting import FEEDS
 from selfd_daemon.portability.lines import Line, Part, refusal
 from selfd_daemon.portability.manifest import NAME as MANIFEST
 from selfd_daemon.portability.manifest import check_manifest
 from selfd_daemon.portability.sources import recognised
+from selfd_daemon.portability.weights import LINES as WEIGHTS
+from selfd_daemon.portability.weights import import_weights, learned_items
 from selfd_graphql.errors import ServiceError
 from selfd_storage import (
     InvalidInputError,
@@ -35,7 +38,13 @@ MOST_OPML = 10 << 20
 
 
 async def import_from(
-    store: Store, source: Path, settings: Path, job: JobContext, *, dry_run: bool
+    store: Store,
+    lineage: Lineage,
+    source: Path,
+    settings: Path,
+    job: JobContext,
+    *,
+    dry_run: bool,
 ) -> dict[str, Any]:
     """Take in an export, ours or another program's; return what was new, merged and known here.
 
@@ -43,7 +52,9 @@ async def import_from(
     the line that is named and do it once more.
     """
     parts = await asyncio.to_thread(_parts, source)
+    weights = (source / MANIFEST).is_file() and (source / WEIGHTS).is_file()
     cited = await asyncio.to_thread(_cited, parts)
+    cited |= await asyncio.to_thread(learned_items, source) if weights else set()
     run = await store.portable.begin(cited)
     take = store.portable.known if dry_run else store.portable.put
     found: dict[str, Any] = {"path": str(source), "dry_run": dry_run}
@@ -61,6 +72,10 @@ async def import_from(
             share = min(1.0, done / total)
             await job.report(share, f"{part.kind} of {part.name}: {here.total():,} lines")
         found[part.kind] = {word: here[word] for word in ("new", "merged", "known")}
+    if weights:
+        found["checkpoints"] = await import_weights(
+            store, lineage, source, run.items, dry_run=dry_run
+        )
     if (source / MANIFEST).is_file() and (source / "settings.toml").is_file():
         found["settings"] = await asyncio.to_thread(_settings, source, settings, dry_run=dry_run)
     return found

@@ -10,6 +10,7 @@ from typing import Any
 from selfd_daemon.clock import Now
 from selfd_daemon.documents.reach import reachable
 from selfd_daemon.jobs import JobContext, JobRunner
+from selfd_daemon.nights.lineage import Lineage
 from selfd_daemon.paths import DataFolder
 from selfd_daemon.portability.exporting import export_to
 from selfd_daemon.portability.importing import import_from
@@ -20,8 +21,11 @@ from selfd_storage import JobRecord, Store
 class PortabilityService:
     """Implements `selfd_graphql.ports.PortabilityPort`; its jobs are EXPORT and IMPORT."""
 
-    def __init__(self, store: Store, jobs: JobRunner, folder: DataFolder, *, now: Now) -> None:
+    def __init__(
+        self, store: Store, jobs: JobRunner, lineage: Lineage, folder: DataFolder, *, now: Now
+    ) -> None:
         self._store = store
+        self._lineage = lineage
         self._jobs = jobs
         self._folder = folder
         self._now = now
@@ -41,13 +45,17 @@ class PortabilityService:
     async def run_export(self, job: JobContext) -> Mapping[str, Any]:
         """Do an EXPORT job."""
         target = await asyncio.to_thread(_checked_target, str(job.options["path"]))
-        return await export_to(self._store, target, self._folder.settings, job, at=self._now())
+        return await export_to(
+            self._store, self._lineage, target, self._folder.settings, job, at=self._now()
+        )
 
     async def run_import(self, job: JobContext) -> Mapping[str, Any]:
         """Do an IMPORT job."""
         source = await asyncio.to_thread(self._checked_source, str(job.options["path"]))
         dry_run = bool(job.options.get("dry_run"))
-        return await import_from(self._store, source, self._folder.settings, job, dry_run=dry_run)
+        return await import_from(
+            self._store, self._lineage, source, self._folder.settings, job, dry_run=dry_run
+        )
 
     def _checked_source(self, path: str) -> Path:
         return reachable(path, private=self._folder.root)

@@ -98,7 +98,7 @@ async def running(
             jobs=base.jobs,
             nights=teaching.nights(base, minds, lineage, rails),
             events=base.bus,
-            portability=keeping.portability(base),
+            portability=keeping.portability(base, lineage),
             system=system,
             self_model=self_model,
             metrics=base.metrics,

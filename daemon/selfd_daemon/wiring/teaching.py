@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import structlog
 
@@ -23,6 +26,8 @@ from selfd_daemon.nights.window import Window
 from selfd_daemon.self_model.identity import SHIPPED_WEIGHTS
 from selfd_daemon.wiring.foundation import Foundation
 from selfd_storage import StorageError
+
+EMBED_SECONDS = 3600.0  # for a million texts
 
 log = structlog.get_logger(__name__)
 
@@ -71,6 +76,7 @@ def nights(base: Foundation, minds: MindService, lineage: Lineage, rails: Rails)
         max_watt_hours=settings.max_watt_hours,
         now=base.now,
         steps=rails.steps,
+        hooks={"re-embed": partial(_embedded, base)},
     )
     tuner = FineTuner(
         base.store,
@@ -90,3 +96,10 @@ def nights(base: Foundation, minds: MindService, lineage: Lineage, rails: Rails)
     base.work("unlearning of weights", service.unlearn)
     base.work("nights", service.run)
     return service
+
+
+async def _embedded(base: Foundation) -> Mapping[str, Any]:
+    """Wait until the index, which embeds by itself what a new embedder has not, is done with it."""
+    async with asyncio.timeout(EMBED_SECONDS):
+        await base.store.settle()
+    return {"reason": "every text has a code of the embedder in use"}

@@ -13,9 +13,11 @@ from typing import Any
 import pytest
 
 from selfd_daemon.jobs import JobRunner
+from selfd_daemon.nights.lineage import Lineage, verified
 from selfd_daemon.paths import DataFolder
 from selfd_daemon.portability import PortabilityService
 from selfd_graphql.errors import ServiceError
+from selfd_models.checkpoint import SHIPPED, load, save
 from selfd_storage import (
     CitationRecord,
     JobRecord,
@@ -53,10 +55,12 @@ class Clock:
 class House:
     """A store with its jobs, exported and imported as the daemon does."""
 
-    def __init__(self, store: Store, jobs: JobRunner, clock: Clock) -> None:
+    def __init__(self, store: Store, jobs: JobRunner, lineage: Lineage, clock: Clock) -> None:
         self.store = store
         self.jobs = jobs
-        self.portability = PortabilityService(store, jobs, DataFolder(store.folder), now=clock)
+        self.lineage = lineage
+        folder = DataFolder(store.folder)
+        self.portability = PortabilityService(store, jobs, lineage, folder, now=clock)
 
     async def ended(self, job: JobRecord) -> JobRecord:
         return [record async for record in self.jobs.progress(job.id)][-1]
@@ -83,7 +87,8 @@ async def house(folder: Path) -> AsyncIterator[House]:
     clock = Clock()
     async with await Store.open(folder, now=clock) as store:
         jobs = JobRunner(store, now=clock, monotonic=time.monotonic)
-        yield House(store, jobs, clock)
+        lineage = Lineage(store, folder / "checkpoints", SHIPPED)
+        yield House(store, jobs, lineage, clock)
         await jobs.stop()
 
 
@@ -181,7 +186,10 @@ async def test_two_stores_become_one_and_citations_follow_their_items(tmp_path: 
         taken = await two.take_in(first)
         assert would["memories"]["new"] == taken["memories"]["new"] == 1
         assert taken["memories"]["merged"] == 2
-        assert await two.store.memories.get([each.id for each in mine]) == mine
+        kept = await two.store.memories.get([each.id for each in mine])
+        assert [(each.id, each.text) for each in kept if each] == [
+            (each.id, each.text) for each in mine
+        ]
         [message] = (await two.store.conversations.messages("conversation:1"))[1:2]
         assert message.answer is not None
         (memory,) = await two.store.memories.get([message.answer.citations[0].item_id])
@@ -262,3 +270,59 @@ async def test_what_cannot_be_done_is_refused_at_once(tmp_path: Path) -> None:
         with pytest.raises(ServiceError, match="no such file or folder"):
             await one.portability.import_from(str(tmp_path / "nowhere"), dry_run=False)
         assert "is nothing that can be imported" in await one.refusal(tmp_path / "full" / "letter")
+
+
+async def _teach(here: House, candidate: Path) -> None:
+    """Make two generations, one that serves and one that was rejected."""
+    shipped = load(SHIPPED)
+    root = await here.lineage.begin()
+    for promoted in (True, False):
+        told = {"taught": promoted}
+        save(candidate, shipped.parameters, shipped.patcher, shipped.config, told)
+        await here.lineage.adopt(
+            candidate,
+            parent=root,
+            origin="FINETUNE",
+            promoted=promoted,
+            reason="better" if promoted else "worse",
+            figures={"new": {"before": 1.8, "after": 1.7}},
+            data_hash="ab",
+            items=["memory:2"],
+        )
+
+
+async def test_weights_come_along_serve_there_and_are_forgotten_with_what_taught_them(
+    tmp_path: Path,
+) -> None:
+    async with house(tmp_path / "one") as one:
+        await furnish(one.store)
+        await _teach(one, tmp_path / "candidate")
+        out = await one.export(tmp_path / "out")
+        theirs = await one.lineage.all()
+        served = one.lineage.serving.read_bytes()
+    async with house(tmp_path / "two") as two:
+        await two.lineage.begin()
+        assert (await two.take_in(out, dry_run=True))["checkpoints"] == {"new": 2, "known": 1}
+        assert len(await two.lineage.all()) == 1
+        assert (await two.take_in(out))["checkpoints"] == {"new": 2, "known": 1}
+        assert (await two.take_in(out))["checkpoints"] == {"new": 0, "known": 3}
+        ours = await two.lineage.all()
+        assert verified(ours)
+        assert ours[1:] == theirs[1:]
+        assert two.lineage.serving.read_bytes() == served
+        again = await two.export(tmp_path / "again")
+        lines = [folder / "checkpoints.jsonl" for folder in (out, again)]
+        assert lines[0].read_text().splitlines()[1:] == lines[1].read_text().splitlines()[1:]
+        assert await two.lineage.forget(["memory:2"]) is not None
+        assert two.lineage.serving == SHIPPED
+
+
+async def test_weights_that_are_not_those_of_their_line_are_refused(tmp_path: Path) -> None:
+    async with house(tmp_path / "one") as one:
+        await _teach(one, tmp_path / "candidate")
+        out = await one.export(tmp_path / "out")
+    lines = (out / "checkpoints.jsonl").read_text()
+    wrong = json.loads(lines.splitlines()[1])["hash"]
+    (out / "checkpoints.jsonl").write_text(lines.replace(wrong, "0" * len(wrong)))
+    async with house(tmp_path / "two") as two:
+        assert "not as it was exported" in await two.refusal(out)

@@ -16,8 +16,10 @@ import pytest
 
 from selfd_daemon.clock import utc_now
 from selfd_daemon.jobs import JobRunner
+from selfd_daemon.nights.lineage import Lineage
 from selfd_daemon.paths import DataFolder
 from selfd_daemon.portability import PortabilityService
+from selfd_models.checkpoint import SHIPPED
 from selfd_storage import JobRecord, MemoryRecord, Store
 
 pytestmark = pytest.mark.anyio
@@ -59,7 +61,8 @@ async def jobs(store: Store, anyio_backend: str) -> AsyncIterator[JobRunner]:
 
 @pytest.fixture
 def portability(store: Store, jobs: JobRunner) -> PortabilityService:
-    return PortabilityService(store, jobs, DataFolder(store.folder), now=utc_now)
+    lineage = Lineage(store, store.folder / "checkpoints", SHIPPED)
+    return PortabilityService(store, jobs, lineage, DataFolder(store.folder), now=utc_now)
 
 
 @pytest.fixture
