@@ -72,3 +72,46 @@ def _make_tokenizer(folder: Path, *, template: bool) -> int:
         wrapped.chat_template = TEMPLATE
     wrapped.save_pretrained(str(folder))
     return tokenizer.get_vocab_size()
+
+
+def make_gguf(path: Path, *, width: int = 64, layers: int = 2) -> Path:
+    """Write a llama as llama.cpp reads it: drawn weights, and a vocabulary of single bytes."""
+    import mlx.core as mx
+
+    mx.random.seed(1)
+    tokens = ["<unk>", "<s>", "</s>", *(f"<0x{byte:02X}>" for byte in range(256))]
+    kinds = [2, 3, 3, *[6] * 256]  # unknown, control, byte
+    shapes = {"token_embd": (len(tokens), width), "output": (len(tokens), width)}
+    for layer in range(layers):
+        at = f"blk.{layer}"
+        shapes |= {f"{at}.attn_{name}": (width, width) for name in ("q", "k", "v", "output")}
+        shapes |= {f"{at}.ffn_{name}": (2 * width, width) for name in ("gate", "up")}
+        shapes[f"{at}.ffn_down"] = (width, 2 * width)
+    weights = {f"{name}.weight": mx.random.normal(shape) * 0.2 for name, shape in shapes.items()}
+    gains = [
+        "output_norm",
+        *(f"blk.{n}.{at}_norm" for n in range(layers) for at in ("attn", "ffn")),
+    ]
+    weights |= {f"{name}.weight": mx.ones(width) for name in gains}
+    numbers = {
+        "context_length": 512,
+        "embedding_length": width,
+        "block_count": layers,
+        "feed_forward_length": 2 * width,
+        "attention.head_count": 2,
+        "attention.head_count_kv": 2,
+        "rope.dimension_count": width // 2,
+    }
+    told: dict[str, Any] = {
+        "general.architecture": "llama",
+        "llama.attention.layer_norm_rms_epsilon": mx.array(1e-5, mx.float32),
+        "tokenizer.ggml.model": "llama",
+        "tokenizer.ggml.tokens": tokens,
+        "tokenizer.ggml.scores": mx.zeros(len(tokens)),
+        "tokenizer.ggml.token_type": mx.array(kinds, mx.int32),
+        "tokenizer.ggml.bos_token_id": mx.array(1, mx.uint32),
+        "tokenizer.ggml.eos_token_id": mx.array(2, mx.uint32),
+    }
+    told |= {f"llama.{name}": mx.array(number, mx.uint32) for name, number in numbers.items()}
+    mx.save_gguf(str(path), weights, told)
+    return path

@@ -16,7 +16,7 @@ from selfd_daemon.minds import Delta, Message, MindError, Request
 from selfd_daemon.minds.http import HttpMind
 from selfd_daemon.minds.options import HttpOptions
 from support.minds import told
-from support.mlx_models import make_model
+from support.mlx_models import make_gguf, make_model
 from support.serving import free_port
 
 pytestmark = pytest.mark.anyio
@@ -69,3 +69,30 @@ async def test_mlx_lms_server_is_asked_left_and_asked_again(tmp_path: Path) -> N
         assert again == text
         raw, _ = await told(mind, Request((Message("user", "The cat"),), max_bytes=20, raw=True))
         assert raw
+
+
+@pytest.mark.mlx
+async def test_llama_cpps_server_is_asked_left_and_asked_again(tmp_path: Path) -> None:
+    pytest.importorskip("llama_cpp.server", reason="needs llama-cpp-python[server]")
+    pytest.importorskip("mlx", reason="needs mlx, which writes its file")
+    file, port = make_gguf(tmp_path / "tiny.gguf"), free_port()
+    options = [
+        "--model",
+        str(file),
+        "--port",
+        str(port),
+        "--n_ctx",
+        "512",
+        "--chat_format",
+        "chatml",
+    ]
+    async with _server([sys.executable, "-m", "llama_cpp.server", *options], port) as mind:
+        text, ended = await told(mind, ASK)
+        assert ended.reason in ("stop", "length")
+        async with aclosing(mind.generate(Request(ASK.messages, max_bytes=300))) as events:
+            await anext(events)
+        again, _ = await told(mind, ASK)
+        assert again == text
+        with pytest.raises(MindError, match="broke off before its end"):  # it says no more
+            await told(mind, Request((Message("user", "x" * 2000),), max_bytes=40))
+        assert (await told(mind, ASK))[0] == text
