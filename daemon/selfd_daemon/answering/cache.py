@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from selfd_daemon.answering.drafts import Draft
-from selfd_daemon.answering.question import Asked, denies, names_in
+from selfd_daemon.answering.question import Asked, Expected, denies, names_in
 from selfd_daemon.clock import Monotonic
 from selfd_storage import EventRecord, Item, MemoryRecord, Store
 from selfd_storage.lexicon import telling_terms, terms, words
@@ -55,6 +55,27 @@ class Key:
 
 
 @dataclass(frozen=True, slots=True)
+class Meaning:
+    """What no closeness can make up for between two questions."""
+
+    expected: Expected
+    telling: frozenset[str]
+    figures: tuple[str, ...]
+    names: frozenset[str]
+    denies: bool
+
+    def may_be(self, other: Meaning) -> bool:
+        """Tell whether two questions could mean the same."""
+        more, less = self.telling - other.telling, other.telling - self.telling
+        return (
+            not (more and less)
+            and len(more | less) <= MOST_APART
+            and (self.expected, self.figures, self.names, self.denies)
+            == (other.expected, other.figures, other.names, other.denies)
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """A kept answer. `seconds` is what it took to write, `about` the terms that it is about."""
 
@@ -64,7 +85,7 @@ class Entry:
     key: Key
     said: tuple[str, ...]
     about: frozenset[str]
-    asked: Asked
+    meaning: Meaning
     cited: frozenset[str]
     sources: frozenset[str]
     until: float
@@ -147,7 +168,7 @@ class AnswerCache:
             key=key,
             said=_said(asked),
             about=frozenset(asked.terms),
-            asked=asked,
+            meaning=_meaning(asked),
             cited=frozenset(ids),
             sources=frozenset(_sources(items)),
             until=self._monotonic() + self._seconds,
@@ -188,10 +209,11 @@ class AnswerCache:
         return holds and (entry.key, entry.said) in self._entries
 
     async def _alike(self, asked: Asked, key: Key) -> Entry | None:
+        meaning = _meaning(asked)
         candidates = [
             entry
             for entry in self._entries.values()
-            if entry.key == key and entry.vector is not None and _mean_alike(asked, entry.asked)
+            if entry.key == key and entry.vector is not None and meaning.may_be(entry.meaning)
         ]
         if not candidates or (vector := await self._vector(asked.text)) is None:
             return None
@@ -210,17 +232,13 @@ def _said(asked: Asked) -> tuple[str, ...]:
     return tuple(words(asked.text))
 
 
-def _mean_alike(one: Asked, other: Asked) -> bool:
-    """Tell whether two questions could mean the same, by what no closeness can make up for."""
-    mine, yours = set(telling_terms(one.text)), set(telling_terms(other.text))
-    more, less = mine - yours, yours - mine
-    return (
-        one.expected == other.expected
-        and not (more and less)
-        and len(more | less) <= MOST_APART
-        and _FIGURES.findall(one.text) == _FIGURES.findall(other.text)
-        and set(names_in(one.text)) == set(names_in(other.text))
-        and denies(one.text) == denies(other.text)
+def _meaning(asked: Asked) -> Meaning:
+    return Meaning(
+        asked.expected,
+        frozenset(telling_terms(asked.text)),
+        tuple(_FIGURES.findall(asked.text)),
+        frozenset(names_in(asked.text)),
+        denies(asked.text),
     )
 
 

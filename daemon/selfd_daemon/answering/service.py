@@ -37,9 +37,9 @@ class _Read:
     """A question with all that decides its answer."""
 
     writing: Writing
-    task: str
     key: Key
     choice: Choice
+    task: str = ""
 
 
 class AnsweringService(Conversing):
@@ -133,6 +133,7 @@ class AnsweringService(Conversing):
             for piece in draft.composed.pieces:
                 yield TextPiece(piece)
         else:
+            read = replace(read, task=await self._task(question.text))
             async with aclosing(self._made(read)) as made:
                 async for step in made:
                     if isinstance(step, Draft):
@@ -161,7 +162,7 @@ class AnsweringService(Conversing):
         scope = None if question.scope is None else tuple(sorted(set(question.scope)))
         key = Key(scope, choice.info.id, question.max_bytes, question.method, question.temperature)
         writing = Writing(question, asked, _turns(said))
-        return _Read(writing, await self._task(question.text), key, choice)
+        return _Read(writing, key, choice)
 
     async def _task(self, text: str) -> Task:
         vector = None if self._embed is None else (await self._embed([text]))[0]
