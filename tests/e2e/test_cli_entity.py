@@ -38,3 +38,20 @@ def test_a_name_that_nobody_told_is_an_error_in_one_line(selfd: Command) -> None
     refused = selfd("entity", "Nobody", "Here")
     assert refused.status == 1
     assert refused.err.startswith("selfd: nothing names 'Nobody Here': ")
+
+
+def test_a_night_can_be_had_by_day(selfd: Command) -> None:
+    for minute, said in enumerate(
+        (
+            "Tom: I started building a greenhouse in the garden last week.",
+            "Maya: My sister Ana grows chillies in Porto in a greenhouse.",
+            "Tom: The greenhouse gets sun all afternoon, which chillies like.",
+            "Maya: I will bring chillies from Ana for your greenhouse.",
+        )
+    ):
+        selfd.ok("remember", said, "--source", "chat", "--at", f"2026-05-01T10:0{minute}:00Z")
+    job = selfd.ok("jobs", "start", "consolidate", "--json").json
+    assert job["metrics"]["reflections"] == 1
+    (reflection,) = selfd.ok("recall", "--kind", "reflection", "--json").json
+    assert reflection["text"].startswith("From 4 memories of 2026-05-01, chat:\n- ")
+    assert "reflections  0" in selfd.ok("jobs", "start", "consolidate").out

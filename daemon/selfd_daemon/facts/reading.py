@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from selfd_daemon.facts import vocabulary as known
@@ -28,6 +28,10 @@ EDITION = 1  # of the rules; a higher one has everything read anew
 MOST = 40  # statements of one text
 LONGEST_QUOTE = 240  # characters; of a longer sentence the clause is quoted
 
+_SECOND_VERB = re.compile(
+    r",? and (?=(?:also |now |currently )?(?:lives?|works?|studies|study|speaks?|plays?|loves?"
+    r"|likes?|hates?|prefers?|enjoys?|dislikes?|moved|grew up|graduated|used to|no longer)\b)"
+)
 _POSSESSIVE = re.compile(r"['’]s$")
 _NO_KINDS = frozenset(
     words("""
@@ -98,13 +102,35 @@ def _read(assertion: Assertion, at: datetime) -> Iterator[NewStatement]:
         name = "kin" if found["kin"] else "aside"
         yield from _kin(_Clause(assertion, found.start(), found.end(), at), found, found[name])
         places.append(found.start(name))
+    subjects: list[tuple[int, str]] = []
     for place in dict.fromkeys(places):
         for rule in RULES:
             matched = rule.head.match(text, place)
-            if matched is not None:
-                yield from _apply(rule, matched, assertion, at)
+            if matched is not None and (stated := list(_apply(rule, matched, assertion, at))):
+                named = matched.groupdict()
+                subjects.append((place, named.get("me") or named.get("name") or "I"))
+                yield from stated
         yield from _relatives(assertion, place, at)
         yield from _attributes(assertion, place, at)
+    yield from _shared(assertion, subjects, at)
+
+
+def _shared(
+    assertion: Assertion, subjects: Sequence[tuple[int, str]], at: datetime
+) -> Iterator[NewStatement]:
+    """Read the second verb of one subject: `Maya lives in Porto and works as a nurse`."""
+    for found in _SECOND_VERB.finditer(assertion.text):
+        before = [subject for place, subject in subjects if place < found.start()]
+        if not before:
+            continue
+        rest = assertion.text[found.end() :]
+        clause = Assertion(assertion.start, f"{before[-1]} {rest}", assertion.speaker)
+        for rule in RULES:
+            matched = rule.head.match(clause.text)
+            if matched is not None:
+                whole = assertion.text if len(assertion.text) <= LONGEST_QUOTE else rest
+                for each in _apply(rule, matched, clause, at):
+                    yield replace(each, quote=whole)
 
 
 def _apply(
