@@ -53,7 +53,7 @@ async def test_a_feed_of_200000_attributes_fails_while_everything_else_goes_on(
         took = time.monotonic() - began
         assert (await running.feed(good.id)).article_count == 1
         failed = await running.feed(hostile.id)
-    assert "took longer than 5 s" in str(failed.error) or "more than" in str(failed.error)
+    assert "took longer than" in str(failed.error) or "more than" in str(failed.error)
     assert took < WALL_SECONDS + 10, "beside it a child is started and a feed is fetched"
     assert longest < 0.5, "a loaded machine may be slow, a blocked loop takes seconds"
 
