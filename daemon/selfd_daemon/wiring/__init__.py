@@ -84,6 +84,7 @@ async def running(
         remembering.consolidation(base)
         feeds = reading.feeds(base)
         knowledge = reading.knowledge(base)
+        answering = thinking.answering(base, minds, self_model, knowledge)
         daemon = Daemon(
             memories=thinking.memories(base, minds),
             search=base.store,
@@ -93,10 +94,10 @@ async def running(
             articles=reading.articles(base, feeds),
             knowledge=knowledge,
             graph=remembering.facts(base),
-            answering=thinking.answering(base, minds, self_model, knowledge),
+            answering=answering,
             minds=minds,
             jobs=base.jobs,
-            nights=teaching.nights(base, minds, lineage, rails),
+            nights=teaching.nights(base, minds, lineage, answering, rails),
             events=base.bus,
             portability=keeping.portability(base, lineage),
             system=system,

@@ -11,6 +11,7 @@ from typing import Any
 
 import structlog
 
+from selfd_daemon.answering import AnsweringService
 from selfd_daemon.host.local import this_host
 from selfd_daemon.host.state import Host
 from selfd_daemon.minds import MindService
@@ -59,7 +60,13 @@ async def lineage(base: Foundation, rails: Rails) -> Lineage:
     return found
 
 
-def nights(base: Foundation, minds: MindService, lineage: Lineage, rails: Rails) -> NightService:
+def nights(
+    base: Foundation,
+    minds: MindService,
+    lineage: Lineage,
+    answering: AnsweringService,
+    rails: Rails,
+) -> NightService:
     """Keep the nights, and unlearn what is forgotten."""
     settings, folder = base.settings.nights, base.settings.folder.training
     end_leftovers(folder)
@@ -76,7 +83,7 @@ def nights(base: Foundation, minds: MindService, lineage: Lineage, rails: Rails)
         max_watt_hours=settings.max_watt_hours,
         now=base.now,
         steps=rails.steps,
-        hooks={"re-embed": partial(_embedded, base)},
+        hooks={"re-embed": partial(_embedded, base), "refit": partial(_refitted, answering)},
     )
     tuner = FineTuner(
         base.store,
@@ -96,6 +103,17 @@ def nights(base: Foundation, minds: MindService, lineage: Lineage, rails: Rails)
     base.work("unlearning of weights", service.unlearn)
     base.work("nights", service.run)
     return service
+
+
+async def _refitted(answering: AnsweringService) -> Mapping[str, Any]:
+    """Fit the confidence of answers to what became of them, and keep it where that is better."""
+    found = await answering.refit()
+    return {
+        "answers": found.answers,
+        "before": found.before,
+        "after": found.after,
+        "accepted": found.accepted,
+    }
 
 
 async def _embedded(base: Foundation) -> Mapping[str, Any]:
