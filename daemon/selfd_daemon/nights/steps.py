@@ -24,6 +24,8 @@ class Step:
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
+NIGHT = {"night": True}  # such a job waits for all that a night waits for
+
 STEPS: tuple[Step, ...] = (
     Step("consolidate", "CONSOLIDATE", "Draw facts and reflections out of memories."),
     Step("recompress", "COMPRESS", "Pack texts anew with dictionaries of their kind."),
