@@ -33,7 +33,9 @@ SELECT s.subject_id, e.name, s.predicate, s.object, s.object_id, s.item_kind, s.
 FROM statements AS s JOIN entities AS e ON e.id = s.subject_id
 WHERE s.id IN (
     SELECT id FROM statements WHERE subject_id IN (SELECT value FROM json_each(:ids))
-    UNION SELECT id FROM statements WHERE object_id IN (SELECT value FROM json_each(:ids)))
+        AND (:predicate IS NULL OR predicate = :predicate)
+    UNION SELECT id FROM statements WHERE object_id IN (SELECT value FROM json_each(:ids))
+        AND (:predicate IS NULL OR predicate = :predicate))
 ORDER BY s.at, s.id
 """
 _NAMED = """
@@ -145,9 +147,11 @@ class Graph:
             lambda db: [EntityRecord(*row) for row in db.execute(_BY_ID, {"ids": ids})]
         )
 
-    async def statements(self, numbers: Sequence[int]) -> list[StatementRecord]:
-        """Return all that is stated of or about entities, the oldest first."""
-        ids = json.dumps(list(numbers))
+    async def statements(
+        self, numbers: Sequence[int], predicate: str | None = None
+    ) -> list[StatementRecord]:
+        """Return what is stated of or about entities, the oldest first; None is anything."""
+        values = {"ids": json.dumps(list(numbers)), "predicate": predicate}
 
         def read(db: sqlite3.Connection) -> list[StatementRecord]:
             return [
@@ -167,7 +171,7 @@ class Graph:
                 for (
                     subject, name, predicate, object, object_id, kind, item, at, since, until,
                     origin, quote,
-                ) in db.execute(_STATEMENTS, {"ids": ids})
+                ) in db.execute(_STATEMENTS, values)
             ]  # fmt: skip
 
         return await self._database.read(read)

@@ -111,7 +111,7 @@ class FactService:
     ) -> Sequence[RelationInfo]:
         """Return what is known of an entity: what holds, then what held; or what held then."""
         statements = await self._store.graph.statements(entity.numbers)
-        found = relations(statements)
+        found = await asyncio.to_thread(relations, statements)
         if as_of is not None:
             found = [relation for relation in found if relation.held(as_of)]
         chosen = found[:first]
@@ -140,11 +140,11 @@ class FactService:
         """Return an entity with those that it is said to be called, and the other way round."""
         known, edge = [number], [number]
         for _ in range(NAMES_AWAY):
-            statements = await self._store.graph.statements(edge)
+            statements = await self._store.graph.statements(edge, "is called")
             named = {
                 each
                 for statement in statements
-                if statement.predicate == "is called" and statement.object_number is not None
+                if statement.object_number is not None
                 for each in (statement.subject_number, statement.object_number)
             }
             edge = [each for each in named if each not in known]
