@@ -38,7 +38,7 @@ BACKEND = "mlx" if importlib.util.find_spec("mlx") else "jax"
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-async def unhindered() -> str | None:
+async def unhindered(*, by_day: bool) -> str | None:
     return None
 
 

@@ -22,18 +22,27 @@ PAGE = 200
 LEAST_TEXT = 12_000  # bytes to learn from: less moves nothing that can be measured
 LEAST_HELD_OUT = 4_096
 MOST_HELD_OUT = 64 * 1024  # more takes longer to measure than it adds
-EVERY = 8  # one document of so many is held out, and as much of the newest
+EVERY = 6  # one byte of so many is held out, half of them the newest
 _OWN = ("memories", "documents", "conversations")
 
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """One document to learn from: a memory's day, a file, a conversation, an article."""
+    """One document to learn from: a memory's day, a file, a conversation, an article.
+
+    at: when it happened. told: when selfd heard of it.
+    """
 
     group: str
     at: datetime
+    told: datetime
     text: str
     items: tuple[str, ...]
+
+    @property
+    def size(self) -> int:
+        """Its bytes."""
+        return len(self.text.encode())
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +62,7 @@ class DataSet:
     @property
     def size(self) -> int:
         """The bytes to learn from."""
-        return sum(len(each.text.encode()) for each in self.learned)
+        return sum(each.size for each in self.learned)
 
 
 async def gather(
@@ -68,10 +77,10 @@ async def gather(
     gathered: dict[str, list[Passage]] = {}
     for kind in kinds:
         async for passage in _passages(store, kind):
-            if (since is None or passage.at > since) and passage.at <= until:
+            if (since is None or passage.told > since) and passage.told <= until:
                 gathered.setdefault(passage.group, []).append(passage)
     found = split([_joined(parts) for parts in gathered.values()], until)
-    held = sum(len(each.text.encode()) for each in found.held_out)
+    held = sum(each.size for each in found.held_out)
     if found.size < LEAST_TEXT or held < LEAST_HELD_OUT:
         raise SkippedError(
             f"there are {(found.size + held) / 1e3:.1f} kB of new text: "
@@ -86,25 +95,28 @@ def split(passages: Sequence[Passage], until: datetime) -> DataSet:
     The same documents give the same split, whatever the order in which they are read.
     """
     ordered = sorted(passages, key=lambda each: (each.at, each.group))
-    total = sum(len(each.text.encode()) for each in ordered)
-    learned: list[Passage] = []
-    held_out: list[Passage] = []
-    newest = held = 0
+    total = sum(each.size for each in ordered)
     share = min(total // EVERY, MOST_HELD_OUT) // 2
-    for each in reversed(ordered):
-        size = len(each.text.encode())
-        digest = hashlib.sha256(each.group.encode()).digest()
-        by_name = digest[0] % EVERY == 0 and held < MOST_HELD_OUT
-        if newest < share:
-            newest += size
-            held += size
-            held_out.append(each)
-        elif by_name:
-            held += size
-            held_out.append(each)
-        else:
-            learned.append(each)
-    return DataSet(tuple(learned[::-1]), tuple(held_out[::-1]), _hash(learned, held_out), until)
+    newest = _some_of(ordered[::-1], share)
+    others = [each for each in ordered if each not in newest]
+    by_name = _some_of(sorted(others, key=lambda each: _digest(each.group)), share)
+    held_out = [each for each in ordered if each in newest or each in by_name]
+    learned = [each for each in others if each not in by_name]
+    return DataSet(tuple(learned), tuple(held_out), _hash(learned, held_out), until)
+
+
+def _some_of(passages: Sequence[Passage], size: int) -> list[Passage]:
+    """Return the first of them, up to a size or a little more."""
+    chosen: list[Passage] = []
+    for each in passages:
+        if sum(one.size for one in chosen) >= size:
+            break
+        chosen.append(each)
+    return chosen
+
+
+def _digest(text: str) -> bytes:
+    return hashlib.sha256(text.encode()).digest()
 
 
 def _hash(learned: Sequence[Passage], held_out: Sequence[Passage]) -> str:
@@ -128,15 +140,16 @@ async def _passages(store: Store, kind: PortableKind) -> AsyncIterator[Passage]:
 def _memory(line: Mapping[str, Any]) -> Passage | None:
     if line["kind"] == "REFLECTION":
         return None
-    told = datetime.fromisoformat(line["recordedAt"])
+    happened, told = (datetime.fromisoformat(line[name]) for name in ("at", "recordedAt"))
     group = f"memories {line['source'] or ''} {line['at'][:10]}"
-    return Passage(group, told, line["text"], (line["id"],))
+    return Passage(group, happened, told, line["text"], (line["id"],))
 
 
 def _document(line: Mapping[str, Any]) -> Passage:
     text = "\n".join(chunk["text"] for chunk in line["chunks"])
     items = (line["id"], *(chunk["id"] for chunk in line["chunks"]))
-    return Passage(line["path"], datetime.fromisoformat(line["ingestedAt"]), text, items)
+    modified, told = (datetime.fromisoformat(line[name]) for name in ("modifiedAt", "ingestedAt"))
+    return Passage(line["path"], modified, told, text, items)
 
 
 def _conversation(line: Mapping[str, Any]) -> Passage | None:
@@ -151,12 +164,14 @@ def _conversation(line: Mapping[str, Any]) -> Passage | None:
     if not said:
         return None
     text = "\n".join(words for _, words in sorted(said))
-    return Passage(line["id"], datetime.fromisoformat(max(said)[0]), text, (line["id"],))
+    last = datetime.fromisoformat(max(said)[0])
+    return Passage(line["id"], last, last, text, (line["id"],))
 
 
 def _article(line: Mapping[str, Any]) -> Passage | None:
     text = f"{line['title']}\n{line['text']}"
-    return Passage(line["id"], datetime.fromisoformat(line["fetchedAt"]), text, (line["id"],))
+    fetched = datetime.fromisoformat(line["fetchedAt"])
+    return Passage(line["id"], fetched, fetched, text, (line["id"],))
 
 
 _READ = {
@@ -175,6 +190,7 @@ def _joined(parts: Sequence[Passage]) -> Passage:
     return Passage(
         group=parts[0].group,
         at=ordered[-1].at,
+        told=max(each.told for each in parts),
         text="\n".join(each.text for each in ordered),
         items=tuple(id for each in ordered for id in each.items),
     )

@@ -13,8 +13,9 @@ import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from selfd_daemon.clock import Now
 from selfd_daemon.jobs import JobContext
@@ -25,7 +26,7 @@ from selfd_daemon.nights.energy import Meter
 from selfd_daemon.nights.errors import TrainingError
 from selfd_daemon.nights.gate import judge
 from selfd_daemon.nights.lineage import Lineage
-from selfd_daemon.nights.process import Obstacle, Report, TrainingProcess
+from selfd_daemon.nights.process import Report, TrainingProcess
 from selfd_storage import CheckpointRecord, Store
 
 WORKER = "selfd_models.training.worker"
@@ -33,6 +34,12 @@ PLAN, CANDIDATE = "plan.json", "candidate.safetensors"
 NEW_SHARE, OWN_SHARE = 0.5, 0.1  # of what is read; the rest is the shipped sample
 LEAST_STEPS = 20
 MOST_OWN = 200_000  # bytes of what was learned before
+
+
+class NightObstacle(Protocol):
+    """Says why training must wait now; by day, only what even its owner's wish must bow to."""
+
+    async def __call__(self, *, by_day: bool) -> str | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +79,7 @@ class FineTuner:
         *,
         course: Course,
         articles: bool,
-        obstacle: Obstacle,
+        obstacle: NightObstacle,
         meter: Meter,
         now: Now,
         backend: Callable[[], str] = training_backend,
@@ -119,7 +126,7 @@ class FineTuner:
         known = {each.id: each for each in await self._lineage.all()}
         active = await self._lineage.active()
         folder = self._folder / job.id.replace(":", "-")
-        process = TrainingProcess(folder, WORKER, self._activity, self._obstacle)
+        process = self._process(folder, job)
         order = self._paths(active, known) | {"what": "evaluate", "backend": "numpy"}
         try:
             figures = await process.run(order, _reporter(job, self._meter, process))
@@ -183,13 +190,13 @@ class FineTuner:
         for passage in reversed(before.learned):
             if size < MOST_OWN and await self._store.checkpoints.trained_on(passage.items) & served:
                 own.append(passage)
-                size += len(passage.text.encode())
+                size += passage.size
         return own
 
     async def _learn(self, folder: Path, plan: Mapping[str, Any], job: JobContext) -> Any:
         known = {each.id: each for each in await self._lineage.all()}
         parent = known[plan["parent"]]
-        process = TrainingProcess(folder, WORKER, self._activity, self._obstacle)
+        process = self._process(folder, job)
         order = self._order(folder, plan, parent, known)
         with self._meter.measuring():
             figures = await process.run(order, _reporter(job, self._meter, process))
@@ -234,6 +241,12 @@ class FineTuner:
             **asdict(self._course),
             "steps": self._course.steps_for(plan["bytes"]),
         }
+
+    def _process(self, folder: Path, job: JobContext) -> TrainingProcess:
+        """Return what trains; a job that is no night's own bows to questions and power alone."""
+        by_day = not job.options.get("night", False)
+        obstacle = partial(self._obstacle, by_day=by_day)
+        return TrainingProcess(folder, WORKER, self._activity, obstacle)
 
     def _paths(
         self, base: CheckpointRecord, known: Mapping[str, CheckpointRecord]

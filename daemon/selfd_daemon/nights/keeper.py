@@ -12,6 +12,7 @@ import contextlib
 import os
 import uuid
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
@@ -26,7 +27,7 @@ from selfd_daemon.nights.conditions import Conditions
 from selfd_daemon.nights.energy import Meter
 from selfd_daemon.nights.errors import SKIPPED
 from selfd_daemon.nights.steps import STEPS, Hook, Step
-from selfd_daemon.nights.window import Hours, Window
+from selfd_daemon.nights.window import CATCH_UP, Hours, Window
 from selfd_graphql.errors import ServiceError
 from selfd_storage import JobRecord, NightRecord, StorageError, Store
 
@@ -134,31 +135,34 @@ class NightKeeper:
             await self._store.nights.release(LEASE, self._holder)
 
     async def _due(self) -> Hours | None:
-        """Return the night to keep now: an open one, one that was missed, one asked for."""
+        """Return the night to keep now: an open one, one asked for, interrupted or missed."""
         now = self._local(self._now())
         open_ = self.window.hours(now)
+        latest = next(iter(await self._store.nights.latest(1)), None)
         if open_.start <= now or self._asked_for == open_.day:
             found = open_
-        elif (missed := self.window.missed(now)) is not None:
-            began = await self._store.nights.of_day(missed.day)
-            latest = await self._store.nights.latest(1)
-            if began is None and not latest:
-                return None  # selfd is new here: there was no night to miss
-            found = missed
+        elif latest is not None and latest.ended_at is None and self._is_young(latest):
+            found = replace(open_, day=latest.day)  # it was interrupted
         else:
-            return None
+            missed = self.window.missed(now)
+            if latest is None or missed is None or missed.day <= latest.day:
+                return None  # selfd is new here, or nothing was missed
+            found = missed
         night = await self._store.nights.of_day(found.day)
         return None if night is not None and night.ended_at is not None else found
 
-    async def obstacle(self, *, beginning: bool = False) -> str | None:
-        """Say why nothing may run now; None: it may. One that was asked for bows to power alone."""
+    def _is_young(self, night: NightRecord) -> bool:
+        return self._now() - night.began_at < CATCH_UP
+
+    async def obstacle(self, *, beginning: bool = False, by_day: bool = False) -> str | None:
+        """Say why nothing may run now; None: it may. What was asked for bows to power alone."""
         if self.paused:
             return "its owner paused the nights"
         state = await asyncio.to_thread(self._host.sample, self._now())
         self._measure(state)
         if self._meter.watt_hours >= self.max_watt_hours:
             return f"the night has used its {self.max_watt_hours:g} Wh"
-        if self._asked_for is not None:
+        if self._asked_for is not None or by_day:
             return "the machine is not on power" if state.on_battery else None
         quiet = self._activity.quiet_seconds
         if beginning and quiet is not None and quiet < QUESTION_QUIET:
@@ -203,6 +207,7 @@ class NightKeeper:
         told = ", ".join(f"{count} {state.lower()}" for state, count in counts.items() if count)
         await self._store.nights.end(night.id, told)
         self._asked_for, self.note = None, ""
+        self._meter.reset()
 
     async def _do(self, night: NightRecord, number: int, step: Step, job: str | None) -> None:
         """Do one step; what fails or is not there costs this step alone."""

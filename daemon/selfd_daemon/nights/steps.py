@@ -27,7 +27,7 @@ class Step:
 NIGHT = {"night": True}  # such a job waits for all that a night waits for
 
 STEPS: tuple[Step, ...] = (
-    Step("consolidate", "CONSOLIDATE", "Draw facts and reflections out of memories."),
+    Step("consolidate", "CONSOLIDATE", "Reflect on the episodes that are over."),
     Step("recompress", "COMPRESS", "Pack texts anew with dictionaries of their kind."),
     Step("re-embed", None, "Embed anew what an older embedder embedded."),
     Step("fine-tune", "FINETUNE", "Teach the built-in model your own new words.", NIGHT),
@@ -36,6 +36,6 @@ STEPS: tuple[Step, ...] = (
     Step("evaluate", "EVALUATE", "Measure the serving weights on the fixed old text.", NIGHT),
     Step("refit", None, "Learn from feedback how sure answers may be."),
     Step("assess", "ASSESS_SELF", "Test what selfd says of itself."),
-    Step("reflect", None, "Write down what the day was about."),
+    Step("reflect", "CONSOLIDATE", "Reflect on what has ended since, this night too."),
     Step("back up", "BACKUP", "Write a backup and read it back.", {"nightly": True}),
 )

@@ -27,7 +27,7 @@ from selfd_models.training.tuning import Tune, tune
 ORDER, RESULT = "order.json", "result.json"
 STOPPED = 3  # the status of a worker that was asked to stop
 Piece = tuple[str, bytes]
-NEW_PIECE = 2048  # bytes: there is little new text, and an interval needs many pieces
+NEW_PIECE = 1024  # bytes: there is little new text, and an interval needs many pieces
 TRAINED = 0.8  # of the progress; the rest is measuring
 
 

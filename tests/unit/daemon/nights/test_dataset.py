@@ -19,7 +19,9 @@ FAR = datetime(2100, 1, 1, tzinfo=UTC)
 
 def passages(count: int, size: int = 1000) -> list[Passage]:
     return [
-        Passage(f"document {at}", START + timedelta(days=at), "x" * size, (f"memory:{at + 1}",))
+        Passage(
+            f"document {at}", START + timedelta(days=at), FAR, "x" * size, (f"memory:{at + 1}",)
+        )
         for at in range(count)
     ]
 

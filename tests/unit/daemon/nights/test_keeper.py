@@ -319,20 +319,53 @@ async def test_who_asks_for_a_night_while_the_keeper_looks_does_not_wait_a_minut
 ) -> None:
     clock.at = datetime(2026, 1, 2, 14, tzinfo=NIGHT.tzinfo)
     keeper = keep(sleep=lambda seconds: asyncio.sleep(3600))
-    first = asyncio.Event()
     look = keeper.look
+    looks = 0
+    ended = asyncio.Event()
 
     async def look_slowly() -> None:
+        nonlocal looks
         await look()
-        if not first.is_set():
-            first.set()
-            keeper.begin_now()  # at the last moment of the look
+        looks += 1
+        if looks == 1:
+            keeper.begin_now()  # at the last moment of a look
+        else:
+            ended.set()
 
     keeper.look = look_slowly  # type: ignore[method-assign]  # the moment cannot be had otherwise
     run = asyncio.create_task(keeper.run())
     async with asyncio.timeout(20):
-        await first.wait()
-        stream = store.events.page
-        while not any(event.kind == "night.ended" for event in await stream(0)):
-            await asyncio.sleep(0)
+        await ended.wait()
     run.cancel()
+    assert (await last(store)).ended_at is not None
+
+
+async def test_a_night_that_was_begun_early_is_not_missed_afterwards(
+    store: Store, keep: Keep, clock: Clock
+) -> None:
+    clock.at = datetime(2026, 1, 2, 14, tzinfo=NIGHT.tzinfo)
+    keeper = keep()
+    keeper.begin_now()
+    await keeper.look()
+    await keeper.look()
+    assert [night.day for night in await store.nights.latest()] == ["2026-01-03"]
+
+
+async def test_a_night_begun_by_day_goes_on_by_day_after_a_restart(
+    store: Store, keep: Keep, clock: Clock
+) -> None:
+    clock.at = datetime(2026, 1, 2, 14, tzinfo=NIGHT.tzinfo)
+    await store.nights.begin("2026-01-03", [step.name for step in STEPS])
+    await keep().look()
+    assert (await last(store)).note == "4 skipped"
+
+
+async def test_the_next_night_has_its_own_energy(store: Store, jobs: JobRunner, keep: Keep) -> None:
+    meter = Meter()
+    meter.used(3600.0 * 2)
+    keeper = keep(meter=meter)
+    await store.nights.begin("2026-01-02", [step.name for step in STEPS])
+    meter.reset()
+    await keeper.look()
+    assert meter.watt_hours == 0.0
+    assert await keeper.obstacle(beginning=True) is None
