@@ -126,7 +126,11 @@ class HttpClient:
             headers=self._headers(),
         )
         with self._errors():
-            response = await self._client.send(request, stream=True)
+            try:
+                response = await self._client.send(request, stream=True)
+            except (httpx2.RemoteProtocolError, httpx2.ReadError, httpx2.WriteError) as error:
+                # As a kept connection does that the server has closed since.
+                raise AgainError(self.says("it broke off before it answered")) from error
         if response.is_success:
             return response
         try:

@@ -274,6 +274,21 @@ async def test_a_server_that_is_busy_is_asked_again() -> None:
     assert tries == 3
 
 
+async def test_a_connection_that_the_server_closed_meanwhile_is_made_anew() -> None:
+    tries = 0
+
+    async def behave(writer: asyncio.StreamWriter) -> None:
+        nonlocal tries
+        tries += 1
+        if tries == 1:
+            raise ConnectionError  # the connection ends without a word of answer
+        await _stream(_delta("again", "stop"), DONE)(writer)
+
+    async with _mind(Peer(behave)) as mind:
+        assert (await told(mind, ASK))[0] == "again"
+    assert tries == 2
+
+
 async def test_a_refusal_is_passed_on_in_the_servers_own_words() -> None:
     async def behave(writer: asyncio.StreamWriter) -> None:
         writer.write(_reply(400, '{"error": "context length exceeded"}'))
