@@ -32,9 +32,11 @@ from selfd_storage import (
     Store,
     SurpriseRecord,
 )
+from selfd_storage.track_record import TrackRecord
 
 RATED_DAYS = 7
 NOTES_MEASURED = "self.bits_per_byte"  # of the first notes, as the last assessment measured it
+_COUNTED = ("answer.", "conversation.", "feedback.", "job.")
 _QUIET = frozenset(("thought.noted", "goal.set", "self.assessed"))
 
 
@@ -61,6 +63,36 @@ class Activity:
         at = self._monotonic()
         self._rate *= math.exp(-(at - self._at) / (60 * self._minutes))
         self._at = at
+
+
+class Tally:
+    """How work went, counted anew only after some of it was done or judged."""
+
+    def __init__(self, record: TrackRecord) -> None:
+        self._record = record
+        self._stale = True
+        self._attempts: Sequence[AttemptsRecord] = ()
+        self._predictions: Sequence[PredictionRecord] = ()
+
+    def notice(self, events: Sequence[EventRecord]) -> None:
+        """Count anew at the next look where something of what is counted was committed."""
+        self._stale = self._stale or any(each.kind.startswith(_COUNTED) for each in events)
+
+    async def attempts(self) -> Sequence[AttemptsRecord]:
+        """Return every kind of task that was tried."""
+        await self._count()
+        return self._attempts
+
+    async def predictions(self) -> Sequence[PredictionRecord]:
+        """Return judged answers with what was said of them beforehand, newest first."""
+        await self._count()
+        return self._predictions
+
+    async def _count(self) -> None:
+        if self._stale:
+            self._stale = False  # first, so that what is committed meanwhile counts next time
+            self._attempts = await self._record.attempts()
+            self._predictions = await self._record.predictions()
 
 
 class Measuring:
@@ -90,15 +122,17 @@ class Measuring:
         self._problems = problems
         self._now = now
         self._activity = Activity(monotonic)
+        self._tally = Tally(store.track_record)
         store.on_commit(self._activity.notice)
+        store.on_commit(self._tally.notice)
 
     async def look(self) -> SelfModelInfo:
         """Return the self-model as it is; it has no hash before it is stored."""
         record, now = self._store.track_record, self._now()
         body = await self._body.sample()
-        tried = await record.attempts()
+        tried = await self._tally.attempts()
         capabilities = tuple(_capability(each) for each in tried)
-        predictions = await record.predictions()
+        predictions = await self._tally.predictions()
         curve = calibration_curve(predictions)
         error = expected_calibration_error(curve)
         surprise = await record.surprise()
@@ -128,7 +162,7 @@ class Measuring:
 
     async def figures(self) -> Measured:
         """Return what goals are measured by."""
-        predictions = await self._store.track_record.predictions()
+        predictions = await self._tally.predictions()
         enough = len(predictions) >= JUDGED_FOR_A_GOAL
         right = sum(each.outcome for each in predictions) / len(predictions) if enough else None
         error = expected_calibration_error(calibration_curve(predictions)) if enough else None

@@ -6,12 +6,12 @@ from types import ModuleType
 
 import pytest
 
-from selfd_storage import Store, articles, jobs, memory_rows
+from selfd_storage import Store, articles, jobs, memory_rows, self_versions, thoughts
 
 pytestmark = pytest.mark.anyio
 
 VALUES = dict.fromkeys(
-    ("at", "number", "kind", "tag", "as_of", "limit", "since", "feed", "state", "ids"), 0
+    ("at", "number", "kind", "tag", "as_of", "limit", "since", "until", "feed", "state", "ids"), 0
 )
 PAGES: list[tuple[ModuleType, str]] = [
     (memory_rows, "_PAGE_NOW"),
@@ -24,12 +24,16 @@ PAGES: list[tuple[ModuleType, str]] = [
     (articles, "_UNREAD_OF_FEED"),
     (jobs, "_PAGE"),
     (jobs, "_PAGE_OF_STATE"),
+    (thoughts, "_PAGE"),
+    (thoughts, "_BETWEEN"),
+    (self_versions, "_AS_OF"),
 ]
 LOOKUPS: list[tuple[ModuleType, str]] = [
     (memory_rows, "_IDS_NOW"),
     (memory_rows, "_IDS_THEN"),
     (articles, "_BY_ID"),
     (jobs, "_BY_ID"),
+    (thoughts, "_BY_ID"),
 ]
 
 

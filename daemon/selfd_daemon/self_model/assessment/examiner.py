@@ -107,8 +107,8 @@ class Examiner:
                 missed.append(f"{found['array']} by {found['share']:.1%}")
             await progress((number + 1) / (2 * self._trials))
         told = (
-            f"It noticed {noticed} of {self._trials} silent changes and took {shams} of {self._trials} shams "
-            "for one. The value is the share of right verdicts."
+            f"It noticed {noticed} of {self._trials} silent changes and took {shams} of "
+            f"{self._trials} shams for one. The value is the share of right verdicts."
         )
         unseen = f" Not noticed: {', '.join(missed)}." if missed else ""
         right = noticed + self._trials - shams
