@@ -44,7 +44,7 @@ class NightObstacle(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """How long and how hot a fine-tune is (docs/lab/0007).
+    """How long and how hot a fine-tune is (docs/lab/0011).
 
     steps: at most; what is new is read about once. heat: on the rates of a training from nothing.
     margin: how many bits per byte of old text a candidate may lose. niceness: of its process.
