@@ -89,10 +89,15 @@ class Tally:
         return self._predictions
 
     async def _count(self) -> None:
-        if self._stale:
-            self._stale = False  # first, so that what is committed meanwhile counts next time
+        if not self._stale:
+            return
+        self._stale = False  # first, so that what is committed meanwhile counts next time
+        try:
             self._attempts = await self._record.attempts()
             self._predictions = await self._record.predictions()
+        except BaseException:
+            self._stale = True
+            raise
 
 
 class Measuring:
