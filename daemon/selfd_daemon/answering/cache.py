@@ -28,7 +28,7 @@ Embed = Callable[[Sequence[str]], Awaitable[Sequence[Sequence[float]]]]
 
 MOST_ENTRIES = 512
 MOST_NEW = 200  # items that may have come in between two questions and are looked at one by one
-ALIKE = 0.90  # least cosine of two questions that mean the same; docs/lab/0005
+ALIKE = 0.90  # least cosine of two questions that mean the same; docs/lab/0010
 MOST_APART = 1  # telling words that one of two such questions may have more than the other
 
 # What changes an item that may be cited, and what may bring a better answer.
@@ -61,7 +61,7 @@ class Meaning:
     expected: Expected
     telling: frozenset[str]
     figures: tuple[str, ...]
-    names: frozenset[str]
+    names: tuple[str, ...]
     denies: bool
 
     def may_be(self, other: Meaning) -> bool:
@@ -237,7 +237,7 @@ def _meaning(asked: Asked) -> Meaning:
         asked.expected,
         frozenset(telling_terms(asked.text)),
         tuple(_FIGURES.findall(asked.text)),
-        frozenset(names_in(asked.text)),
+        tuple(names_in(asked.text)),
         denies(asked.text),
     )
 

@@ -112,6 +112,14 @@ async def test_only_a_question_that_means_the_same_is_answered_alike(
     assert answering.found == ["miss", found]
 
 
+async def test_who_did_it_to_whom_is_not_lost(store: Store, embedder: Embedder) -> None:
+    await store.memories.add(NewMemory("Our Ann told Ben that the mill was sold."))
+    answering = Listening(store, embedder)
+    await answering.again("What did our Ann tell Ben of the mill?")
+    await answering.again("What did our Ben tell Ann of the mill?")
+    assert answering.found == ["miss", "miss"]
+
+
 async def forget(store: Store) -> None:
     await store.memories.forget("memory:1")
 
