@@ -10,7 +10,7 @@ from selfd_storage.codes import Codes
 from selfd_storage.ranking import Candidates, Scores, View, strongest
 from selfd_storage.words_columns import Docs
 
-NEAR = 0.35  # cosine from which on a document is found by its meaning alone; docs/lab/0008
+NEAR = 0.35  # cosine from which on a document is found by its meaning alone; docs/lab/0010
 JUDGED = 300  # of the lexical candidates, the best, are judged by their meaning too
 
 

@@ -1,7 +1,7 @@
 """What each retriever's opinion counts: learned, not guessed.
 
 Fitted by `tests/bench/fusion.py` to questions about paragraphs, facts and single sentences whose
-answers are known, none of them of a collection that selfd is measured on (docs/lab/0008). A
+answers are known, none of them of a collection that selfd is measured on (docs/lab/0010). A
 document that stands among others, as a turn of a dialogue does, has its surroundings in its lexical
 score, and what it means by itself tells less; so there is a row for those and one for all others.
 """

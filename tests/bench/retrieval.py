@@ -28,7 +28,7 @@ from selfd_models.embedding import Embedder
 from selfd_models.training import embedding_teacher
 from selfd_storage import NewMemory, Store
 
-# BM25 with MiniLM, reciprocal ranks, as measured on 2026-11-21; docs/lab/0008.
+# BM25 with MiniLM, reciprocal ranks, as measured on 2026-11-21; docs/lab/0010.
 FUSED = {
     "hotpotqa": 0.875,
     "musique": 0.659,

@@ -1,0 +1,49 @@
+"""kill -9 while texts are embedded anew: afterwards every code is that of its text."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from selfd_storage import Store
+from selfd_storage.codes_file import read_coded, read_codes
+from selfd_storage.words import WordIndex
+from selfd_storage.words_columns import BURIED
+from support.crashing import Witness
+from support.embedding import WordEmbedder
+from support.storage import ANY_ROOM
+
+pytestmark = pytest.mark.anyio
+
+TIMES = 2
+
+
+async def codes_in_the_file(index: WordIndex) -> dict[int, NDArray[np.uint64]]:
+    (coded,) = await index._file.read(read_coded)  # those of former embedders are gone
+    rows = await index._file.read(lambda db: list(read_codes(db, coded)))
+    return {first + at: code for first, codes in rows for at, code in enumerate(codes)}
+
+
+async def test_after_a_kill_every_code_is_that_of_its_text(tmp_path: Path) -> None:
+    witness = Witness(tmp_path)
+    for seed in range(1, TIMES + 1):
+        witness.live_and_die("embedding", seed)
+        embedder = WordEmbedder(f"embedder {seed}")
+        async with await Store.open(tmp_path, limits=ANY_ROOM, embedders=[embedder]) as store:
+            await store.settle()
+            index = store._words
+            assert index is not None
+            (codes,) = index._codes.layers
+            columns = index._follower.columns
+            living = np.flatnonzero(columns["kind"] != BURIED).tolist()
+            assert len(living) >= len(witness.told) - len(witness.forgetting)
+            assert codes.holds(np.array(living)).all()
+            ids = [f"memory:{columns.entry(doc).item}" for doc in living]
+            texts = [memory.text for memory in await store.memories.get(ids) if memory is not None]
+            stored = await codes_in_the_file(index)
+            for doc, code in zip(living, codes.codec.encode(embedder.embed(texts)), strict=True):
+                assert np.array_equal(stored.pop(doc), code)
+            assert not any(code.any() for code in stored.values()), "a code without a text"
