@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 import structlog
@@ -18,6 +18,8 @@ from selfd_storage import EventRecord, JobKind, StorageError, Store
 LONGEST_SLEEP = 300.0  # seconds; timers stop while a laptop sleeps, so the clock is looked at
 AFTER_FAILURE = 3600.0
 SECONDS_TO_SETTLE = 5.0  # what is forgotten in one go is unlearned in one go
+RECENTLY = timedelta(hours=12)
+KINDS: tuple[JobKind, ...] = ("COMPRESS", "VERIFY")
 _LAST = "upkeep.last"
 _GONE = ("forgotten", "removed")
 
@@ -69,9 +71,16 @@ class UpkeepService:
         if now < due:
             return (due - now).total_seconds()
         await self._store.values.set(_LAST, now.isoformat())
-        for kind in ("COMPRESS", "VERIFY"):
-            await self._done(kind)
+        recent = await self._done_since(now - RECENTLY)
+        for kind in KINDS:
+            if kind not in recent:
+                await self._done(kind)
         return 0.0
+
+    async def _done_since(self, moment: datetime) -> set[JobKind]:
+        """Return what was done well since then, by somebody's hand or as a step of a night."""
+        page = await self._jobs.page(first=100, after=None, state="SUCCEEDED")
+        return {job.kind for job in page.items if job.created_at > moment}
 
     async def unlearn(self) -> None:
         """Pack anew whatever shares a dictionary with something that is gone, within seconds."""

@@ -97,6 +97,18 @@ async def test_a_night_packs_and_checks_once(store: Store, jobs: JobRunner) -> N
     assert done == ["VERIFY", "COMPRESS"]
 
 
+async def test_what_was_done_that_evening_is_not_done_again(store: Store, jobs: JobRunner) -> None:
+    clock = Clock()
+    clock.moment = utc_now() - timedelta(days=1)
+    upkeep = UpkeepService(store, jobs, UpkeepSettings(hour=2), now=clock)
+    await upkeep.tend_if_due()
+    await finished(jobs, "COMPRESS")
+    clock.moment += timedelta(days=1)
+    assert await upkeep.tend_if_due() == 0.0
+    done = [job.kind for job in (await store.jobs.page()).items]
+    assert done == ["VERIFY", "COMPRESS"]
+
+
 async def test_a_missed_night_is_made_up_for(store: Store, jobs: JobRunner) -> None:
     clock = Clock()
     upkeep = UpkeepService(store, jobs, UpkeepSettings(hour=2), now=clock)
