@@ -70,6 +70,7 @@ class WordIndex:
         self._now = now
         self._embedders = embedders
         self._latest = 0
+        self._began_empty = False  # a new store: there is nothing to make anew
         self._is_damaged = False
         self._trouble: Exception | None = None
         self._purge_at: float | None = None
@@ -116,6 +117,7 @@ class WordIndex:
         self = cls(source, open_file, path, now, embedders)
         source.on_commit(self._note)
         self._latest = await source.read(latest_sequence)
+        self._began_empty = self._latest == 0
         try:
             await self._load()
         except _DAMAGED:
@@ -146,7 +148,7 @@ class WordIndex:
         """Return what is degraded, in words that a person can act on."""
         if self._trouble is not None:
             return [f"the index of words is behind, so searches miss what is new: {self._trouble}"]
-        if self._follower.progress.walk is not None:
+        if self._follower.progress.walk is not None and not self._began_empty:
             return ["the index of words is being made anew: searches are not complete yet"]
         error = self._embedding_trouble or self._retrieval.trouble
         if error is not None:

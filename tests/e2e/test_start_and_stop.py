@@ -37,6 +37,15 @@ def test_it_says_where_it_listens_and_what_it_is(folder: Path) -> None:
         assert (health.status, json.loads(health.body)) == (200, {"ready": True})
 
 
+def test_the_first_start_greets_without_a_problem_and_the_second_only_starts(folder: Path) -> None:
+    with running_daemon(folder) as daemon:
+        assert "Welcome. Nothing leaves this machine" in daemon.banner
+        assert "selfd ingest FOLDER" in daemon.banner
+        assert "problem" not in daemon.banner
+    with running_daemon(folder) as daemon:
+        assert "Welcome" not in daemon.banner
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_signal_stops_it_cleanly(folder: Path, number: signal.Signals) -> None:
     with running_daemon(folder) as daemon:

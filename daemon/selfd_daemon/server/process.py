@@ -25,6 +25,7 @@ from selfd_daemon.logs import set_up_logs
 from selfd_daemon.paths import PRIVATE_UMASK
 from selfd_daemon.server.announcement import Announcement, announced
 from selfd_daemon.server.app import build_app
+from selfd_daemon.server.banner import banner, greeting
 from selfd_daemon.server.listener import HOST, listen
 from selfd_daemon.server.lock import sole_daemon
 from selfd_daemon.server.notify import ServiceManager
@@ -32,7 +33,6 @@ from selfd_daemon.server.session import Sessions
 from selfd_daemon.server.token import load_token
 from selfd_daemon.settings import Settings
 from selfd_daemon.wiring import running
-from selfd_graphql.ports import StatusInfo
 from selfd_storage import StorageError
 
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
@@ -53,11 +53,15 @@ def run(settings: Settings) -> int:
     try:
         settings.folder.prepare()
         with sole_daemon(settings.folder.lock), ExitStack() as until_stopped:
+            is_first = not settings.folder.token.exists()
             token = load_token(settings.folder.token)
             opened = until_stopped.enter_context(contextlib.closing(listen(settings.port)))
             menubar_token = load_token(settings.folder.menubar_token)
             set_up_logs(settings.logs, settings.folder, secrets=[token, menubar_token])
-            asyncio.run(_serve(settings, opened, token, menubar_token, until_stopped))
+            serving = _serve(
+                settings, opened, token, menubar_token, until_stopped, is_first=is_first
+            )
+            asyncio.run(serving)
     except (DaemonError, StorageError) as error:
         sys.stderr.write(f"selfd: {error}\n")
         return 1
@@ -72,6 +76,8 @@ async def _serve(
     token: str,
     menubar_token: str,
     until_stopped: ExitStack,
+    *,
+    is_first: bool,
 ) -> None:
     port: int = opened.getsockname()[1]
     version = installed_version("selfd")
@@ -87,10 +93,11 @@ async def _serve(
     stop = stop_by_signal(manager)
     async with running(settings, version=version) as daemon:
         status = await daemon.system.status()
+        welcome = greeting(await daemon.minds.recommended()) if is_first else ""
 
         def ready() -> None:
             until_stopped.enter_context(announced(settings.folder.announcement, announcement))
-            sys.stdout.write(_banner(announcement, status, settings, sessions.new_code()))
+            sys.stdout.write(banner(announcement, status, settings, sessions.new_code()) + welcome)
             sys.stdout.flush()
             manager.tell("READY=1")
             log.info("ready", url=announcement.url, version=version)
@@ -185,18 +192,3 @@ def stop_by_signal(manager: ServiceManager) -> asyncio.Event:
     for each in STOP_SIGNALS:
         signal.signal(each, received)
     return stop
-
-
-def _banner(announcement: Announcement, status: StatusInfo, settings: Settings, code: str) -> str:
-    mind = f"{status.mind.name} ({status.mind.model})" if status.mind else "none"
-    lines = [
-        f"selfd {status.version} is ready",
-        f"  url      {announcement.url}",
-        f"  sign in  {announcement.url}/#code={code}",
-        f"  graphql  {announcement.graphql}",
-        f"  backend  {status.backend}",
-        f"  mind     {mind}",
-        f"  data     {settings.data_dir}",
-        *(f"  problem  {problem}" for problem in status.problems),
-    ]
-    return "\n".join(lines) + "\n"
