@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 
 import psutil
 
@@ -17,6 +18,8 @@ TOLD = {
     "network_up": "network",
     "low_power_mode": "low power mode",
 }
+_FAMILIES = (socket.AF_INET, socket.AF_INET6)
+_NEAR = ("127.", "169.254.", "::1", "fe80:")  # of this machine, and of no network
 _WORDS = {
     "on_battery": {True: "battery", False: "mains"},
     "network_up": {True: "up", False: "down"},
@@ -58,12 +61,17 @@ class Body:
 
 
 def network_up() -> bool | None:
-    """Tell whether an interface that leads out of this machine is up; nothing is sent."""
+    """Tell whether an interface is up that has an address beyond this machine; nothing is sent."""
     try:
-        found = psutil.net_if_stats()
+        states, addresses = psutil.net_if_stats(), psutil.net_if_addrs()
     except OSError:
         return None
-    return any(each.isup for name, each in found.items() if not name.startswith("lo"))
+    return any(
+        states[name].isup
+        and any(each.family in _FAMILIES and not each.address.startswith(_NEAR) for each in found)
+        for name, found in addresses.items()
+        if name in states
+    )
 
 
 def changes(before: BodyInfo, after: BodyInfo) -> list[tuple[str, str, str]]:

@@ -12,6 +12,7 @@ import shutil
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 
 import psutil
@@ -133,7 +134,14 @@ async def _of_the_store(store: Store, settings: Settings, started: datetime) -> 
 
 
 def _has_route_out() -> bool:
-    """Tell whether an interface that is up has an address beyond this machine."""
-    up = {name for name, each in psutil.net_if_stats().items() if each.isup}
-    addresses = psutil.net_if_addrs()
-    return any(addresses.get(name) for name in up if not name.startswith("lo"))
+    """Tell whether the machine has an address that others could reach it by."""
+    found = [each.address for held in psutil.net_if_addrs().values() for each in held]
+    return any(_is_far(address.partition("%")[0]) for address in found)
+
+
+def _is_far(text: str) -> bool:
+    try:
+        address = ip_address(text)
+    except ValueError:  # the address of a card, not of a network
+        return False
+    return not (address.is_loopback or address.is_link_local)
