@@ -18,6 +18,7 @@ _END = re.compile(
 _ABBREVIATION = re.compile(
     r"(?:^|[\s(])(?:[A-Z]|Mr|Mrs|Ms|Dr|Prof|St|Sr|Jr|vs|etc|e\.g|i\.e|cf|No|Vol|pp?|approx)\.$"
 )
+_LAST_WORD = 12  # characters that an abbreviation and what is before it can take
 _SPEAKER = re.compile(r"[^\W\d_][\w.'’ -]{0,40}: ")
 
 
@@ -33,7 +34,8 @@ def sentences(text: str) -> Iterator[Sentence]:
     """Yield the sentences of a text in order; together they hold everything but blanks."""
     start = 0
     for end in _END.finditer(text):
-        if end[0].startswith(".") and _ABBREVIATION.search(text[start : end.end()]):
+        last = text[max(start, end.end() - _LAST_WORD) : end.end()]
+        if end[0].startswith(".") and _ABBREVIATION.search(last):
             continue
         yield from _trimmed(text, start, end.end())
         start = end.end()

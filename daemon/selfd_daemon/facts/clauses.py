@@ -57,6 +57,7 @@ _OPENING = re.compile(
     r"[,.!:…]*\s+(?:that\s+)?)+",
     re.IGNORECASE,
 )
+MOST_PLACES = 12  # of one sentence, at which a clause may begin
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ class Assertion:
             places.append(found.end())
             further = _OPENING.match(self.text, found.end())
             places += [further.end()] if further else []
-        for place in places:
+        for place in places[:MOST_PLACES]:
             if place not in seen:
                 seen.add(place)
                 yield place
@@ -102,7 +103,7 @@ def asserts(sentence: str) -> bool:
     """Tell whether a sentence is no question, no wish, no guess and no hearsay."""
     if "?" in sentence:
         return False
-    lower = sentence.replace("May", "Month").lower()  # the month is not the verb
+    lower = re.sub(r"\bMay\b", "", sentence).lower()  # the month is not the verb
     return not (_UNREAL.search(lower) or _HEARSAY.search(lower))
 
 

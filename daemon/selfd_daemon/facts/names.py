@@ -12,7 +12,8 @@ MOST = 40  # names of one text
 LONGEST_TEXT = 20_000  # characters that are looked at
 
 _NAMED = re.compile(rf"(?<![\w'’.@/#-]){NAME}")
-_BEGINS = re.compile(r"(?:^|[.!?…:;\n]\W*|[“\"(•*>-]\s*)$")
+_BEGINS = re.compile(r"(?:[.!?…:;]\W*|[“\"(•*>-]\s*)$")
+_BEFORE = 6  # characters before a name that tell whether a sentence begins with it
 _WORD = re.compile(r"[^\W\d_]+")
 _NO_PART = re.compile(r"(?:I|.*(?:['’](?:ve|re|ll|m|d|t)|n['’]t|Here['’]s|There['’]s)|I['’].*)$")
 _POSSESSIVE = re.compile(r"['’]s?$")
@@ -42,7 +43,8 @@ def read_names(text: str) -> list[str]:
     uncertain: list[str] = []
     for line in _lines(text[:LONGEST_TEXT]):
         for match in _NAMED.finditer(line):
-            begins = _BEGINS.search(line[: match.start()]) is not None
+            before = line[max(0, match.start() - _BEFORE) : match.start()]
+            begins = not line[: match.start()].strip() or _BEGINS.search(before) is not None
             for name, is_first in _cleaned(match[0], begins):
                 if is_first and " " not in name and not _ACTS.match(line, match.end()):
                     uncertain.append(name)

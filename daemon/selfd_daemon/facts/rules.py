@@ -60,7 +60,7 @@ class _Verb:
 _QUALITY = "|".join(known.RELATIVE_QUALITIES)
 _RELATIVE = "|".join(sorted(known.RELATIVES, key=len, reverse=True))
 _ONLY_ONE = "|".join(known.ONLY_ONE)
-# What is said of `my wife` without her name; her name is another rule's.
+# `my wife lives in Oslo` is about somebody without a name; `my wife is called Ann` is in KIN.
 _NAMED = rf"(?:[Tt]he )?[Uu]ser|[Mm]y (?:{_ONLY_ONE})|{NAME}"
 
 
@@ -79,7 +79,8 @@ _DO_NOT = _who(" don['’]?t| do not", " doesn['’]?t| does not")
 _SUBJECT = _who("", "")
 
 
-def _one_of(words: str, *, then: str = "", count: bool = False) -> Cutter:
+def _one_of(words: str, *, then: str = "") -> Cutter:
+    """Cut out one of some known words, where `then` follows."""
     pattern = re.compile(rf"(?:{words})\b{then}", re.IGNORECASE)
 
     def cut(rest: str) -> Cut | None:
@@ -126,6 +127,7 @@ _JOB = re.compile(
 
 
 def _allergen(rest: str) -> Cut | None:
+    """Cut out what somebody is allergic to, unless it is a manner of speaking."""
     found = cut_things(rest)
     if found is None or any(each.lower() in _NO_ALLERGENS for each in found.things):
         return None
@@ -133,23 +135,11 @@ def _allergen(rest: str) -> Cut | None:
 
 
 _NO_ALLERGENS = frozenset(
-    [
-        "mondays",
-        "mornings",
-        "work",
-        "drama",
-        "nonsense",
-        "bullshit",
-        "commitment",
-        "people",
-        "stupidity",
-        "exercise",
-        "cleaning",
-        "housework",
-        "small",
-        "talk",
-    ]
-) | {"small talk"}
+    known.phrases("""
+    mondays, mornings, work, drama, nonsense, bullshit, commitment, people, stupidity, exercise,
+    cleaning, housework, small talk
+""")
+)
 
 
 def _possession(rest: str) -> Cut | None:
@@ -166,6 +156,7 @@ _POSSESSION = re.compile(
 
 
 def _preferred(rest: str) -> Cut | None:
+    """Cut out what is preferred to something else."""
     head = re.split(r" (?:to|over|than|rather than|instead of)\b", rest, maxsplit=1)[0]
     return cut_things(head)
 

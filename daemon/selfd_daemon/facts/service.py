@@ -35,7 +35,7 @@ PATIENCE_SECONDS = 2.0  # that a question waits for what has just arrived
 REST = 1.0  # seconds of rest for each second of reading, while nobody waits
 QUIET_SECONDS = 1.0  # without anything new, before it is read: an import goes first
 LONGEST_WAIT = 30.0  # seconds for quiet; a stream that never ends is read, too
-LONGEST_TEXT = 50_000  # characters of a memory that are read
+LONGEST_TEXT = 20_000  # characters of a memory that are read
 NAMES_AWAY = 3  # steps from a name to what it is also called
 
 log = structlog.get_logger(__name__)
