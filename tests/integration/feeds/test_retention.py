@@ -52,7 +52,8 @@ async def test_what_is_old_and_read_and_not_cited_shrinks_to_its_claims(tmp_path
         assert await store.articles.html(plain.id) == ""
         assert (shrunk.seen, shrunk.articles) == (1, 1)
         assert shrunk.bytes_after < shrunk.bytes_before
-        assert [hit.item.id for hit in await store.search("zanzibar", first=9)] == [cited.id]
+        found = await store.search("zanzibar", first=9)
+        assert [hit.item.id for hit in found if "lexical" in hit.via] == [cited.id]
         assert len(await store.search("bridge opened", first=9)) == 2
         assert await store.verify() == []
         assert (await knowledge.shrink()).seen == 0, "nothing is looked at twice"
