@@ -60,7 +60,7 @@ class MlxRuntime:
     def __init__(self, files: ModelFiles, options: MlxOptions, context: int) -> None:
         """Load a model.   Raises: MindUnavailableError: mlx-lm cannot read it."""
         try:
-            loaded: tuple[Any, ...] = load(str(files.folder))
+            loaded: tuple[Any, ...] = load(str(files.folder), adapter_path=options.adapter)
         except (OSError, RuntimeError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise MindUnavailableError(
                 f"{str(files.folder)!r} cannot be loaded by mlx-lm: {_line(error)}"

@@ -23,12 +23,13 @@ class MindOptions:
 class MlxOptions(MindOptions):
     """context_tokens: of prompt and answer; None is what the model was made for, up to 8,192.
     kv_bits: bits of each remembered number, None keeps them whole. idle_seconds: unused for so
-    long, it is unloaded.
+    long, it is unloaded. adapter: folder of a LoRA adapter that is loaded with it.
     """
 
     context_tokens: int | None = None
     kv_bits: int | None = None
     idle_seconds: float = 600.0
+    adapter: str | None = None
 
     def __post_init__(self) -> None:
         if self.kv_bits is not None and self.kv_bits not in KV_BITS:

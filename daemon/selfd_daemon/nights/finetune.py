@@ -129,7 +129,7 @@ class FineTuner:
         process = self._process(folder, job)
         order = self._paths(active, known) | {"what": "evaluate", "backend": "numpy"}
         try:
-            figures = await process.run(order, _reporter(job, self._meter, process))
+            figures = await process.run(order, reporter(job, self._meter, process))
         finally:
             shutil.rmtree(folder, ignore_errors=True)
         return {"checkpoint": active.id, **figures}
@@ -199,7 +199,7 @@ class FineTuner:
         process = self._process(folder, job)
         order = self._order(folder, plan, parent, known)
         with self._meter.measuring():
-            figures = await process.run(order, _reporter(job, self._meter, process))
+            figures = await process.run(order, reporter(job, self._meter, process))
         verdict = judge(figures, self._course.margin)
         record = await self._lineage.adopt(
             folder / CANDIDATE,
@@ -243,10 +243,7 @@ class FineTuner:
         }
 
     def _process(self, folder: Path, job: JobContext) -> TrainingProcess:
-        """Return what trains; a job that is no night's own bows to questions and power alone."""
-        by_day = not job.options.get("night", False)
-        obstacle = partial(self._obstacle, by_day=by_day)
-        return TrainingProcess(folder, WORKER, self._activity, obstacle)
+        return supervised(folder, WORKER, self._activity, self._obstacle, job)
 
     def _paths(
         self, base: CheckpointRecord, known: Mapping[str, CheckpointRecord]
@@ -285,7 +282,15 @@ def _write(folder: Path, data: DataSet, own: Sequence[Passage]) -> dict[str, flo
     return {"new": NEW_SHARE, **({"own": own_share} if own else {}), **old}
 
 
-def _reporter(job: JobContext, meter: Meter, process: TrainingProcess) -> Report:
+def supervised(
+    folder: Path, module: str, activity: Activity, obstacle: NightObstacle, job: JobContext
+) -> TrainingProcess:
+    """Return what trains; a job that is no night's own bows to questions and power alone."""
+    by_day = not job.options.get("night", False)
+    return TrainingProcess(folder, module, activity, partial(obstacle, by_day=by_day))
+
+
+def reporter(job: JobContext, meter: Meter, process: TrainingProcess) -> Report:
     """Pass on what a worker says; a pause keeps the progress that there was."""
     last = 0.0
 

@@ -54,6 +54,7 @@ class TrainingProcess:
         self._held = False
         self._told = ""
         self.processor_seconds = 0.0
+        self.was_interrupted = False  # by a stop: what it has done so far is to stay
 
     @property
     def pid(self) -> int | None:
@@ -113,6 +114,9 @@ class TrainingProcess:
             try:
                 await self._read(process, report)
                 return await process.wait()
+            except asyncio.CancelledError:
+                self.was_interrupted = True
+                raise
             finally:
                 watch.cancel()
                 await asyncio.shield(self._end(process))

@@ -16,6 +16,7 @@ from selfd_daemon.host.local import this_host
 from selfd_daemon.host.state import Host
 from selfd_daemon.minds import MindService
 from selfd_daemon.nights import Lineage, NightService
+from selfd_daemon.nights.adapt import MindAdapter
 from selfd_daemon.nights.backend import training_backend
 from selfd_daemon.nights.conditions import Conditions
 from selfd_daemon.nights.energy import Meter
@@ -100,6 +101,15 @@ def nights(
     service = NightService(
         base.store, base.bus, base.jobs, lineage, keeper, tuner, enabled=settings.enabled
     )
+    adapter = MindAdapter(
+        base.store,
+        base.activity,
+        folder,
+        base.settings.folder.checkpoints / "adapters",
+        obstacle=keeper.obstacle,
+        meter=meter,
+    )
+    base.jobs.register("LORA", adapter.run_job)
     base.work("unlearning of weights", service.unlearn)
     base.work("nights", service.run)
     return service

@@ -10,7 +10,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -31,26 +31,33 @@ NEW_PIECE = 1024  # bytes: there is little new text, and an interval needs many 
 TRAINED = 0.8  # of the progress; the rest is measuring
 
 
+Work = Callable[[Path, dict[str, Any], threading.Event], int]
+
+
 def main() -> int:
     """Do what the order says.   Returns: 0 done, 1 refused or failed, 3 stopped half-way."""
-    folder = Path(sys.argv[1])
+    return work_for_parent("selfd_models.training.worker", Path(sys.argv[1]), _work)
+
+
+def work_for_parent(module: str, folder: Path, work: Work) -> int:
+    """Do work at low priority, until it is done, fails in words, or the parent wants no more."""
     order = json.loads((folder / ORDER).read_text("utf-8"))
     more = preload() if order["backend"] == "mlx" else {}
     if more:
-        again = [sys.executable, "-m", "selfd_models.training.worker", str(folder)]
+        again = [sys.executable, "-m", module, str(folder)]
         os.execve(sys.executable, again, {**os.environ, **more})
     os.nice(int(order["niceness"]))
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     threading.Thread(target=_watch_parent, args=(stop,), daemon=True).start()
     try:
-        return _work(folder, order, stop)
+        return work(folder, order, stop)
     except ModelError as error:
-        _say(error=str(error))
+        say(error=str(error))
     except OSError as error:
-        _say(error=f"{error.strerror or error}: {error.filename or folder}".lower())
+        say(error=f"{error.strerror or error}: {error.filename or folder}".lower())
     except Exception as error:  # safetensors tells of a full disk in an exception of its own
-        _say(error=f"{type(error).__name__}: {error}")
+        say(error=f"{type(error).__name__}: {error}")
     for partial in folder.glob("*.partial"):
         partial.unlink(missing_ok=True)
     return 1
@@ -64,13 +71,13 @@ def _watch_parent(stop: threading.Event) -> None:
 
 def _work(folder: Path, order: dict[str, Any], stop: threading.Event) -> int:
     if order.get("what") == "evaluate":
-        _finish(folder, _evaluate(order))
+        finish(folder, _evaluate(order))
         return 0
     steps = int(order["steps"])
 
     def report(progress: Progress) -> None:
         share = TRAINED * progress.step / steps
-        _say(progress=share, step=progress.step, steps=steps, bits=round(progress.bits, 4))
+        say(progress=share, step=progress.step, steps=steps, bits=round(progress.bits, 4))
 
     candidate = tune(
         Tune(
@@ -90,15 +97,16 @@ def _work(folder: Path, order: dict[str, Any], stop: threading.Event) -> int:
     )
     if candidate is None or stop.is_set():
         return STOPPED
-    _finish(folder, _measure(order, candidate))
+    finish(folder, _measure(order, candidate))
     return 0
 
 
-def _finish(folder: Path, figures: dict[str, Any]) -> None:
+def finish(folder: Path, figures: dict[str, Any]) -> None:
+    """Leave the result behind, whole or not at all."""
     partial = folder / f"{RESULT}.partial"
     partial.write_text(json.dumps(figures), "utf-8")
     partial.replace(folder / RESULT)
-    _say(progress=1.0)
+    say(progress=1.0)
 
 
 def _evaluate(order: dict[str, Any]) -> dict[str, Any]:
@@ -117,7 +125,7 @@ def _measure(order: dict[str, Any], candidate: Path) -> dict[str, Any]:
     new = [(kind, piece) for kind, text in texts for piece in cut([text], NEW_PIECE)]
     told = [_bits("new", model, new) for model in (before, after)]
     found = {"new": _difference(new, *told)}
-    _say(progress=TRAINED + (1.0 - TRAINED) / 2.0, measured="new")
+    say(progress=TRAINED + (1.0 - TRAINED) / 2.0, measured="new")
     old = _old_pieces()
     kept = Path(order["cache"])
     told = [_remembered(kept, model, old) for model in (before, after)]
@@ -147,7 +155,7 @@ def _difference(
 def _bits(name: str, model: BuiltinModel, pieces: Sequence[Piece]) -> list[float]:
     """Measure a model, and say how far that is: it takes seconds a piece on a busy machine."""
     texts = [piece for _, piece in pieces]
-    return measure(model, texts, lambda done: _say(measuring=name, done=done, of=len(texts)))
+    return measure(model, texts, lambda done: say(measuring=name, done=done, of=len(texts)))
 
 
 def _remembered(folder: Path, model: BuiltinModel, pieces: Sequence[Piece]) -> list[float]:
@@ -165,7 +173,8 @@ def _remembered(folder: Path, model: BuiltinModel, pieces: Sequence[Piece]) -> l
     return bits
 
 
-def _say(**report: Any) -> None:
+def say(**report: Any) -> None:
+    """Report one line to the parent."""
     sys.stdout.write(json.dumps(report) + "\n")
     sys.stdout.flush()
 

@@ -1,0 +1,169 @@
+"""The LORA job: an mlx-lm mind learns from feedback what should have been said.
+
+A correction is what should have been said, and the answer that it corrects is what should not; an
+answer that was liked is itself what should be said. What comes of it is an adapter beside the
+model, which loads it when its option `adapter` names the folder; the model's own files stay.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import importlib.util
+import json
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from selfd_daemon.jobs import JobContext
+from selfd_daemon.minds.errors import MindError
+from selfd_daemon.minds.mlx_files import find_folder
+from selfd_daemon.nights.activity import Activity
+from selfd_daemon.nights.energy import Meter
+from selfd_daemon.nights.errors import SkippedError
+from selfd_daemon.nights.finetune import NightObstacle, reporter, supervised
+from selfd_daemon.nights.gate import judge
+from selfd_daemon.nights.process import ORDER
+from selfd_storage import MindRecord, Store
+
+WORKER = "selfd_models.training.adapting_worker"
+LEAST_PAIRS = 10
+HELD_EVERY = 5  # one pair of so many, by its hash, is held out
+PASSES = 4  # over the pairs
+MOST_STEPS = 400
+RATE = 1e-4
+MARGIN = 0.05  # bits per byte of old text: an adapter may cost a large model a little
+
+
+@dataclass(frozen=True, slots=True)
+class FeedbackPair:
+    """A question, what should be said to it, and what should not, where that is known."""
+
+    prompt: str
+    chosen: str
+    rejected: str | None
+
+    @property
+    def is_held_out(self) -> bool:
+        """Whether it is only for measuring; a question has all its pairs on one side."""
+        return hashlib.sha256(self.prompt.encode()).digest()[0] % HELD_EVERY == 0
+
+
+class MindAdapter:
+    """Does LORA jobs."""
+
+    def __init__(
+        self,
+        store: Store,
+        activity: Activity,
+        folder: Path,
+        adapters: Path,
+        *,
+        obstacle: NightObstacle,
+        meter: Meter,
+    ) -> None:
+        self._store = store
+        self._activity = activity
+        self._folder = folder
+        self._adapters = adapters
+        self._obstacle = obstacle
+        self._meter = meter
+
+    async def run_job(self, job: JobContext) -> Mapping[str, Any]:
+        """Adapt the mind of the option `mind`, or the first one of mlx-lm, and judge that."""
+        mind = await self._mind(job.options.get("mind"))
+        folder = self._folder / job.id.replace(":", "-")
+        kept = folder / ORDER  # of a run that was interrupted: its pairs stay as they were
+        if kept.exists():
+            order: dict[str, Any] = json.loads(await asyncio.to_thread(kept.read_text, "utf-8"))
+        else:
+            order = await self._order(mind, float(job.options.get("rate", RATE)))
+        process = supervised(folder, WORKER, self._activity, self._obstacle, job)
+        try:
+            with self._meter.measuring():
+                figures = await process.run(order, reporter(job, self._meter, process))
+            return self._judged(mind, folder / "adapter", figures, len(order["pairs"]))
+        finally:
+            if not process.was_interrupted:
+                shutil.rmtree(folder, ignore_errors=True)
+
+    async def _order(self, mind: MindRecord, rate: float) -> dict[str, Any]:
+        pairs = await feedback_pairs(self._store)
+        learned = [asdict(pair) for pair in pairs if not pair.is_held_out]
+        held_out = [asdict(pair) for pair in pairs if pair.is_held_out]
+        if len(pairs) < LEAST_PAIRS or not held_out or not learned:
+            raise SkippedError(
+                f"there are {len(pairs)} corrected or liked answers: it takes {LEAST_PAIRS}"
+            )
+        return {
+            "model": await self._weights(mind),
+            "pairs": learned,
+            "held_out": held_out,
+            "steps": min(MOST_STEPS, PASSES * len(learned)),
+            "rate": rate,
+            "backend": "mlx",
+            "niceness": 15,
+        }
+
+    def _judged(
+        self, mind: MindRecord, adapter: Path, figures: Mapping[str, Any], pairs: int
+    ) -> dict[str, Any]:
+        verdict = judge(figures, MARGIN)
+        kept = None
+        if verdict.promoted:
+            digest = hashlib.sha256((adapter / "adapters.safetensors").read_bytes()).hexdigest()
+            kept = self._adapters / f"{mind.id.replace(':', '-')}-{digest[:12]}"
+            kept.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            shutil.rmtree(kept, ignore_errors=True)
+            adapter.replace(kept)
+        how = f"; use it with the mind's option adapter={str(kept)!r}" if kept else ""
+        return {
+            "mind": mind.id,
+            "promoted": verdict.promoted,
+            "reason": verdict.reason + how,
+            "adapter": None if kept is None else str(kept),
+            "pairs": pairs,
+            **figures,
+        }
+
+    async def _mind(self, id: object) -> MindRecord:
+        known = [each for each in await self._store.minds.all() if each.kind == "MLX"]
+        chosen = [each for each in known if id in (None, each.id)]
+        if not chosen:
+            raise SkippedError("there is no mlx-lm mind to adapt: selfd minds add makes one")
+        if importlib.util.find_spec("mlx_lm") is None:
+            raise SkippedError("it needs the mlx extra: pip install 'selfd[mlx]'")
+        return chosen[0]
+
+    async def _weights(self, mind: MindRecord) -> str:
+        try:
+            return str(await asyncio.to_thread(find_folder, mind.model))
+        except MindError as error:
+            raise SkippedError(str(error)) from error
+
+
+async def feedback_pairs(store: Store) -> Sequence[FeedbackPair]:
+    """Read what the owner thought of answers, the last word on each."""
+    pairs, after = [], 0
+    while rows := await store.portable.read("conversations", after, 100):
+        after = rows[-1][0]
+        for _, line in rows:
+            pairs += _pairs_of(line) if line is not None else []
+    return pairs
+
+
+def _pairs_of(line: Mapping[str, Any]) -> list[FeedbackPair]:
+    found = []
+    for answer in line["answers"]:
+        if not answer["feedback"]:
+            continue
+        said = answer["feedback"][-1]
+        question = line["messages"][answer["question"]]["text"]
+        text = line["messages"][answer["message"]]["text"]
+        if said["correction"]:
+            found.append(FeedbackPair(question, said["correction"], text))
+        elif said["rating"] > 0:
+            found.append(FeedbackPair(question, text, None))
+    return found

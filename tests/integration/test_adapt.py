@@ -1,0 +1,112 @@
+"""An mlx-lm mind learns from feedback: an adapter that is better on pairs it never saw."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from selfd_daemon.jobs import JobRunner
+from selfd_daemon.nights.activity import Activity
+from selfd_daemon.nights.adapt import MindAdapter, feedback_pairs
+from selfd_daemon.nights.energy import Meter
+from selfd_storage import JobRecord, NewAnswer, NewMind, Store
+
+pytest.importorskip("mlx_lm", reason="needs mlx-lm")
+
+pytestmark = [pytest.mark.anyio, pytest.mark.mlx]
+
+PLACES = ("pot", "sofa", "door", "river", "cat", "key", "bed", "table", "garden", "window", "shelf")
+
+
+async def unhindered(*, by_day: bool) -> str | None:
+    return None
+
+
+def utc() -> datetime:
+    return datetime.now(UTC)
+
+
+@pytest.fixture
+async def jobs(store: Store, tmp_path: Path) -> AsyncIterator[JobRunner]:
+    runner = JobRunner(store, now=utc, monotonic=time.monotonic)
+    adapter = MindAdapter(
+        store,
+        Activity(time.monotonic),
+        tmp_path / "training",
+        tmp_path / "adapters",
+        obstacle=unhindered,
+        meter=Meter(),
+    )
+    runner.register("LORA", adapter.run_job)
+    yield runner
+    await runner.stop()
+
+
+@pytest.fixture
+async def store(tmp_path: Path, anyio_backend: str) -> AsyncIterator[Store]:
+    async with await Store.open(tmp_path) as opened:
+        yield opened
+
+
+async def corrected(store: Store, times: int) -> None:
+    """Ask, get nonsense, and say what would have been right."""
+    for number in range(times):
+        place = PLACES[number % len(PLACES)]
+        question = f"Where is the {place}, number {number}?"
+        nonsense = NewAnswer(question, f"Rain all day {number}.", 0.9, False, (), "m", "t", 0.1)
+        answer = await store.conversations.record_turn(None, nonsense)
+        right = f"The {place} lies under the blue flowerpot by the door."
+        await store.conversations.add_feedback(answer.id, rating=-1, correction=right)
+
+
+async def adapted(jobs: JobRunner, **options: object) -> JobRecord:
+    started = await jobs.start("LORA", options)
+    return [record async for record in jobs.progress(started.id)][-1]
+
+
+async def test_corrections_become_an_adapter_that_prefers_what_was_right(
+    store: Store, jobs: JobRunner, tmp_path: Path
+) -> None:
+    from mlx_lm import load
+
+    from support.mlx_models import make_model
+
+    model = make_model(tmp_path / "model")
+    before = sorted((path.name, path.read_bytes()) for path in model.iterdir())
+    await store.minds.add(NewMind("tiny", "MLX", str(model), {}))
+    await corrected(store, 20)
+    ended = await adapted(jobs, rate=3e-3)
+    assert (ended.state, ended.error) == ("SUCCEEDED", None)
+    new = ended.metrics["new"]
+    assert new["high"] < 0.0, "surely better on pairs that were held out"
+    assert ended.metrics["preference"]["after"] >= ended.metrics["preference"]["before"]
+    assert "old" in ended.metrics, "what it costs on other text is told"
+    assert sorted((path.name, path.read_bytes()) for path in model.iterdir()) == before
+    if ended.metrics["promoted"]:
+        load(str(model), adapter_path=ended.metrics["adapter"])
+    assert list((tmp_path / "training").glob("*")) == []
+
+
+async def test_too_few_corrections_or_no_such_mind_is_said_so(
+    store: Store, jobs: JobRunner, tmp_path: Path
+) -> None:
+    ended = await adapted(jobs)
+    assert ended.error == ("skipped: there is no mlx-lm mind to adapt: selfd minds add makes one")
+    await store.minds.add(NewMind("tiny", "MLX", str(tmp_path), {}))
+    await corrected(store, 3)
+    ended = await adapted(jobs)
+    assert ended.error == "skipped: there are 3 corrected or liked answers: it takes 10"
+
+
+async def test_the_last_word_on_an_answer_counts(store: Store) -> None:
+    liked = NewAnswer("Who?", "Ada.", 0.9, False, (), "m", "t", 0.1)
+    answer = await store.conversations.record_turn(None, liked)
+    await store.conversations.add_feedback(answer.id, rating=-1)
+    assert list(await feedback_pairs(store)) == []
+    await store.conversations.add_feedback(answer.id, rating=1)
+    (pair,) = await feedback_pairs(store)
+    assert (pair.prompt, pair.chosen, pair.rejected) == ("Who?", "Ada.", None)
