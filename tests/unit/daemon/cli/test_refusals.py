@@ -57,7 +57,7 @@ CALLS = {
     "goals add": ["words"],
     "goals remove": ["goal:1"],
     "goals tell": ["goal:1", "0.5"],
-    "train": [],
+    "train": ["--tonight"],
     "checkpoints": [],
     "rollback": [],
     "nights": [],
