@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -26,16 +27,21 @@ _SIZES = {
     for content, table in _TABLES.items()
 }
 _TEXTS = {
-    content: f"SELECT codec, size, body FROM {table} WHERE id = :id"  # noqa: S608 - a name of ours
+    content: f"SELECT hash, codec, size, body FROM {table} WHERE id = :id"  # noqa: S608 - a name of ours
+    for content, table in _TABLES.items()
+}
+_HASHES = {
+    content: f"SELECT id, hash FROM {table} WHERE id IN (SELECT value FROM json_each(:ids))"  # noqa: S608 - a name of ours
     for content, table in _TABLES.items()
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """Texts evenly chosen among all, by their numbers, and the bytes of all."""
+    """Texts evenly chosen among all, by their numbers, their rows' hashes, the bytes of all."""
 
     texts: Mapping[int, bytes]
+    hashes: Mapping[int, bytes]
     all_bytes: int
 
 
@@ -53,14 +59,21 @@ def read_sample(db: sqlite3.Connection, content: PackedContent) -> Sample:
     sizes = db.execute(_SIZES[content]).fetchall()
     total = sum(size for _, size in sizes)
     step = max(1, -(-len(sizes) // SAMPLE_ROWS), -(-total // SAMPLE_BYTES))
-    texts = {}
+    texts, hashes = {}, {}
     for number, _ in sizes[::step]:
+        hash, *body = db.execute(_TEXTS[content], {"id": number}).fetchone()
         try:
-            raw = decode(*db.execute(_TEXTS[content], {"id": number}).fetchone())
+            raw = decode(*body)
         except ValueError:
             continue
-        texts[number] = raw[:LONGEST_SAMPLE]
-    return Sample(texts, total)
+        texts[number], hashes[number] = raw[:LONGEST_SAMPLE], hash
+    return Sample(texts, hashes, total)
+
+
+def still_stands(db: sqlite3.Connection, content: PackedContent, sample: Sample) -> bool:
+    """Tell whether nothing of a sample was changed or forgotten since it was read."""
+    ids = json.dumps(list(sample.hashes))
+    return dict(db.execute(_HASHES[content], {"ids": ids}).fetchall()) == sample.hashes
 
 
 def learn_from(sample: Sample, current: Dictionary | None) -> LearnedDictionary:

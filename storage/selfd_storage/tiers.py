@@ -18,7 +18,13 @@ from selfd_storage.codecs import COLD, HOT, Packer, decode
 from selfd_storage.database import Database, Transaction
 from selfd_storage.dictionaries import Dictionary, learn, learn_all, pack_samples, unpack_samples
 from selfd_storage.integrity import content_hash
-from selfd_storage.learning import LearnedDictionary, learn_from, read_sample
+from selfd_storage.learning import (
+    LearnedDictionary,
+    Sample,
+    learn_from,
+    read_sample,
+    still_stands,
+)
 from selfd_storage.records import EventRecord
 from selfd_storage.tier_records import MovedRecord, PackedContent, TrainedRecord
 from selfd_storage.times import to_ms
@@ -26,6 +32,7 @@ from selfd_storage.values import read_value, write_value
 
 SLICE_ROWS = 500
 SLICE_BYTES = 4 * 1024 * 1024
+ATTEMPTS = 3  # to learn from texts of which none is changed or forgotten meanwhile
 GAIN = 0.1  # that a new dictionary must bring
 SLACK = 0.1  # of the file that may lie free before it is written anew
 
@@ -108,13 +115,18 @@ class Tiers:
         One that holds pieces of what is gone is given up in any case. Rows that need an older one
         keep it until they are moved.
         """
-        sample = await self._database.read(lambda db: read_sample(db, content))
-        current, is_stale = await self._database.read(lambda db: _current(db, content))
-        found = await asyncio.to_thread(learn_from, sample, current)
-        if found.body is None or not (found.gain > GAIN or (is_stale and current is None)):
-            return TrainedRecord(content, None, found.gain)
-        number = await self._keep(content, found, found.body)
-        return TrainedRecord(content, number, found.gain)
+        gain = 0.0
+        for _ in range(ATTEMPTS):
+            sample = await self._database.read(lambda db: read_sample(db, content))
+            current, is_stale = await self._database.read(lambda db: _current(db, content))
+            found = await asyncio.to_thread(learn_from, sample, current)
+            gain = found.gain
+            if found.body is None or not (gain > GAIN or (is_stale and current is None)):
+                break
+            number = await self._keep(content, sample, found, found.body)
+            if number is not None:
+                return TrainedRecord(content, number, gain)
+        return TrainedRecord(content, None, gain)
 
     async def move(self, table: str, after: int) -> MovedRecord:
         """Pack the next rows of a table above a number; `last` is None when there are no more."""
@@ -190,7 +202,10 @@ class Tiers:
         await self._database.scrub()
         return max(0, size - now)
 
-    async def _keep(self, content: PackedContent, found: LearnedDictionary, body: bytes) -> int:
+    async def _keep(
+        self, content: PackedContent, sample: Sample, found: LearnedDictionary, body: bytes
+    ) -> int | None:
+        """Take a dictionary into use, unless something it learned from was forgotten meanwhile."""
         values = {
             "now": to_ms(self._now()),
             "content": content,
@@ -199,7 +214,9 @@ class Tiers:
             "body": body,
         }
 
-        def write(tx: Transaction) -> int:
+        def write(tx: Transaction) -> int | None:
+            if not still_stands(tx.connection, content, sample):
+                return None
             cursor = tx.execute(
                 "INSERT INTO dictionaries (made_at, content, key, samples, stale, body)"
                 " VALUES (:now, :content, :key, :samples, 0, :body)"

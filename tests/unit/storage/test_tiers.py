@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,7 +10,10 @@ from pathlib import Path
 import pytest
 
 from selfd_storage import NewMemory, PackedContent, Store
+from selfd_storage import tiers as tiers_module
 from selfd_storage._sqlite import sqlite3
+from selfd_storage.dictionaries import Dictionary
+from selfd_storage.learning import LearnedDictionary, Sample, learn_from
 from support.embedding import WordEmbedder
 from support.storage import ANY_ROOM, packed, purged
 
@@ -182,6 +186,25 @@ async def test_a_dictionary_forgets_what_was_forgotten(tmp_path: Path, count: in
     left = bytes_of(tmp_path)
     assert b"Xylophonium" not in left
     assert b"ylophoni" not in left
+
+
+async def test_what_is_forgotten_during_the_training_is_not_learned(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await store.memories.add_many(turns(600))
+    learned: list[Sample] = []
+
+    def forgetting(sample: Sample, current: Dictionary | None) -> LearnedDictionary:
+        learned.append(sample)
+        if len(learned) == 1:
+            forgotten = store.memories.forget("memory:2")
+            assert asyncio.run_coroutine_threadsafe(forgotten, loop).result(20)
+        return learn_from(sample, current)
+
+    loop = asyncio.get_running_loop()
+    monkeypatch.setattr(tiers_module, "learn_from", forgetting)
+    assert (await store.tiers.train("memory")).dictionary == 1
+    assert [2 in sample.texts for sample in learned] == [True, False]
 
 
 async def test_what_no_dictionary_learned_from_leaves_them_alone(store: Store) -> None:
