@@ -12,7 +12,7 @@ from strawberry.extensions import SchemaExtension
 from selfd_graphql.execution import SharedResults
 from selfd_graphql.observation import Observe
 from selfd_graphql.ports import MindInfo, MindPort, Services
-from selfd_storage import FeedRecord, Item, TellingRecord
+from selfd_storage import FeedRecord, Item, SourceQuote, TellingRecord
 
 T = TypeVar("T")
 
@@ -31,6 +31,7 @@ class Loaders:
     def __init__(self, services: Services) -> None:
         self.feeds: DataLoader[str, FeedRecord | None] = _loader(services.feeds.by_ids)
         self.items: DataLoader[str, Item | None] = _loader(services.system.items)
+        self.quotes: DataLoader[str, Sequence[SourceQuote]] = _loader(services.memories.quotes)
         self.tellings: DataLoader[str, Sequence[TellingRecord]] = _loader(
             services.memories.tellings
         )

@@ -67,6 +67,14 @@ class Telling:
 
 
 @described.output
+class MemoryQuote:
+    """The words of a memory that a reflection quotes."""
+
+    memory_id: ID
+    text: str
+
+
+@described.output
 class Memory(Node):
     """Something that selfd was told, as it was told."""
 
@@ -91,6 +99,15 @@ class Memory(Node):
         """When and by what source it was told, the first time first."""
         found = await loaders(info).tellings.load(str(self.id))
         return [Telling.from_record(each) for each in found[: page_size(first, 20)]]
+
+    @described.field
+    async def quotes(self, info: Info, first: int | None = 20) -> list[MemoryQuote]:
+        """The memories that a reflection quotes, in its order; none for other memories."""
+        found = await loaders(info).quotes.load(str(self.id))
+        return [
+            MemoryQuote(memory_id=ID(each.memory_id), text=each.quote)
+            for each in found[: page_size(first, 20)]
+        ]
 
     @classmethod
     def from_record(cls, record: MemoryRecord) -> Self:

@@ -21,7 +21,8 @@ REPETITION = 0.7  # for each doubling of the times that it was told
 FEEDBACK = 1.4  # for many good ratings of answers that quote it, and less for many bad ones
 RECENCY = 0.5  # at the moment of its telling, half of it after HALF_LIFE
 SURPRISE = 0.5  # for the oddest texts, and less for the most common ones
-HALF_LIFE = 30 * 86_400_000  # milliseconds
+DAY = 86_400_000  # milliseconds; a memory is the same for the whole of a day
+HALF_LIFE = 30 * DAY
 USUAL = 2.2  # bits a byte; 150 turns of talk have a median of 2.17 by the shipped model
 SPREAD = 1.0  # bits a byte around it, two of their standard deviations
 NUDGE = 0.04
@@ -43,7 +44,7 @@ def importance(
     """
     total = REPETITION * log2(max(1, occurrences)) + FEEDBACK * tanh(rating / 2)
     if age is not None:
-        total += RECENCY * 2.0 ** (-max(0, age) / HALF_LIFE)
+        total += RECENCY * 2.0 ** (-(max(0, age) // DAY * DAY) / HALF_LIFE)
     if surprise is not None:
         total += SURPRISE * max(-1.0, min(1.0, (surprise - USUAL) / SPREAD))
     return 1 / (1 + exp(-total))

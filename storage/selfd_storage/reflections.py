@@ -6,6 +6,8 @@ one of them, and an episode that was reflected on is not reflected on again unti
 
 from __future__ import annotations
 
+import json
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,6 +25,10 @@ _MEMBERS = """
 SELECT m.id, m.at, s.name, m.hash FROM memories AS m LEFT JOIN sources AS s ON s.id = m.source_id
 WHERE (m.at, m.id) > (:at, :number) AND m.kind <> :reflection
 ORDER BY m.at, m.id LIMIT :limit
+"""
+_QUOTES = """
+SELECT reflection_id, memory_id, quote FROM reflection_sources
+WHERE reflection_id IN (SELECT value FROM json_each(:ids)) ORDER BY reflection_id, position
 """
 
 
@@ -118,16 +124,20 @@ class Reflections:
 
     async def quotes(self, id: str) -> list[SourceQuote]:
         """Return what a reflection quotes, in its order; nothing for other memories."""
+        return (await self.quotes_of([id]))[0]
 
-        def read(db: sqlite3.Connection) -> list[SourceQuote]:
-            rows = db.execute(
-                "SELECT memory_id, quote FROM reflection_sources"
-                " WHERE reflection_id = :id ORDER BY position",
-                {"id": number_of("memory", id)},
-            )
-            return [SourceQuote(make_id("memory", number), quote) for number, quote in rows]
+    async def quotes_of(self, ids: Sequence[str]) -> list[list[SourceQuote]]:
+        """Return for each memory what it quotes, in its order; nothing where it quotes none."""
+        numbers = [number_of("memory", id) for id in ids]
 
-        return await self._database.read(read)
+        def read(db: sqlite3.Connection) -> dict[int, list[SourceQuote]]:
+            found: defaultdict[int, list[SourceQuote]] = defaultdict(list)
+            for reflection, number, quote in db.execute(_QUOTES, {"ids": json.dumps(numbers)}):
+                found[reflection].append(SourceQuote(make_id("memory", number), quote))
+            return found
+
+        found = await self._database.read(read)
+        return [[] if number is None else found.get(number, []) for number in numbers]
 
 
 def _is_quoted(tx: Transaction, quote: SourceQuote) -> bool:

@@ -69,6 +69,7 @@ from selfd_storage import (
     Page,
     Scope,
     SelfTestRecord,
+    SourceQuote,
     StorageReportRecord,
     StorageTierRecord,
     StoryRecord,
@@ -204,6 +205,12 @@ class Memories:
         said = {each.id: TellingRecord(each.created_at, each.recorded_at, each.source, None)
                 for each in self.records}  # fmt: skip
         return [[said[id]] if id in said else [] for id in ids]
+
+    async def quotes(self, ids: Sequence[str]) -> Sequence[Sequence[SourceQuote]]:
+        kinds = {each.id: each.kind for each in self.records}
+        return [
+            [SourceQuote("memory:7", "said")] if kinds.get(id) == "REFLECTION" else [] for id in ids
+        ]
 
     async def update(
         self, id: str, *, text: str | None, tags: Sequence[str] | None

@@ -19,6 +19,7 @@ from selfd_storage import (
     MemoryRecord,
     NewMemory,
     Page,
+    SourceQuote,
     Store,
     TellingRecord,
 )
@@ -108,6 +109,10 @@ class MemoryService:
     async def tellings(self, ids: Sequence[str]) -> Sequence[Sequence[TellingRecord]]:
         """Return for each memory when and by what source it was told."""
         return await self._store.memories.tellings(ids)
+
+    async def quotes(self, ids: Sequence[str]) -> Sequence[Sequence[SourceQuote]]:
+        """Return for each memory what it quotes, if it is a reflection."""
+        return await self._store.reflections.quotes_of(ids)
 
     def changes(self) -> AsyncIterator[MemoryChangeInfo]:
         """Follow every change from the moment of this call on."""

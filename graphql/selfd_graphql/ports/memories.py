@@ -17,6 +17,7 @@ from selfd_storage import (
     NewMemory,
     Page,
     Scope,
+    SourceQuote,
     TellingRecord,
 )
 
@@ -49,6 +50,7 @@ class MemoryPort(Protocol):
         as_of: datetime | None,
     ) -> Page[MemoryRecord]: ...
     async def tellings(self, ids: Sequence[str]) -> Sequence[Sequence[TellingRecord]]: ...
+    async def quotes(self, ids: Sequence[str]) -> Sequence[Sequence[SourceQuote]]: ...
     def changes(self) -> AsyncIterator[MemoryChangeInfo]: ...
 
 

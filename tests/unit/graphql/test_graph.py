@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from selfd_graphql.operations import document
+from selfd_storage import NewMemory
 from support.services import Ask, FakeServices
 
 pytestmark = pytest.mark.anyio
@@ -32,3 +33,15 @@ async def test_who_is_not_known_is_null(ask: Ask) -> None:
     result = await ask('{ entity(name: "zoe") { name } }')
     assert result.errors is None
     assert result.data == {"entity": None}
+
+
+async def test_a_reflection_tells_what_it_quotes(ask: Ask, services: FakeServices) -> None:
+    await services.memories.remember(NewMemory("a note"))
+    await services.memories.remember(NewMemory("From 4 memories", kind="REFLECTION"))
+    result = await ask("{ memories { edges { node { kind quotes { memoryId text } } } } }")
+    assert result.errors is None
+    assert result.data is not None
+    found = {
+        edge["node"]["kind"]: edge["node"]["quotes"] for edge in result.data["memories"]["edges"]
+    }
+    assert found == {"NOTE": [], "REFLECTION": [{"memoryId": "memory:7", "text": "said"}]}

@@ -160,6 +160,7 @@ READS: dict[str, Callable[[Store], Awaitable[object]]] = {
     "minds.track_records": lambda s: s.minds.track_records(),
     "reflections.is_done": lambda s: s.reflections.is_done(b"1"),
     "reflections.members": lambda s: s.reflections.members(),
+    "reflections.quotes_of": lambda s: s.reflections.quotes_of(["memory:1"]),
     "reflections.quotes": lambda s: s.reflections.quotes("memory:1"),
     "report": lambda s: s.report(),
     "portable.begin": lambda s: s.portable.begin(),
