@@ -28,7 +28,7 @@ Embed = Callable[[Sequence[str]], Awaitable[Sequence[Sequence[float]]]]
 
 MOST_ENTRIES = 512
 MOST_NEW = 200  # items that may have come in between two questions and are looked at one by one
-ALIKE = 0.90  # least cosine of two questions that mean the same; docs/lab/0010
+ALIKE = 0.90  # least cosine of two questions that mean the same; docs/lab/0011
 MOST_APART = 1  # telling words that one of two such questions may have more than the other
 
 # What changes an item that may be cited, and what may bring a better answer.
