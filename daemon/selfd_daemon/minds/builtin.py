@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from selfd_daemon.clock import Monotonic
 from selfd_daemon.minds.door import Delta, Limits, Made, Request
-from selfd_daemon.minds.errors import MindUnavailableError
+from selfd_daemon.minds.errors import MindLimitError, MindUnavailableError
 from selfd_daemon.minds.line import PIECE_SECONDS, Line, Place
 from selfd_daemon.minds.telling import Telling
 from selfd_graphql.ports import ScoreInfo
@@ -123,6 +123,7 @@ class BuiltinMind:
     async def generate(self, request: Request) -> AsyncGenerator[Made, None]:
         """Continue the text; closing this stops the model before its next byte."""
         telling = Telling(request, self._monotonic)
+        _refuse_long(request)
         with self._line.place(request.priority, request.client) as place:
             model = await self._ready(place, "a text cannot be continued")
             drafted = request.speculative and await self._line.run(place, lambda: model.drafts_pay)
@@ -276,6 +277,17 @@ class BuiltinMind:
             self._reader = Reader(model.decoder)
         self._reader.read(text[len(self._reader.text) :])
         return self._reader.next()
+
+
+def _refuse_long(request: Request) -> None:
+    size = len(request.text.encode("utf-8", "replace"))
+    if size > CONTEXT_BYTES:
+        raise MindLimitError(
+            f"the prompt has {size:,} bytes, the built-in mind takes {CONTEXT_BYTES:,}: "
+            "ask with less",
+            size=size,
+            limit=CONTEXT_BYTES,
+        )
 
 
 class _Flag:

@@ -406,3 +406,39 @@ async def test_a_trend_has_its_forecast_and_how_far_such_were_off(
     figures = {name: trend[name] for name in ("term", "count", "burst", "forecast")}
     assert figures == {"term": "bridge", "count": 9, "burst": 4.5, "forecast": 3.25}
     assert (trend["forecastError"], trend["naiveError"]) == (1.5, None)
+
+
+async def test_a_mind_is_added_as_it_was_described(ask: Ask, services: FakeServices) -> None:
+    given = {"name": "q", "kind": "MLX", "model": "/models/q", "options": {"kv_bits": 8}}
+    result = await ask(document("add_mind"), input=given)
+    assert result.errors is None
+    assert result.data is not None
+    assert result.data["addMind"]["id"] == "mind:1"
+    assert services.minds.added == ("q", "MLX", "/models/q", {"kv_bits": 8})
+    wrong = await ask(document("add_mind"), input=given | {"options": [1]})
+    assert wrong.errors is not None
+    assert "options must be an object" in wrong.errors[0].message
+
+
+@pytest.mark.parametrize("name", ["set_default_mind", "load_mind", "unload_mind", "bench_mind"])
+async def test_what_is_done_with_a_mind_names_it(name: str, ask: Ask) -> None:
+    done = await ask(document(name), id=MIND.id)
+    assert done.errors is None
+    unknown = await ask(document(name), id="mind:99")
+    assert unknown.errors is not None
+    assert unknown.errors[0].extensions == {"code": "NOT_FOUND", "id": "mind:99"}
+
+
+async def test_removing_a_mind_says_whether_there_was_one(ask: Ask) -> None:
+    for id, was_there in (("mind:1", True), ("mind:9", False)):
+        result = await ask(document("remove_mind"), id=id)
+        assert result.data == {"removeMind": was_there}
+
+
+async def test_recommendations_may_be_larger_than_32_bits(ask: Ask, services: FakeServices) -> None:
+    result = await ask(document("recommended_models"))
+    assert result.errors is None
+    assert result.data is not None
+    (found,) = result.data["recommendedModels"]
+    assert found["residentMemory"] == 43_000_000_000
+    assert (found["expectedBytesPerSecond"], found["measuredBytesPerSecond"]) == (80.0, None)

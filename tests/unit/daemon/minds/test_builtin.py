@@ -12,6 +12,7 @@ import pytest
 
 from selfd_daemon.minds import Ended, Message, Priority, Request
 from selfd_daemon.minds.builtin import BuiltinMind
+from selfd_daemon.minds.errors import MindLimitError
 from selfd_models.embedding import Embedder
 from support.minds import tiny_model, told
 
@@ -94,3 +95,11 @@ async def test_a_score_after_another_text_is_what_it_adds(mind: BuiltinMind) -> 
     after = await mind.score("two", after="one ")
     assert after.bytes == 3
     assert after.bits == pytest.approx(whole.bits - before.bits)
+
+
+async def test_a_prompt_over_its_context_is_refused_and_the_next_one_is_fine(
+    mind: BuiltinMind,
+) -> None:
+    with pytest.raises(MindLimitError, match="the built-in mind takes 1,048,576: ask with less"):
+        await told(mind, _ask("x" * ((1 << 20) + 1)))
+    assert (await told(mind, _ask("x", max_bytes=5)))[1].bytes == 5
