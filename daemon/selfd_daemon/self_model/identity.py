@@ -6,13 +6,14 @@ import asyncio
 import importlib.resources
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
 from selfd_daemon.clock import Now
 from selfd_daemon.settings import IdentitySettings
 from selfd_graphql.ports import IdentityInfo
-from selfd_storage import CheckpointRecord, Store
+from selfd_storage import CheckpointRecord, StorageError, Store
 from selfd_storage.checkpoints import chained
 
 BORN = "self.born"
@@ -52,7 +53,8 @@ class Identity:
             known = await self._store.values.get(BORN)
             if known is None:
                 known = self._now().isoformat(timespec="milliseconds")
-                await self._store.values.set(BORN, known)
+                with suppress(StorageError):  # a full disk: noted at the next start
+                    await self._store.values.set(BORN, known)
             self._born = datetime.fromisoformat(known)
         return self._born
 

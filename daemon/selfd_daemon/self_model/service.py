@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
-from contextlib import aclosing, suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
+from contextlib import aclosing, contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -79,31 +79,38 @@ class SelfModelService:
     async def run(self) -> None:
         """Look now and then, and soon after something moved, until cancelled."""
         while True:
-            try:
+            with _tolerated("self-model not looked at"):
                 await self.look()
                 await self.tidy()
-            except StorageError as error:  # such as a full disk; the next look tries again
-                log.warning("self-model not kept", error=str(error))
             await asyncio.sleep(SECONDS_APART)
             wait = SECONDS_FOLLOWED if self._latest.followers else SECONDS_IDLE
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._moved.wait(), wait)
 
     async def look(self) -> SelfModelInfo:
-        """Measure, keep what changed as a new version, and return the newest one."""
+        """Measure, keep what changed as a new version, and return the self-model as it is.
+
+        On a full disk it is measured all the same, and kept once there is room.
+        """
         async with self._turn:
-            recent = self._looked_at is not None and (
-                self._monotonic() - self._looked_at < SECONDS_APART
-            )
-            if recent and self._model is not None and not self._moved.is_set():
+            if self._model is not None and self._is_fresh():
                 return self._model
             self._moved.clear()
-            await self._pursue()
+            with _tolerated("goals not measured"):
+                await self._pursue()
             model = await self._measuring.look()
-            await self._tell(model.body)
-            self._model = await self._kept(model)
-            self._looked_at = self._monotonic()
-            return self._model
+            kept = replace(model, hash="" if self._model is None else self._model.hash)
+            with _tolerated("self-model not kept"):
+                await self._tell(model.body)
+                kept = await self._kept(model)
+            self._model, self._looked_at = kept, self._monotonic()
+            return kept
+
+    def _is_fresh(self) -> bool:
+        """Tell whether the last look was a moment ago and nothing moved since."""
+        if self._looked_at is None or self._moved.is_set():
+            return False
+        return self._monotonic() - self._looked_at < SECONDS_APART
 
     async def model(self, as_of: datetime | None) -> SelfModelInfo:
         """Return the self-model now, or the version that held at a moment.
@@ -235,10 +242,11 @@ class SelfModelService:
             await self._store.goals.add(new)
         for goal in goals:
             value = measured.get(goal.measure or "")
-            if value is not None and (value != goal.current or goal.reached_at is None):
-                far = progress(goal, value)
-                if far != goal.progress or value != goal.current:
-                    await self._store.goals.save(goal.id, progress=far, current=value)
+            if value is None:
+                continue
+            far = progress(goal, value)
+            if (far, value) != (goal.progress, goal.current):
+                await self._store.goals.save(goal.id, progress=far, current=value)
 
     async def _known(self, id: str) -> GoalRecord:
         goal = await self.goal(id)
@@ -249,3 +257,12 @@ class SelfModelService:
     def _notice(self, events: Sequence[EventRecord]) -> None:
         if any(each.kind.startswith(MOVING) for each in events):
             self._moved.set()
+
+
+@contextmanager
+def _tolerated(consequence: str) -> Iterator[None]:
+    """Go on after the store refused something, such as a write on a full disk, and log it."""
+    try:
+        yield
+    except StorageError as error:
+        log.warning(consequence, error=str(error))

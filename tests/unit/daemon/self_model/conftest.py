@@ -15,7 +15,7 @@ from selfd_daemon.self_model.measuring import Measuring
 from selfd_daemon.self_model.service import SelfModelService
 from selfd_daemon.self_model.workspace import Workspace
 from selfd_daemon.settings import Settings
-from selfd_storage import Store
+from selfd_storage import RoomLimits, Store
 from support.self_model import Clocks, Machine, Self
 from support.services import Minds
 from support.storage import ANY_ROOM
@@ -27,11 +27,16 @@ def clocks() -> Clocks:
 
 
 @pytest.fixture
-async def made(tmp_path: Path, clocks: Clocks) -> AsyncIterator[Self]:
+async def made(
+    request: pytest.FixtureRequest, tmp_path: Path, clocks: Clocks
+) -> AsyncIterator[Self]:
+    """Give it on a disk with any room, or with as much as a test says."""
+    limits: RoomLimits = getattr(request, "param", ANY_ROOM)
     settings = Settings.load(
         {"data_dir": tmp_path, "offline": True, "identity.values": "be plain, waste nothing"}
     )
-    async with await Store.open(tmp_path, now=clocks.now, limits=ANY_ROOM) as store:
+    await (await Store.open(tmp_path, now=clocks.now, limits=ANY_ROOM)).close()  # a first start
+    async with await Store.open(tmp_path, now=clocks.now, limits=limits) as store:
         bus = EventBus(store)
         await bus.start()
         jobs = JobRunner(store, now=clocks.now, monotonic=clocks.monotonic)

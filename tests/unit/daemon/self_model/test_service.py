@@ -9,9 +9,9 @@ from datetime import timedelta
 
 import pytest
 
-from selfd_daemon.self_model.limits import OFFLINE
+from selfd_daemon.self_model.limits import OFFLINE, SHORT_OF_ROOM
 from selfd_graphql.errors import ServiceError
-from selfd_storage import IntegrityError, NewAnswer, NewMemory, NotFoundError
+from selfd_storage import IntegrityError, NewAnswer, NewMemory, NotFoundError, RoomLimits
 from support.self_model import NOON, STATE, Self
 
 pytestmark = pytest.mark.anyio
@@ -181,3 +181,12 @@ async def test_old_versions_are_thinned_and_recent_ones_are_not(made: Self) -> N
     await made.service.tidy()
     assert before == 9
     assert await made.store.self_versions.count() == 3
+
+
+@pytest.mark.parametrize("made", [RoomLimits(floor=2**62, ballast=0)], indirect=True)
+async def test_on_a_full_disk_it_is_measured_and_says_so(made: Self) -> None:
+    model = await made.service.model(None)
+    assert model.hash == ""
+    assert model.body.device == "a machine"
+    assert SHORT_OF_ROOM in model.limits
+    assert await made.store.self_versions.count() == 0
