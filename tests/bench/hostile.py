@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import logging
 import os
 import tempfile
 import threading
@@ -18,12 +19,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import structlog
 import zstandard
 
 from bench.feeds import ThreadedWeb
 from bench.row import Row
 from support.daemon import GraphQLError, RunningDaemon, running_daemon
 from support.feed_pages import item, rss
+from support.feed_service import running_feeds
 from support.strangers import AROUND, OWN, Effects, effects
 from support.web import LocalWeb, Reply
 
@@ -41,6 +44,7 @@ STATUS = "{ status { uptime memoryCount articleCount ready } }"
 
 def rows(data: Path | None) -> list[Row]:
     """Measure the feeds with a daemon of its own, the texts where they are there."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     found: list[Row] = []
     with tempfile.TemporaryDirectory(prefix="selfd-bench-") as place, ThreadedWeb() as web:
         allowed = {"SELFD_FEEDS_ALLOW_PRIVATE": "127.0.0.1"}
@@ -51,6 +55,7 @@ def rows(data: Path | None) -> list[Row]:
             for number, (name, body) in enumerate(BODIES.items()):
                 web.serve(f"/{number}", Reply(body=body))
                 found += _fails(daemon, name, web.url(f"/{number}"))
+                found.append(asyncio.run(_held(web.url(f"/{number}"))))
     if data is not None:
         found += _orders(data / "adversarial")
     return found
@@ -70,6 +75,23 @@ def _status(daemon: RunningDaemon) -> float:
     begun = time.perf_counter()
     daemon.query(STATUS)
     return time.perf_counter() - begun
+
+
+async def _held(url: str) -> Row:
+    """Measure the processor time between two turns of a loop that polls a hostile feed.
+
+    Unlike the time of an answer it does not depend on what else the machine does.
+    """
+    with tempfile.TemporaryDirectory(prefix="selfd-bench-") as place:
+        async with running_feeds(Path(place)) as running:
+            await running.store.feeds.add(url=url, title="")
+            polling = asyncio.create_task(running.poll())
+            longest = 0.0
+            while not polling.done():
+                before = time.thread_time()
+                await asyncio.sleep(0.005)
+                longest = max(longest, time.thread_time() - before)
+    return Row("... loop held meanwhile", longest * 1000, "ms", SLOWEST_MS, "lower", "processor")
 
 
 def _fails(daemon: RunningDaemon, name: str, url: str) -> list[Row]:
