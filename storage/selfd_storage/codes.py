@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from selfd_storage.codes_file import Coded
 from selfd_storage.embedding import TextEmbedder
 from selfd_storage.vectors import Floats, VectorCodec, Words
-from selfd_storage.words_columns import Docs, Flags, grown
+from selfd_storage.words_columns import Docs, Flags
 
 NEAREST = 100  # documents that the codes propose
 
@@ -28,15 +28,17 @@ class Codes:
         self.codec = VectorCodec(coded.dimensions, seed=coded.seed, bits=coded.bits)
         width = coded.dimensions // 64
         room = coded.high + coded.per_row  # as many as the rows of the file have room for
-        self._signs = np.zeros((room, width), np.uint64)
+        self._signs = np.zeros((width, room), np.uint64)  # the scan is fastest by columns
         self._rest = np.zeros((room, coded.bits - 1, width), np.uint64)
 
     def put(self, first: int, codes: Words) -> None:
         """Take codes (n, B, W) of the documents from `first` on."""
         last = first + len(codes)
-        self._signs = grown_rows(self._signs, last)
-        self._rest = grown_rows(self._rest, last)
-        self._signs[first:last] = codes[:, 0]
+        if last > len(self._rest):
+            room = max(last, len(self._rest) * 5 // 4, 1024)
+            self._signs = np.pad(self._signs, ((0, 0), (0, room - self._signs.shape[1])))
+            self._rest = np.pad(self._rest, ((0, room - len(self._rest)), (0, 0), (0, 0)))
+        self._signs[:, first:last] = codes[:, 0].T
         self._rest[first:last] = codes[:, 1:]
 
     def reach(self, low: int, high: int) -> None:
@@ -45,8 +47,8 @@ class Codes:
 
     def erase(self, docs: Sequence[int]) -> None:
         """Zero the codes of documents that are gone."""
-        gone = np.array([doc for doc in docs if doc < len(self._signs)], np.int64)
-        self._signs[gone] = 0
+        gone = np.array([doc for doc in docs if doc < len(self._rest)], np.int64)
+        self._signs[:, gone] = 0
         self._rest[gone] = 0
 
     def embed(self, text: str) -> Floats:
@@ -60,22 +62,23 @@ class Codes:
         Args:
             hidden: documents, by number, that are not looked at.
         """
-        low, high = self.low, min(self.high, before, len(self._signs))
+        low, high = self.low, min(self.high, before, len(self._rest))
         if low >= high:
             return np.zeros(0, np.int64)
         out = None if hidden is None else hidden[low:high]
-        rows = self.codec.candidates(vector, self._signs[low:high], keep=NEAREST, hidden=out)
+        signs = self._signs[:, low:high].T
+        rows = self.codec.candidates(vector, signs, keep=NEAREST, hidden=out)
         return np.sort(rows) + low
 
     def holds(self, docs: Docs) -> Flags:
         """Tell which documents have a code here."""
-        within: Flags = (docs >= self.low) & (docs < min(self.high, len(self._signs)))
-        within[within] = self._signs[docs[within]].any(axis=1)
+        within: Flags = (docs >= self.low) & (docs < min(self.high, len(self._rest)))
+        within[within] = self._signs[:, docs[within]].any(axis=0)
         return within
 
     def cosines(self, vector: Floats, docs: Docs) -> NDArray[np.float32]:
         """Return how near documents that have a code are to a vector, -1 to 1."""
-        codes = np.concatenate([self._signs[docs][:, None], self._rest[docs]], axis=1)
+        codes = np.concatenate([self._signs[:, docs].T[:, None], self._rest[docs]], axis=1)
         return self.codec.cosines(vector, codes)
 
 
@@ -83,12 +86,3 @@ def fill(codes: Codes, rows: Iterable[tuple[int, Words]]) -> None:
     """Take all rows of a file."""
     for first, each in rows:
         codes.put(first, each)
-
-
-def grown_rows(array: Words, count: int) -> Words:
-    """Return an array with room for `count` rows, new ones zero; often it is the same array."""
-    if count <= len(array):
-        return array
-    flat = grown(array.reshape(-1), count * int(np.prod(array.shape[1:])))
-    width = int(np.prod(array.shape[1:]))
-    return flat[: len(flat) // width * width].reshape(-1, *array.shape[1:])

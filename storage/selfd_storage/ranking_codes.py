@@ -68,7 +68,7 @@ class CodeScores:
 
     def _nearest(self) -> Docs:
         view, hidden = self._view, None
-        if view.kinds is not None or view.moment is not None:
+        if (view.kinds, view.moment, view.since) != (None, None, None):
             hidden = ~view.seen(np.arange(self._count))
         found = [codes.nearest(vector, hidden, self._count) for codes, vector in self._layers]
         docs = np.unique(np.concatenate([np.zeros(0, np.int64), *found]))
