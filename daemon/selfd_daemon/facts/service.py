@@ -12,6 +12,7 @@ import structlog
 
 from selfd_daemon.clock import Monotonic
 from selfd_daemon.facts.names import read_names
+from selfd_daemon.facts.notes import read_note
 from selfd_daemon.facts.reading import EDITION, read_statements
 from selfd_daemon.facts.reports import read_report
 from selfd_daemon.facts.timeline import Relation, relations
@@ -31,7 +32,7 @@ from selfd_storage import (
 )
 from selfd_storage.graph import told_at
 
-PATIENCE_SECONDS = 2.0  # that a question waits for what has just arrived
+PATIENCE_SECONDS = 3.0  # that a question waits for what has just arrived
 REST = 1.0  # seconds of rest for each second of reading, while nobody waits
 QUIET_SECONDS = 1.0  # without anything new, before it is read: an import goes first
 LONGEST_WAIT = 30.0  # seconds for quiet; a stream that never ends is read, too
@@ -198,7 +199,8 @@ def _read(item: MemoryRecord | ArticleRecord) -> ItemReading:
         return ItemReading(item.id, at, read_names(f"{item.title}\n{text}"), read_report(text, at))
     if item.kind == "REFLECTION" or (item.source or "").casefold() in MACHINES:
         return ItemReading(item.id, at, (), ())
-    return ItemReading(item.id, at, read_names(text), read_statements(text[:LONGEST_TEXT], at))
+    read = read_note if item.kind in ("FACT", "PREFERENCE") else read_statements
+    return ItemReading(item.id, at, read_names(text), read(text[:LONGEST_TEXT], at))
 
 
 def _text(item: MemoryRecord | ArticleRecord) -> str:

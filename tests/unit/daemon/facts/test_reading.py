@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from selfd_daemon.facts import read_statements
+from selfd_daemon.facts.notes import read_note
 from selfd_daemon.facts.reports import read_report
 
 AT = datetime(2026, 6, 10, tzinfo=UTC)
@@ -87,3 +88,29 @@ def test_every_quote_and_object_is_in_the_text(text: str) -> None:
 def test_reports_state_posts_and_little_else(text: str, facts: list[tuple[str, ...]]) -> None:
     found = [(each.subject, each.predicate, each.object) for each in read_report(text, AT)]
     assert found == facts
+
+
+@pytest.mark.parametrize(
+    ("note", "facts"),
+    [
+        ("Prefers window seats", [("prefers", "window seats")]),
+        ("Allergic to peanuts.", [("is allergic to", "peanuts")]),
+        ("lives in Lisbon", [("lives in", "Lisbon")]),
+        ("Likes tea and coffee", [("likes", "tea"), ("likes", "coffee")]),
+        ("Vegetarian", [("is", "Vegetarian")]),
+        ("Is a nurse", [("works as", "nurse")]),
+        ("Has two cats", [("has", "two cats")]),
+        ("No longer works at Initech", [("works at", "Initech")]),
+        ("Might like tea", []),
+        ("Likes it", []),
+        ("Is coming over", []),
+        ("A quiet place", []),
+        ("Prefers tea?", []),
+    ],
+)
+def test_a_note_that_names_nobody_is_about_the_owner(
+    note: str, facts: list[tuple[str, str]]
+) -> None:
+    found = read_note(note, AT)
+    assert [(each.predicate, each.object) for each in found] == facts
+    assert all(each.subject == "me" and each.quote in note for each in found)
