@@ -14,7 +14,7 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING
 
 from selfd_daemon.clock import Monotonic
-from selfd_daemon.minds.door import Delta, Limits, Made, Request
+from selfd_daemon.minds.door import Delta, Limits, Made, Priority, Request
 from selfd_daemon.minds.errors import MindLimitError, MindUnavailableError
 from selfd_daemon.minds.line import PIECE_SECONDS, Line, Place
 from selfd_daemon.minds.telling import Telling
@@ -132,9 +132,11 @@ class BuiltinMind:
                 async for event in events:
                     yield event
 
-    async def score(self, text: str, after: str = "") -> ScoreInfo:
+    async def score(
+        self, text: str, after: str = "", *, priority: Priority = Priority.PERSON
+    ) -> ScoreInfo:
         """Say how well the model predicts a text that follows `after`, piece by piece."""
-        with self._line.place() as place:
+        with self._line.place(priority) as place:
             model = await self._ready(place, "a text cannot be scored")
             whole = await self._scored(model, place, after + text)
             before = await self._scored(model, place, after) if after else ScoreInfo(0, 0.0, 0.0)

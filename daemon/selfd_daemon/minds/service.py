@@ -20,7 +20,7 @@ from selfd_daemon.host.local import this_host
 from selfd_daemon.host.state import Host
 from selfd_daemon.minds.builtin import BuiltinMind
 from selfd_daemon.minds.catalogue import fetched, recommend
-from selfd_daemon.minds.door import Delta, Ended, Message, Mind, Request
+from selfd_daemon.minds.door import Delta, Ended, Message, Mind, Priority, Request
 from selfd_daemon.minds.errors import MindFieldError, MindPeerError
 from selfd_daemon.minds.registry import Registry, Runnable, Surroundings
 from selfd_daemon.minds.room import ReadMemory, read_memory
@@ -215,8 +215,8 @@ class MindService:
         return await self._builtin.score(text)
 
     async def surprise(self, text: str) -> float:
-        """Return the bits per byte that the built-in model needs for a text."""
-        return (await self.score(text)).bits_per_byte
+        """Return the bits per byte that the built-in model needs for a text, when it has time."""
+        return (await self._builtin.score(text, priority=Priority.NIGHT)).bits_per_byte
 
     async def embed(self, texts: Sequence[str]) -> Sequence[Sequence[float]]:
         """Return a vector of unit length for each text."""
