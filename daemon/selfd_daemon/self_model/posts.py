@@ -72,7 +72,7 @@ class _Kind:
 def post(event: EventRecord) -> Post | None:
     """Return what an entry of the log posts, None for one that no module makes anything of."""
     kind = _KINDS.get(event.kind)
-    if kind is None:
+    if kind is None or event.payload.get("judge") == "feedback":  # told of as feedback.given
         return None
     module, key, salience = kind.module, event.kind, kind.salience
     if event.kind.startswith("job."):
@@ -124,6 +124,13 @@ def _feedback(events: Sequence[EventRecord]) -> str:
     return f"Was told that {_naming(events)} {'was' if len(events) == 1 else 'were'} {judged}."
 
 
+def _judged(events: Sequence[EventRecord]) -> str:
+    right = sum(float(each.payload.get("outcome", 0.0)) >= 0.5 for each in events)
+    if len(events) == 1:
+        return f"A check found {_naming(events)} {'right' if right else 'wrong'}."
+    return f"Checks found {right:,} of {len(events):,} answers right, {_naming(events)}."
+
+
 def _body(events: Sequence[EventRecord]) -> str:
     what, was, now = (events[-1].payload.get(name) for name in ("what", "was", "is"))
     return f"The machine's {what} went from {was} to {now}."
@@ -154,6 +161,9 @@ _KINDS: dict[str, _Kind] = {
     "document.ingested": _Kind(
         "memory", 0.4, _plain("Read {names}.", "Read {count} documents, {names}.")
     ),
+    "document.removed": _Kind(
+        "memory", 0.3, _plain("Let go of {names}.", "Let go of {count} documents, {names}.")
+    ),
     "engram.built": _Kind("memory", 0.4, _plain("Built {names}.", "Built {count} engrams.")),
     "feed.added": _Kind(
         "feeds", 0.5, _plain("Follows {names} now.", "Follows {count} more feeds, {names}.")
@@ -168,7 +178,14 @@ _KINDS: dict[str, _Kind] = {
     "answer.given": _Kind(
         "answering", 0.45, _plain("Gave {names}.", "Gave {count} answers, {names}.")
     ),
+    "answer.judged": _Kind("answering", 0.4, _judged),
     "feedback.given": _Kind("answering", 0.6, _feedback),
+    "mind.added": _Kind(
+        "answering", 0.6, _plain("May ask {names} now.", "May ask {count} more minds, {names}.")
+    ),
+    "mind.removed": _Kind(
+        "answering", 0.5, _plain("May not ask {names} any more.", "May ask {count} minds less.")
+    ),
     "job.failed": _Kind("learning", 0.8, _job("failed")),
     "job.succeeded": _Kind("learning", 0.35, _job("was done")),
     "checkpoint.promoted": _Kind(

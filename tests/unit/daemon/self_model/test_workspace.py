@@ -41,6 +41,7 @@ def test_every_kind_of_post_has_words_for_one_and_for_many(kind: str) -> None:
 def test_what_nobody_makes_anything_of_is_no_post() -> None:
     assert post(event(1, "job.running", "job:1", kind="INGEST")) is None
     assert post(event(1, "thought.noted", "thought:1")) is None
+    assert post(event(1, "answer.judged", "answer:1", outcome=1.0, judge="feedback")) is None
 
 
 @pytest.mark.parametrize(
@@ -49,6 +50,7 @@ def test_what_nobody_makes_anything_of_is_no_post() -> None:
         (event(1, "memory.added", "memory:7"), "Remembered memory:7."),
         (event(1, "job.failed", "job:2", kind="POLL_FEEDS"), "The job “poll feeds” failed: job:2."),
         (event(1, "feedback.given", "answer:3", rating=-1), "Was told that answer:3 was wrong."),
+        (event(1, "answer.judged", "answer:3", outcome=0.0), "A check found answer:3 wrong."),
         (
             event(1, "article.added", "article:4", feed="feed:1"),
             "Read 1 article from feed:1: article:4.",
