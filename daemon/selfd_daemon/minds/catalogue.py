@@ -34,7 +34,7 @@ class Known:
     kv_numbers: int
 
 
-# Sizes from the models' own cards and config files.
+# Sizes as their makers give them, rounded.
 KNOWN = (
     Known("mlx-community/Llama-3.3-70B-Instruct", 70.6e9, 70.6e9, 2 * 80 * 8 * 128),
     Known("mlx-community/Qwen3-32B", 32.8e9, 32.8e9, 2 * 64 * 8 * 128),
@@ -55,7 +55,7 @@ BANDWIDTH = {
     "M3": 100e9, "M3 Pro": 150e9, "M3 Max": 300e9, "M3 Ultra": 819e9,
     "M4": 120e9, "M4 Pro": 273e9, "M4 Max": 410e9,
 }  # fmt: skip
-SHARE_REACHED = 0.7  # of a chip's bandwidth, by mlx-lm's own benchmarks
+SHARE_REACHED = 0.7  # of a chip's bandwidth: a guess, which a measured speed replaces
 
 
 def recommend(
