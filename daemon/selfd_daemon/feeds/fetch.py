@@ -16,6 +16,7 @@ from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import httpx2
 
+from selfd_daemon.dialling import CheckedTransport
 from selfd_daemon.feeds.addresses import AllowedHosts, checked_url, host_of, port_of
 from selfd_daemon.feeds.errors import (
     AddressRefusedError,
@@ -28,7 +29,7 @@ from selfd_daemon.feeds.errors import (
 )
 from selfd_daemon.feeds.hosts import HostGate
 from selfd_daemon.feeds.inflate import CutShortError, Inflater, TooMuchError
-from selfd_daemon.feeds.network import GuardedTransport, Resolve
+from selfd_daemon.feeds.network import GuardedBackend, Resolve
 
 MAX_REDIRECTS = 5
 _MOVED = frozenset({301, 302, 303, 307, 308})
@@ -87,7 +88,9 @@ class Fetcher:
         self._allowed = allowed
         self._gate = HostGate(per_host=limits.per_host, total=limits.concurrency)
         self._client = httpx2.AsyncClient(
-            transport=GuardedTransport(resolve, allowed, connections=2 * limits.concurrency),
+            transport=CheckedTransport(
+                GuardedBackend(resolve, allowed), connections=2 * limits.concurrency
+            ),
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
             follow_redirects=False,
             trust_env=False,

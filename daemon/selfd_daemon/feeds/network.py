@@ -1,21 +1,14 @@
-"""The connections of the feed reader: every address is checked at the moment it is dialled.
-
-Checking a name first and connecting by name later would leave its owner the time to answer with
-another address in between. Here the answer that was checked is the one that is dialled; TLS and the
-Host header keep the name.
-"""
+"""The connections of the feed reader: to public addresses, and to what the owner allowed."""
 
 from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
-import httpcore2
-import httpx2
-
+from selfd_daemon.dialling import CheckedBackend
 from selfd_daemon.feeds.addresses import PUBLIC_PORTS, AllowedHosts, is_public
 from selfd_daemon.feeds.errors import (
     AddressError,
@@ -28,7 +21,6 @@ Resolve: TypeAlias = Callable[[str, int], Awaitable[Sequence[str]]]
 
 _MAX_DIALLED = 4  # addresses of one host that are tried
 _RESOLVER_THREADS = 4  # a network that swallows questions must not occupy everybody's threads
-_KEEP_ALIVE_SECONDS = 5.0
 
 
 class SystemResolver:
@@ -50,48 +42,16 @@ class SystemResolver:
         self._threads.shutdown(wait=False, cancel_futures=True)
 
 
-class GuardedBackend(httpcore2.AsyncNetworkBackend):
+class GuardedBackend(CheckedBackend):
     """Opens TCP connections to public addresses, and to the hosts that the owner allowed."""
 
     def __init__(self, resolve: Resolve, allowed: AllowedHosts) -> None:
+        super().__init__()
         self._resolve = resolve
         self._allowed = allowed
-        self._dialler = httpcore2.AnyIOBackend()
 
-    async def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,  # noqa: ASYNC109 - the base class's signature
-        local_address: str | None = None,
-        socket_options: Iterable[Any] | None = None,
-    ) -> httpcore2.AsyncNetworkStream:
-        """Resolve, check and dial the checked address; `timeout` is for each address."""
-        failure: Exception | None = None
-        for address in await self._addresses(host, port):
-            try:
-                return await self._dialler.connect_tcp(
-                    address, port, timeout, local_address, socket_options
-                )
-            except (httpcore2.ConnectError, httpcore2.ConnectTimeout) as error:
-                failure = failure or error
-        assert failure is not None
-        raise failure
-
-    async def connect_unix_socket(
-        self,
-        path: str,
-        timeout: float | None = None,  # noqa: ASYNC109 - the base class's signature
-        socket_options: Iterable[Any] | None = None,
-    ) -> httpcore2.AsyncNetworkStream:
-        """Refuse: no feed is behind a socket file."""
-        raise AddressError(f"{path!r} is a socket file, which is not fetched")
-
-    async def sleep(self, seconds: float) -> None:
-        """Wait between retries, of which the pool makes none."""
-        await asyncio.sleep(seconds)
-
-    async def _addresses(self, host: str, port: int) -> Sequence[str]:
+    async def addresses(self, host: str, port: int) -> Sequence[str]:
+        """Resolve a host, and refuse it unless all that it has is public or allowed."""
         try:
             found = list(dict.fromkeys(await self._resolve(host, port)))
         except OSError as error:
@@ -121,23 +81,6 @@ class GuardedBackend(httpcore2.AsyncNetworkBackend):
                 f"port {port} of {host!r} is none that feeds use: if you trust it, "
                 f"add {host}:{port} to feeds.allow_private"
             )
-
-
-class GuardedTransport(httpx2.AsyncHTTPTransport):
-    """The HTTP transport over one pool of guarded connections, HTTP/2 where the server has it."""
-
-    def __init__(self, resolve: Resolve, allowed: AllowedHosts, *, connections: int) -> None:
-        # Not super().__init__(): it would build the pool that dials without asking. What the base
-        # class does with `_pool` is private to it, hence the cap on its version and a test.
-        self._pool = httpcore2.AsyncConnectionPool(
-            ssl_context=httpx2.create_ssl_context(trust_env=False),
-            max_connections=connections,
-            max_keepalive_connections=connections,
-            keepalive_expiry=_KEEP_ALIVE_SECONDS,
-            http1=True,
-            http2=True,
-            network_backend=GuardedBackend(resolve, allowed),
-        )
 
 
 def no_address(host: str) -> str:

@@ -11,8 +11,9 @@ import httpx2
 import orjson
 import stamina
 
+from selfd_daemon.dialling import CheckedTransport
 from selfd_daemon.minds.errors import MindFieldError, MindPeerError
-from selfd_daemon.minds.http_network import LocalTransport
+from selfd_daemon.minds.http_network import LocalBackend
 from selfd_daemon.minds.options import HttpOptions
 
 CONNECTIONS = 16
@@ -50,7 +51,9 @@ class HttpClient:
         self._options = options
         self._environ = environ
         self._client = httpx2.AsyncClient(
-            transport=LocalTransport(allowed, offline=offline, connections=CONNECTIONS),
+            transport=CheckedTransport(
+                LocalBackend(allowed, offline=offline), connections=CONNECTIONS
+            ),
             follow_redirects=False,
             trust_env=False,
             timeout=httpx2.Timeout(options.timeout_seconds, connect=CONNECT_SECONDS),
