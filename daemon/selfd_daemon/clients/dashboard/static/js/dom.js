@@ -27,6 +27,16 @@ export function figures(pairs) {
   return h("dl", { className: "figures" }, pairs.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value))));
 }
 
+const shown = new WeakMap(); // section -> what it was last drawn from
+
+/** Draw a section anew only where what it shows has changed: painting is what costs at rest. */
+export function drawnFrom(section, value, draw) {
+  const text = JSON.stringify(value);
+  if (shown.get(section) === text) return;
+  shown.set(section, text);
+  draw();
+}
+
 /** Show a line at the bottom for a while; `action` is [name, function]. Returns a way to remove it. */
 export function notify(text, { bad = false, action = null, seconds = 6 } = {}) {
   const notice = h("div", { className: bad ? "notice bad" : "notice" }, h("span", {}, text));

@@ -2,7 +2,7 @@
 
 import { follow, send } from "./api.js";
 import { calibrationPlot, gauge, interval, line } from "./charts.js";
-import { attempt, bytes, count, empty, field, figures, h, notify, share, when } from "./dom.js";
+import { attempt, bytes, count, drawnFrom, empty, field, figures, h, notify, share, when } from "./dom.js";
 
 export const title = "Self";
 
@@ -18,9 +18,12 @@ export function show(page) {
   page.append(now, skills, goals, h("h2", {}, "Journal"), journal, tests, weights);
 
   function draw(self) {
-    drawNow(now, self);
-    drawSkills(skills, self);
-    drawGoals(goals, self, reload);
+    const { identity, affect, body, attention, capabilities, calibration, limits, unknown } = self;
+    const rounded = Object.entries(affect).filter(([name]) => name !== "inputs").map(([, value]) => value.toFixed(2));
+    const felt = [rounded, share(body.cpuLoad), bytes(body.residentMemory), bytes(body.diskFree), body.onBattery, body.thermalPressure];
+    drawnFrom(now, [identity, attention, felt], () => drawNow(now, self));
+    drawnFrom(skills, [capabilities, calibration, limits, unknown], () => drawSkills(skills, self));
+    drawnFrom(goals, self.goals, () => drawGoals(goals, self, reload));
   }
 
   async function reload() {
@@ -80,12 +83,13 @@ function drawSkills(section, { capabilities, calibration, calibrationError, limi
 const said = (each) => (typeof each === "string" ? each : Object.values(each).join(": "));
 
 function drawGoals(section, { goals }, changed) {
-  if (section.contains(document.activeElement)) return; // somebody is writing there
-  const text = h("input", { name: "goal", required: true, maxLength: 500 });
+  const before = section.querySelector("input"); // what is half written stays
+  const text = h("input", { name: "goal", required: true, maxLength: 500, value: before?.value ?? "" });
+  const writing = before !== null && document.activeElement === before;
   const add = async (event) => {
     event.preventDefault();
     if (!(await attempt(() => send("add_goal", { text: text.value })))) return;
-    document.activeElement?.blur();
+    text.value = "";
     changed();
   };
   section.replaceChildren(h("h2", {}, "Goals"),
@@ -93,6 +97,7 @@ function drawGoals(section, { goals }, changed) {
       h("progress", { max: 1, value: goal.progress, "aria-label": `progress of: ${goal.text}` }),
       h("p", { className: "meta" }, `${share(goal.progress)}, ${goal.origin === "OWN" ? "its own" : "yours"}, since `, when(goal.createdAt))))),
     h("form", { className: "row", on: { submit: add } }, field("A goal of yours", text, { className: "grow" }), h("button", {}, "Add")));
+  if (writing) text.focus();
 }
 
 async function drawJournal(list) {

@@ -2,7 +2,7 @@
 
 import { send } from "./api.js";
 import { treemap } from "./charts.js";
-import { attempt, bytes, count, duration, figures, h, share } from "./dom.js";
+import { attempt, bytes, count, drawnFrom, duration, figures, h, share } from "./dom.js";
 
 export const title = "System";
 
@@ -20,7 +20,8 @@ async function drawState(section) {
   const data = await attempt(() => send("status"));
   if (!data) return;
   const { status } = data;
-  section.replaceChildren(
+  const { uptime, residentMemory, ...rest } = status;
+  drawnFrom(section, [rest, duration(uptime), bytes(residentMemory)], () => section.replaceChildren(
     figures([
       ["Version", status.version], ["Up for", duration(status.uptime)], ["Backend", status.backend],
       ["Mind", status.mind?.name ?? "none"], ["Memory in use", bytes(status.residentMemory)],
@@ -29,7 +30,7 @@ async function drawState(section) {
     h("h2", {}, "Problems"),
     status.problems.length
       ? h("ul", {}, status.problems.map((problem) => h("li", { className: "error" }, problem)))
-      : h("p", { className: "meta" }, "None."));
+      : h("p", { className: "meta" }, "None.")));
 }
 
 async function drawStorage(section) {
