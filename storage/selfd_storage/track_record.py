@@ -120,7 +120,7 @@ class TrackRecord:
             )
         ]
 
-    async def predictions(self, limit: int = 1000) -> list[PredictionRecord]:
+    async def predictions(self, limit: int = 200) -> list[PredictionRecord]:
         """Return the newest judged answers that were not abstentions, newest first."""
         rows = await self._rows(_PREDICTIONS, {"limit": limit})
         return [

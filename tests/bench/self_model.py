@@ -1,7 +1,8 @@
-"""A first day with selfd, and its assessment: what it remembers, answers, and knows of itself.
+"""Two days with selfd, and its assessment: what it remembers, answers, and knows of itself.
 
-A dialogue of LoCoMo is remembered and a third of its questions are asked; each answer is rated at
-once, as right when it cites a turn of the annotated evidence. Then selfd assesses itself.
+A dialogue of LoCoMo is remembered. On the first day a third of its questions are asked, each answer
+rated at once, as right when it cites a turn of the annotated evidence; its night refits how sure
+answers may be. On the second day the other questions are asked. Then selfd assesses itself.
 """
 
 from __future__ import annotations
@@ -16,11 +17,14 @@ from typing import Any
 from bench.answers import UNANSWERABLE
 from bench.locomo import read, remember
 from bench.row import Row
+from selfd_daemon.self_model.assessment.prediction import success_prediction
+from selfd_daemon.self_model.metacognition import calibration_curve, expected_calibration_error
 from selfd_daemon.settings import Settings
 from selfd_daemon.wiring import Daemon, running
 from selfd_graphql.ports import Question
+from selfd_storage import PredictionRecord
 
-ASKED = 3  # one question in so many
+FIRST_DAY = 3  # one question in so many
 SECONDS_TO_SETTLE = 30.0  # the journal comes a few seconds after what it tells of
 
 
@@ -42,10 +46,32 @@ async def _day(data: Path) -> list[Row]:
         settings = Settings.load({"data_dir": folder, "port": 0, "offline": True})
         async with running(settings, version="bench") as daemon:
             turns = await remember(daemon.search, dialogue)
-            for question in questions[::ASKED]:
+            first, second = (
+                questions[::FIRST_DAY],
+                [each for place, each in enumerate(questions) if place % FIRST_DAY],
+            )
+            for question in first:
                 await _ask(daemon, question, turns)
+            judged = await daemon.search.track_record.predictions()
+            found = _predicted("first day", judged)
+            await daemon.answering.refit()
+            for question in second:
+                await _ask(daemon, question, turns)
+            later = await daemon.search.track_record.predictions()
+            found += _predicted("second day", later[: len(later) - len(judged)])
             await asyncio.sleep(SECONDS_TO_SETTLE)
-            return await _assessed(daemon)
+            return [*found, *await _assessed(daemon)]
+
+
+def _predicted(day: str, judged: Sequence[PredictionRecord]) -> list[Row]:
+    """Say how well it knew beforehand which answers of a day would be right."""
+    test = success_prediction(judged)
+    error = expected_calibration_error(calibration_curve(judged)) or 0.0
+    note = f"{len(judged)} judged answers"
+    return [
+        Row(f"self, {day}, skill", test.value, "", None, "higher", test.explanation),
+        Row(f"self, {day}, calibration error", error, "", None, "lower", note),
+    ]
 
 
 async def _ask(daemon: Daemon, question: Mapping[str, Any], turns: Mapping[str, set[str]]) -> None:
