@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from selfd_daemon.minds.mlx_tokens import byte_level
 from selfd_models.training.corpus import read_records
 
 if TYPE_CHECKING:
@@ -33,10 +34,11 @@ Context = tuple[int, ...]
 class NgramModel:
     """Implements `selfd_models.byte_view.TokenModel`; a state is the last tokens."""
 
-    def __init__(self, tokenizer: Tokenizer, tokens: NDArray[np.uint64], order: int) -> None:
-        self.vocabulary = _bytes_of(tokenizer)
+    def __init__(self, tokenizer: Tokenizer, text: NDArray[np.uint64], order: int) -> None:
+        tokens = range(tokenizer.get_vocab_size())
+        self.vocabulary = [byte_level(tokenizer.id_to_token(number) or "") for number in tokens]
         self._order = order
-        self._tables = _tables(tokens, order)
+        self._tables = _tables(text, order)
         self.dense = lru_cache(maxsize=4096)(self._dense)
 
     def start(self) -> Context:
@@ -123,13 +125,3 @@ def _table(
     once, twice = int((counts == 1).sum()), int((counts == 2).sum())
     discount = once / (once + 2 * twice) if once else 0.5
     return grams, counts.astype(np.float64), discount
-
-
-def _bytes_of(tokenizer: Tokenizer) -> list[bytes]:
-    """Undo the letters that byte-level tokenizers write bytes with (Radford et al. 2019)."""
-    plain = [*range(33, 127), *range(161, 173), *range(174, 256)]
-    others = [byte for byte in range(256) if byte not in plain]
-    letters = {chr(byte): byte for byte in plain}
-    letters |= {chr(256 + at): byte for at, byte in enumerate(others)}
-    tokens = [tokenizer.id_to_token(number) or "" for number in range(tokenizer.get_vocab_size())]
-    return [bytes(letters[letter] for letter in token) for token in tokens]

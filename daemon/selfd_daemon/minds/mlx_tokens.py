@@ -29,7 +29,7 @@ def token_bytes(tokenizer: Any) -> list[bytes]:
 
 def _reader(names: list[str]) -> Any:
     if "\u0120" in names or any(name.startswith("\u0120") for name in names):
-        return _byte_level
+        return byte_level
     if any(_BYTE.fullmatch(name) for name in names) or any(_SPACE in name for name in names):
         return _sentence_piece
     raise MindAbilityError("it is not known how this tokenizer writes bytes: vote otherwise")
@@ -46,7 +46,8 @@ def _letters() -> dict[str, int]:
 _LETTERS = _letters()
 
 
-def _byte_level(name: str) -> bytes:
+def byte_level(name: str) -> bytes:
+    """Return the bytes of a token of a byte-level tokenizer."""
     if all(letter in _LETTERS for letter in name):
         return bytes(_LETTERS[letter] for letter in name)
     return name.encode()  # a token that was added later, as it is
