@@ -165,7 +165,7 @@ def _list(
         say(
             (memory["id"], LINK),
             f"  {memory['kind'].lower()}, {minute(memory['createdAt'])}",
-            (f"  {memory['importance']:.2f}", DIM),
+            (f"  importance {memory['importance']:.2f}", DIM),
             (tags, DIM),
         )
         paragraph(one_line(memory["text"], _SNIPPET), indent=2)
