@@ -203,7 +203,8 @@ def test_a_goal_is_set_and_the_self_is_shown_as_it_is(dashboard: Watched) -> Non
     expect(page.locator(".card", has_text="remember 500 notes")).to_be_visible()
     expect(page.get_by_text("checkpoint:1")).to_be_visible()
     expect(page.get_by_role("heading", name="Journal")).to_be_visible()
-    expect(page.locator(".card", has_text="Started, version").first).to_be_visible()
+    started = page.locator(".card", has_text="Started, version").first
+    expect(started).to_be_visible(timeout=60_000)  # it comes by itself, once it was thought
 
 
 def test_tonights_plan_is_shown(dashboard: Watched) -> None:
