@@ -2,8 +2,8 @@
 
 One half is a memory told once, long ago, of common words, that no rated answer relied on. Each of
 the four adds to a sum that the logistic function bends into (0, 1), so that none of them alone can
-bring it to either end. Importance ranks and never hides: `weighed` moves a search result's score by
-at most `NUDGE / 2` of itself and drops none.
+bring it to either end. Importance ranks and never hides: `weighed` orders search results as if it
+had moved each score by at most `NUDGE / 2` of itself, and drops none.
 
 The weights are chosen, not learned: what a person told twice counts as much as one good rating,
 and both count more than what is merely new or odd.
@@ -12,7 +12,6 @@ and both count more than what is merely new or odd.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from math import exp, log2, tanh
 
 from selfd_storage.records import Hit, MemoryRecord
@@ -51,9 +50,8 @@ def importance(
 
 
 def weighed(hits: Iterable[Hit]) -> list[Hit]:
-    """Let the more important of near-equal memories come first; every hit stays."""
-    found = sorted(((_weight(hit), hit) for hit in hits), key=lambda pair: -pair[0])
-    return [replace(hit, score=min(1.0, weight)) for weight, hit in found]
+    """Let the more important of near-equal memories come first; every hit and score stays."""
+    return sorted(hits, key=lambda hit: -_weight(hit))
 
 
 def _weight(hit: Hit) -> float:

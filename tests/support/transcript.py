@@ -29,6 +29,7 @@ _CHANGING = (  # what differs from run to run, each with what stands for it in a
     (re.compile(r"\b\d+(\.\d+)? (ms|s|min)\b"), "SPAN"),
     (re.compile(r"\b\d+(\.\d+)? (k|M|G)B\b"), "SIZE"),
     (re.compile(r"127\.0\.0\.1:\d+"), "127.0.0.1:PORT"),
+    (re.compile(r"\bimportance 0\.\d\d\b"), "importance SHARE"),  # grows once it was measured
 )
 
 
