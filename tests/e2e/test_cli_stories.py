@@ -134,3 +134,12 @@ def test_what_is_new_is_answered_with_sources_and_where_they_differ(selfd: Comma
     answer = selfd.ok("ask", "--json", "What's new about the Larvik bridge since yesterday?").json
     assert answer["task"] == "news"
     assert all(each["quote"] in answer["text"] for each in answer["citations"])
+
+
+def test_a_question_on_which_sources_differ_is_answered_with_both(selfd: Command) -> None:
+    selfd.ok("stories")
+    question = "How many people were taken to hospital after the Larvik bridge collapse?"
+    shown = " ".join(selfd.ok("ask", question).out.split())
+    assert shown.startswith("Here the sources differ: ")
+    assert "Twelve people" in shown
+    assert "15 people" in shown

@@ -47,13 +47,10 @@ class Writer:
         cited = CitationRecord(piece.article.id, piece.quote, round(min(1.0, piece.score), 4))
         if self._put("\n" * bool(self._pieces) + line, [cited]) and piece.story is not None:
             for dispute in piece.story.comparison.disputes[:MOST_DISPUTES]:
-                self._differ(piece.story, dispute)
+                self.differ(piece.story, dispute)
 
-    def composed(self) -> Composed:
-        """Return what was written."""
-        return Composed(tuple(self._pieces), tuple(self._citations))
-
-    def _differ(self, story: ToldStory, dispute: Dispute) -> None:
+    def differ(self, story: ToldStory, dispute: Dispute) -> None:
+        """Quote both sides of a dispute."""
         articles = {article.id: article for article in story.record.articles}
         said: list[str] = []
         cited: list[CitationRecord] = []
@@ -62,7 +59,11 @@ class Writer:
             number = len(self._citations) + len(cited) + 1
             said.append(f"{self._origin(article)}: “{claim.text}” [{number}]")
             cited.append(CitationRecord(article.id, claim.text, 1.0))
-        self._put(f"\n{DIFFER}{'; '.join(said)}", cited)
+        self._put("\n" * bool(self._pieces) + DIFFER + "; ".join(said), cited)
+
+    def composed(self) -> Composed:
+        """Return what was written."""
+        return Composed(tuple(self._pieces), tuple(self._citations))
 
     def _origin(self, article: ArticleRecord) -> str:
         """Name an article's source and date."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from typing import Literal, TypeAlias
 
 from selfd_daemon.knowledge.deeds import Deed, deeds
 from selfd_daemon.knowledge.figures import Figure, figures
@@ -30,12 +31,16 @@ SAYS_SOMETHING = 5  # words that such a claim has at least
 MOST = 20  # disputes of a story
 
 
+Kind: TypeAlias = Literal["figure", "quotation", "deed", "denial"]
+
+
 @dataclass(frozen=True, slots=True)
 class Dispute:
-    """Two claims of different sources that cannot both be right."""
+    """Two claims of different sources that cannot both be right, and what they differ in."""
 
     one: ClaimRecord
     other: ClaimRecord
+    kind: Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +76,8 @@ def compare(claims: Sequence[ClaimRecord]) -> Comparison:
             supporters[other.claim].add(one.claim.publisher)
         elif verdicts:
             between = sorted((one.claim.publisher, other.claim.publisher))
-            about = next(about for about, agrees in verdicts.items() if not agrees)
-            disputes[(*between, about)] = Dispute(one.claim, other.claim)
+            kind, about = next(each for each, agrees in verdicts.items() if not agrees)
+            disputes[(*between, kind, about)] = Dispute(one.claim, other.claim, kind)
     support = {claim: len(publishers) for claim, publishers in supporters.items()}
     found = sorted(disputes.values(), key=lambda each: -support[each.one] - support[each.other])
     return Comparison(support, found[:MOST])
@@ -108,8 +113,8 @@ def _comparable(
         yield "words"
 
 
-def _verdicts(one: _Told, other: _Told) -> Iterator[tuple[str, bool]]:
-    """Yield for each thing that both speak of, by its name, whether they agree on it."""
+def _verdicts(one: _Told, other: _Told) -> Iterator[tuple[tuple[Kind, str], bool]]:
+    """Yield for each thing that both speak of, by its kind and name, whether they agree on it."""
     if len(one.words & other.words) < FEWEST:
         return
     yield from _of_figures(one, other)
@@ -119,7 +124,7 @@ def _verdicts(one: _Told, other: _Told) -> Iterator[tuple[str, bool]]:
         yield from _of_words(one, other)
 
 
-def _of_figures(one: _Told, other: _Told) -> Iterator[tuple[str, bool]]:
+def _of_figures(one: _Told, other: _Told) -> Iterator[tuple[tuple[Kind, str], bool]]:
     for figure in one.figures:
         pairs = [twin for twin in other.figures if twin.of == figure.of]
         if len(pairs) != 1 or sum(twin.of == figure.of for twin in one.figures) != 1:
@@ -127,30 +132,31 @@ def _of_figures(one: _Told, other: _Told) -> Iterator[tuple[str, bool]]:
         shared = (one.words & other.words) - {figure.of}
         fewer = min(len(one.words), len(other.words))
         if len(shared) >= FEWEST and len(shared) >= SHARED * (fewer - 1):
-            yield figure.of, figure.agrees(pairs[0])
+            yield ("figure", figure.of), figure.agrees(pairs[0])
 
 
-def _of_quotations(one: _Told, other: _Told) -> Iterator[tuple[str, bool]]:
+def _of_quotations(one: _Told, other: _Told) -> Iterator[tuple[tuple[Kind, str], bool]]:
     for quoted in one.quotations:
         for twin in other.quotations:
             if (agrees := quoted.agrees(twin)) is not None:
-                yield " ".join(sorted(quoted.terms & twin.terms)), agrees
+                about = " ".join(sorted(quoted.terms & twin.terms))
+                yield ("quotation", about), agrees
 
 
-def _of_deeds(one: _Told, other: _Told) -> Iterator[tuple[str, bool]]:
+def _of_deeds(one: _Told, other: _Told) -> Iterator[tuple[tuple[Kind, str], bool]]:
     for deed in one.deeds:
         for twin in other.deeds:
             if (agrees := deed.agrees(twin)) is not None:
-                yield deed.kind, agrees
+                yield ("deed", deed.kind), agrees
 
 
-def _of_words(one: _Told, other: _Told) -> Iterator[tuple[str, bool]]:
+def _of_words(one: _Told, other: _Told) -> Iterator[tuple[tuple[Kind, str], bool]]:
     """Compare what has neither figures nor a quotation that differs: is it so, or is it not?"""
     fewer = min(len(one.words), len(other.words))
     shared = one.words & other.words
     if fewer < SAYS_SOMETHING or len(shared) < SAYS_SAME * fewer:
         return
     if one.denies == other.denies:
-        yield "whether it is so", True
+        yield ("denial", ""), True
     elif contradicts(one.words, one.denies, other.words, other.denies):
-        yield "whether it is so", False
+        yield ("denial", ""), False

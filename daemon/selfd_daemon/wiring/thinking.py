@@ -7,6 +7,7 @@ from contextlib import aclosing
 
 from selfd_daemon.answering import AnsweringService, Specialist
 from selfd_daemon.answering.cache import Lookup
+from selfd_daemon.answering.disputed import Disputed
 from selfd_daemon.answering.introspective import Introspective
 from selfd_daemon.answering.news import News
 from selfd_daemon.clock import Monotonic
@@ -110,6 +111,7 @@ def answering(
     """Answer from what is stored; the self-model and the news answer what is asked of them."""
     threshold = base.settings.answering.threshold
     news = News(base.store, knowledge, now=base.now, threshold=threshold)
+    disputed = Disputed(base.store, knowledge, threshold=threshold)
     return MeteredAnswering(
         base.store,
         base.settings,
@@ -117,5 +119,5 @@ def answering(
         base.activity,
         base.monotonic,
         minds,
-        [Introspective(self_model.about_self), news],
+        [Introspective(self_model.about_self), news, disputed],
     )

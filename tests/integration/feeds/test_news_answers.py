@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from selfd_daemon.answering.disputed import Disputed
 from selfd_daemon.answering.drafts import Draft
 from selfd_daemon.answering.news import News
 from selfd_daemon.answering.question import read_question
@@ -108,6 +109,30 @@ async def test_where_there_is_nothing_new_it_says_so_and_what_came_last(
     assert unknown.composed.citations == ()
     assert perhaps is None, "memories may know"
     assert elsewhere is None
+
+
+@pytest.mark.parametrize(
+    ("text", "is_disputed"),
+    [
+        ("How many people were taken to hospital after the Larvik bridge collapse?", True),
+        ("Who said that people were taken to hospital after the bridge collapse?", False),
+        ("How narrow was the majority for the budget?", False),
+        ("How many people live in Oslo?", False),
+    ],
+)
+async def test_a_question_on_which_the_sources_differ_gets_both_sides(
+    web: LocalWeb, tmp_path: Path, text: str, is_disputed: bool
+) -> None:
+    async with followed(web, tmp_path) as (running, _):
+        knowledge = KnowledgeService(running.store, now=running.clock)
+        disputed = Disputed(running.store, knowledge, threshold=0.5)
+        draft = await disputed.draft(Question(text), read_question(text))
+    assert (draft is not None) == is_disputed
+    if draft is not None:
+        assert draft.composed.text.startswith("Here the sources differ: ")
+        assert "Courier, 2 November 2026: “Twelve people" in draft.composed.text
+        assert "15 people" in draft.composed.text
+        assert len(draft.composed.citations) == 2
 
 
 @pytest.mark.parametrize("room", [1, 40, 150, 250, 400])
