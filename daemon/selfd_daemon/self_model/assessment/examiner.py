@@ -21,7 +21,7 @@ CHANGE_THRESHOLD = 0.9
 TEXTS, LEAST_TEXTS = 20, 8
 TEMPERATURE = 0.7  # of its own text; at 1 it is not told from yours (docs/lab/0006)
 TRIALS = 20  # and as many shams
-NOTICED = 4e-6  # bits per byte; where only rounding differs it is 1e-6 (docs/lab/0006)
+NOTICED = 8e-6  # bits; where only rounding differs it is 2.5e-6 (docs/lab/0006)
 PROMPT, CONTINUED = 96, 160  # bytes of a text that are given, and that are compared
 WHOLE = PROMPT + CONTINUED
 PROBE = (
@@ -90,7 +90,7 @@ class Examiner:
         return measured(OWN_TEXT, area_under_curve(own, other), OWN_THRESHOLD, told)
 
     async def changes(self, progress: Progress) -> SelfTestRecord:
-        """Tell whether it notices by its surprise that the weights of a copy were changed."""
+        """Tell whether it notices by what it expects that the weights of a copy were changed."""
         noticed, shams, missed = 0, 0, []
         for number in range(2 * self._trials):
             sham = number % 2 == 1

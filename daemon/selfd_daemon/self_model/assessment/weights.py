@@ -16,6 +16,11 @@ from numpy.typing import NDArray
 
 from selfd_models.builtin import BuiltinModel
 from selfd_models.checkpoint import Checkpoint, load
+from selfd_models.layout import Layout, lay_out
+from selfd_models.model import draft, forward, logits
+from selfd_models.ops import load_ops
+
+Bits = NDArray[np.float32]
 
 ROUNDING = 2.0**-23  # how far another machine's arithmetic may be off, in shares of a number
 
@@ -45,12 +50,12 @@ def bits_per_byte(body: bytes, path: str) -> dict[str, float]:
 
 
 def change(body: bytes, path: str, seed: int, sham: bool) -> dict[str, Any]:
-    """Give how far the surprise at a text moves in a copy whose weights were changed, or not.
+    """Give how far what both heads expect of a text moves in a copy that was changed, or not.
 
     A change adds noise to one array, of a share of its spread between a thousandth and a half. A
     sham only rounds every array anew, as another machine's arithmetic would.
     """
-    checkpoint, model = _loaded(path)
+    checkpoint, _ = _loaded(path)
     rng = np.random.default_rng(seed)
     parameters = dict(checkpoint.parameters)
     share, name = 0.0, ""
@@ -63,9 +68,10 @@ def change(body: bytes, path: str, seed: int, sham: bool) -> dict[str, Any]:
         share = float(10 ** rng.uniform(-3.0, np.log10(0.5)))
         value = parameters[name]
         parameters[name] = value + share * float(value.std()) * _noise(rng, value.shape)
-    copy = BuiltinModel(replace(checkpoint, parameters=parameters), "numpy")
-    before, after = _surprise(model, body), _surprise(copy, body)
-    return {"moved": float(np.abs(after - before).mean()), "array": name, "share": share}
+    before = _expected(checkpoint, body)
+    after = _expected(replace(checkpoint, parameters=parameters), body)
+    moved = sum(float(np.abs(new - old).mean()) for new, old in zip(after, before, strict=True))
+    return {"moved": moved, "array": name, "share": share}
 
 
 @cache
@@ -75,7 +81,29 @@ def _loaded(path: str) -> tuple[Checkpoint, BuiltinModel]:
     return checkpoint, BuiltinModel(checkpoint, "numpy")
 
 
-def _noise(rng: np.random.Generator, shape: tuple[int, ...]) -> NDArray[np.float32]:
+def _expected(checkpoint: Checkpoint, body: bytes) -> tuple[Bits, Bits]:
+    """Give the bits of a text's bytes by the head that writes, and of all bytes by the draft head.
+
+    Returns: (T,) and (T, K, 256).
+    """
+    ops, config = load_ops("numpy"), checkpoint.config
+    p = {name: ops.array(value) for name, value in checkpoint.parameters.items()}
+    data = np.frombuffer(body, np.uint8)
+    layout = Layout(*map(ops.array, lay_out([data], checkpoint.patcher, config)))
+    out = forward(p, layout, config, ops=ops)
+    own = _bits_of(ops.numpy(logits(p, out.decoded))[0])
+    drafted = _bits_of(ops.numpy(draft(p, out.decoded[0], out.context[0], config, ops=ops)))
+    return own[np.arange(len(data)), data], drafted
+
+
+def _bits_of(scores: Bits) -> Bits:
+    """Turn scores into the bits of each byte.   Args: scores: (..., 256)."""
+    scores = scores - scores.max(axis=-1, keepdims=True)
+    total: Bits = np.log(np.exp(scores).sum(axis=-1, keepdims=True))
+    return (total - scores) / np.float32(np.log(2.0))
+
+
+def _noise(rng: np.random.Generator, shape: tuple[int, ...]) -> Bits:
     return rng.standard_normal(shape, dtype=np.float32)
 
 
@@ -83,5 +111,5 @@ def _bits(model: BuiltinModel, prompt: bytes, continued: bytes) -> float:
     return float(_surprise(model, prompt + continued)[len(prompt) :].mean())
 
 
-def _surprise(model: BuiltinModel, body: bytes) -> NDArray[np.float32]:
+def _surprise(model: BuiltinModel, body: bytes) -> Bits:
     return model.surprise(np.frombuffer(body, np.uint8))
