@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -20,6 +21,7 @@ from selfd_storage.portable.lines import (
     moment,
     number,
     objects,
+    optional_number,
     optional_text,
     shown,
     text,
@@ -30,7 +32,8 @@ from selfd_storage.texts import checked_bytes
 
 _NUMBERS = {name: number for number, name in ROLES.items()}
 _ANSWERS = """
-SELECT a.id, a.question_id, a.message_id, a.confidence, a.abstained, a.mind, a.task, a.seconds
+SELECT a.id, a.question_id, a.message_id, a.confidence, a.abstained, a.mind, a.task, a.seconds,
+    a.signals, a.outcome, a.judge
 FROM answers AS a JOIN messages AS m ON m.id = a.message_id
 WHERE m.conversation_id = :id ORDER BY a.id
 """
@@ -122,7 +125,8 @@ def _readable(db: sqlite3.Connection, row: tuple[Any, ...]) -> dict[str, Any] | 
 def _answer_line(
     db: sqlite3.Connection, row: tuple[Any, ...], places: dict[int, int]
 ) -> dict[str, Any]:
-    answer, question, message, confidence, abstained, mind, task, seconds = row
+    answer, question, message, confidence, abstained, mind, task, seconds, *judged = row
+    signals, outcome, judge = judged
     feedback = db.execute(
         "SELECT at, rating, correction FROM feedback WHERE answer_id = :id ORDER BY id",
         {"id": answer},
@@ -135,6 +139,9 @@ def _answer_line(
         "mind": mind,
         "task": task,
         "seconds": seconds,
+        "signals": json.loads(signals) if signals else {},
+        "outcome": outcome,
+        "judge": judge,
         "citations": [
             {"item": each.item_id, "quote": each.quote, "score": each.score}
             for each in citations_of(db, answer)
@@ -189,8 +196,9 @@ def _place(answer: Object, name: str, messages: Sequence[int]) -> int:
 
 def _answer(tx: Transaction, answer: Object, messages: Sequence[int], run: Run) -> None:
     cursor = tx.execute(
-        "INSERT INTO answers (question_id, message_id, confidence, abstained, mind, task, seconds)"
-        " VALUES (:question, :message, :confidence, :abstained, :mind, :task, :seconds)",
+        "INSERT INTO answers (question_id, message_id, confidence, abstained, mind, task, seconds,"
+        " signals, outcome, judge) VALUES (:question, :message, :confidence, :abstained, :mind,"
+        " :task, :seconds, :signals, :outcome, :judge)",
         {
             "question": messages[_place(answer, "question", messages)],
             "message": messages[_place(answer, "message", messages)],
@@ -199,6 +207,9 @@ def _answer(tx: Transaction, answer: Object, messages: Sequence[int], run: Run) 
             "mind": text(answer, "mind"),
             "task": text(answer, "task"),
             "seconds": number(answer, "seconds"),
+            "signals": _signals(answer),
+            "outcome": optional_number(answer, "outcome"),
+            "judge": optional_text(answer, "judge"),
         },
     )
     id = int(cursor.lastrowid)
@@ -214,6 +225,16 @@ def _answer(tx: Transaction, answer: Object, messages: Sequence[int], run: Run) 
                 "correction": optional_text(each, "correction"),
             },
         )
+
+
+def _signals(answer: Object) -> str | None:
+    """Return the figures behind a confidence as they are stored; older exports have none."""
+    found = answer.get("signals")
+    if not found:
+        return None
+    if not isinstance(found, dict):
+        raise InvalidInputError(f"'signals' must be an object, got {found!r:.60}")
+    return json.dumps({name: number(found, name) for name in found})
 
 
 def _citation(citation: Object, run: Run) -> CitationRecord:

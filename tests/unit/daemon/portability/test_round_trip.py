@@ -128,8 +128,9 @@ async def furnish(store: Store) -> None:
         CitationRecord("chunk:1", "one", 0.4),
     )
     turn = NewAnswer(
-        "Where is the key?", "Behind the door.", 0.8, False, cited, "mind:b", "q", 0.25
-    )
+        "Where is the key?", "Behind the door.", 0.8, False, cited, "mind:b", "q", 0.25,
+        {"told.bias": 1.0},
+    )  # fmt: skip
     answer = await store.conversations.record_turn(None, turn)
     await store.conversations.add_feedback(answer.id, rating=1, correction="quite so")
     await store.conversations.record_turn(answer.conversation_id, turn)
