@@ -42,7 +42,7 @@ class Seat:
         self.model = model
         self.place = place
         self.made = bytearray()
-        self.read = False
+        self.read = self.begun = False
 
     def fetch(self) -> bytes:
         """Take what was made."""
@@ -199,7 +199,10 @@ class BuiltinMind:
         yield telling.ended(reason="length")
 
     def _work(self, model: BuiltinModel, mine: Seat) -> None:
-        """Read of a prompt, or make bytes for all who are ready, for some 30 ms."""
+        """Read of a prompt, or make bytes for all who are ready, for some 30 ms.
+
+        The first byte is not kept waiting for those that come after it.
+        """
         from selfd_models.batch import advance
 
         until = time.monotonic() + PIECE_SECONDS
@@ -214,6 +217,9 @@ class BuiltinMind:
             made = advance(model.decoder, [seat.row for seat in ready])
             for seat, byte in zip(ready, made, strict=True):
                 seat.made.append(byte)
+            if not mine.begun:
+                mine.begun = True
+                return
 
     async def _drafted(
         self, model: BuiltinModel, request: Request, telling: Telling, place: Place
@@ -231,7 +237,9 @@ class BuiltinMind:
             tally=tally,
         )
         try:
-            while telling.over is None and (piece := await self._line.run(place, _some, text)):
+            while telling.over is None and (
+                piece := await self._line.run(place, _some, text, tally.bytes == 0)
+            ):
                 if told := telling.take(piece):
                     yield Delta(told)
             if told := telling.rest():
@@ -308,9 +316,12 @@ def _may_go(seat: Seat, mine: Seat) -> bool:
     return seat.read and as_urgent and as_trained and not seat.row.ended and len(seat.made) < AHEAD
 
 
-def _some(text: Iterator[bytes]) -> bytes:
-    """Take what comes within some 30 ms, and at least one byte unless the text is at its end."""
-    until = time.monotonic() + PIECE_SECONDS
+def _some(text: Iterator[bytes], first: bool) -> bytes:
+    """Take what comes within some 30 ms, at least one byte unless the text is at its end.
+
+    first: take no more than that, which somebody waits for.
+    """
+    until = time.monotonic() + (0.0 if first else PIECE_SECONDS)
     taken = bytearray()
     for byte in text:
         taken += byte
