@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from selfd_daemon.knowledge.service import KnowledgeService
 from selfd_graphql import ServiceError, StoryInfo
+from selfd_storage import EmbeddingError
 from support.feed_pages import item, rss
 from support.feed_service import START, Running, running_feeds
 from support.web import LocalWeb, Reply
@@ -84,6 +88,20 @@ async def test_an_article_joins_a_story_from_before_a_restart(
         await follow(web, running, "two")
         (story,) = await told(running)
     assert story.record.sources == 2
+
+
+async def test_where_nothing_can_be_embedded_words_put_stories_together(
+    web: LocalWeb, tmp_path: Path
+) -> None:
+    def broken(texts: Sequence[str]) -> NDArray[np.float32]:
+        raise EmbeddingError("no weights")
+
+    async with running_feeds(tmp_path) as running:
+        await follow(web, running, "one", "two")
+        knowledge = KnowledgeService(running.store, now=running.clock, embed=broken)
+        await knowledge.catch_up()
+        (story,) = await knowledge.stories(hours=48, first=20)
+    assert len(story.record.articles) == 2
 
 
 async def test_nothing_is_placed_twice(web: LocalWeb, tmp_path: Path) -> None:

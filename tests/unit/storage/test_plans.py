@@ -6,12 +6,26 @@ from types import ModuleType
 
 import pytest
 
-from selfd_storage import Store, articles, jobs, memory_rows, self_versions, thoughts
+from selfd_storage import Store, articles, jobs, memory_rows, retention, self_versions, thoughts
 
 pytestmark = pytest.mark.anyio
 
 VALUES = dict.fromkeys(
-    ("at", "number", "kind", "tag", "as_of", "limit", "since", "until", "feed", "state", "ids"), 0
+    (
+        "at",
+        "number",
+        "kind",
+        "tag",
+        "as_of",
+        "limit",
+        "since",
+        "until",
+        "feed",
+        "state",
+        "ids",
+        "before",
+    ),
+    0,
 )
 PAGES: list[tuple[ModuleType, str]] = [
     (memory_rows, "_PAGE_NOW"),
@@ -22,6 +36,7 @@ PAGES: list[tuple[ModuleType, str]] = [
     (articles, "_PAGE_OF_FEED"),
     (articles, "_UNREAD"),
     (articles, "_UNREAD_OF_FEED"),
+    (retention, "_OLD"),
     (jobs, "_PAGE"),
     (jobs, "_PAGE_OF_STATE"),
     (thoughts, "_PAGE"),
