@@ -43,6 +43,10 @@ def train(
         typer.Option(metavar="DIR", help="Where the run is kept; nothing is DIR.training."),
     ] = None,
     steps: Annotated[int | None, typer.Option(metavar="N", help="Stop at this step.")] = None,
+    texts: Annotated[
+        int | None, typer.Option(metavar="N", help="Texts in a step; more take more memory.")
+    ] = None,
+    rows: Annotated[int | None, typer.Option(metavar="N", help="Bytes of each of them.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in STATE.")] = False,
     backend: Annotated[
         str | None, typer.Option(metavar="NAME", help="jax or mlx; nothing takes what is here.")
@@ -64,7 +68,8 @@ def train(
     kept = state or folder.with_name(f"{folder.name}.training")
     command = ["-m", "selfd_models.training", "--preset", preset, "--corpus", str(folder)]
     command += ["--state", str(kept), "--backend", "mlx" if hosts else backend or _backend()]
-    command += ["--steps", str(steps)] if steps is not None else []
+    for name, value in (("--steps", steps), ("--texts", texts), ("--rows", rows)):
+        command += [name, str(value)] if value is not None else []
     command += ["--resume"] if resume else []
     raise typer.Exit(subprocess.call([*_launcher(hosts), sys.executable, *command]))
 

@@ -21,7 +21,7 @@ from selfd_daemon.clock import Now
 from selfd_daemon.jobs import JobContext
 from selfd_daemon.nights.activity import Activity
 from selfd_daemon.nights.backend import training_backend
-from selfd_daemon.nights.dataset import DataSet, Passage, gather, write_texts
+from selfd_daemon.nights.dataset import DataSet, Passage, disorder, gather, write_texts
 from selfd_daemon.nights.energy import Meter
 from selfd_daemon.nights.errors import TrainingError
 from selfd_daemon.nights.gate import judge
@@ -164,6 +164,7 @@ class FineTuner:
             "hash": data.hash,
             "until": data.until.isoformat(),
             "bytes": data.size,
+            "disorder": disorder("\n".join(each.text for each in (*data.learned, *data.held_out))),
         }
         partial = path.with_suffix(".partial")
         await asyncio.to_thread(partial.write_text, json.dumps(plan), "utf-8")
@@ -200,6 +201,7 @@ class FineTuner:
         order = self._order(folder, plan, parent, known)
         with self._meter.measuring():
             figures = await process.run(order, reporter(job, self._meter, process))
+        figures["disorder"] = {"after": plan["disorder"]}
         verdict = judge(figures, self._course.margin)
         record = await self._lineage.adopt(
             folder / CANDIDATE,

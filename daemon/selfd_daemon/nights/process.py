@@ -53,6 +53,8 @@ class TrainingProcess:
         self._process: Process | None = None
         self._held = False
         self._told = ""
+        self._furthest = 0.0
+        self._gone_on = False  # since it last died
         self.processor_seconds = 0.0
         self.was_interrupted = False  # by a stop: what it has done so far is to stay
 
@@ -81,10 +83,11 @@ class TrainingProcess:
             if code == 1:
                 raise TrainingError(self._told or self._last_words())
             if code not in (0, STOPPED):
-                crashes += 1
+                crashes = 1 if self._gone_on else crashes + 1
+                self._gone_on = False
                 log.warning("training crashed", folder=self._folder.name, status=code)
                 if crashes >= MOST_CRASHES:
-                    raise TrainingError(f"training died {crashes} times ({_ending(code)})")
+                    raise TrainingError(f"training died {crashes} times in a row ({_ending(code)})")
         result: dict[str, Any] = json.loads((self._folder / RESULT).read_text("utf-8"))
         return result
 
@@ -132,6 +135,8 @@ class TrainingProcess:
                 if "error" in told:
                     self._told = str(told["error"])
                 if "progress" in told:
+                    self._gone_on |= told["progress"] > self._furthest
+                    self._furthest = max(self._furthest, told["progress"])
                     await report(float(told["progress"]), _words(told))
 
     async def _watch(self, process: Process, report: Report) -> None:

@@ -6,10 +6,12 @@ import signal
 import sys
 from pathlib import Path
 
-from selfd_models.config import PRESETS, preset
+from selfd_models.config import PRESETS, TINY
 from selfd_models.errors import ModelError
 from selfd_models.training import run
 from selfd_models.training.blas import describe, preload
+
+CONFIGS = {**PRESETS, TINY.name: TINY}  # the tiny one shows in seconds that all is in place
 
 
 def main() -> int:
@@ -41,7 +43,7 @@ def _put_openblas_in_front() -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m selfd_models.training", description=__doc__)
-    parser.add_argument("--preset", choices=sorted(PRESETS), default="nano")
+    parser.add_argument("--preset", choices=sorted(CONFIGS), default="nano")
     parser.add_argument("--corpus", type=Path, required=True, help="folder of text")
     parser.add_argument("--state", type=Path, required=True, help="folder of the run")
     parser.add_argument("--backend", choices=("jax", "mlx"), default="jax")
@@ -73,7 +75,7 @@ def _train(arguments: argparse.Namespace, stop: list[int]) -> None:
         sys.stderr.flush()
 
     options = Options(
-        config=preset(arguments.preset),
+        config=CONFIGS[arguments.preset],
         corpus=arguments.corpus,
         state=arguments.state,
         recipe=NANO if arguments.recipe == "nano" else Recipe(),

@@ -34,6 +34,7 @@ def test_better_on_new_and_the_same_on_old_is_promoted() -> None:
             {"new": BETTER, "old": SAME, "shipped": difference(1.58, 1.601)},
             "worse on old text than what ships",
         ),
+        ({"new": BETTER, "old": SAME, "disorder": {"after": 0.99}}, "in no order (disorder 0.99"),
         (
             {"new": BETTER, "old": SAME, "retrieval": {"before": 0.7, "after": 0.6, "least": 0.69}},
             "retrieval fell from 0.700 to 0.600",
