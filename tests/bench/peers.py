@@ -327,7 +327,6 @@ def plot(found: Sequence[Measured], path: Path) -> None:
         axis.set_title(title, fontsize=10)
         axis.tick_params(labelsize=7)
     axes[1].set_yscale("log")
-    axes[2].set_yscale("log")
     figure.tight_layout()
     figure.savefig(path, dpi=110)
 
