@@ -14,6 +14,7 @@ StatementOrigin: TypeAlias = Literal["RULE", "MIND"]
 class NewStatement:
     """What an item states: `quote` holds its very words.
 
+    `object_is_name`: the object is an entity of its own, as a place, a person or peanuts are.
     `since` and `until` are set where the words say so; `until` means that it holds no more.
     """
 

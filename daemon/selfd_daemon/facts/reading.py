@@ -32,6 +32,8 @@ _SECOND_VERB = re.compile(
     r",? and (?=(?:also |now |currently )?(?:lives?|works?|studies|study|speaks?|plays?|loves?"
     r"|likes?|hates?|prefers?|enjoys?|dislikes?|moved|grew up|graduated|used to|no longer)\b)"
 )
+LONGEST_THING = 3  # words of a thing that becomes an entity
+_OF_THINGS = frozenset({"likes", "dislikes", "prefers", "is allergic to", "speaks", "plays"})
 _POSSESSIVE = re.compile(r"['’]s$")
 _NO_KINDS = frozenset(
     words("""
@@ -152,10 +154,15 @@ def _apply(
                 subject,
                 rule.predicate,
                 object,
-                name=rule.object_is_name,
+                name=rule.object_is_name or _is_shared(rule.predicate, object),
                 since=times[0],
                 until=times[1],
             )
+
+
+def _is_shared(predicate: str, object: str) -> bool:
+    """Tell whether a thing is worth an entity: others may like, speak or not stand it, too."""
+    return predicate in _OF_THINGS and len(object.split()) <= LONGEST_THING
 
 
 def _times(rule: Rule, tail: str, at: datetime) -> tuple[datetime | None, datetime | None] | None:

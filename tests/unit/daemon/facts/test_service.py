@@ -52,7 +52,7 @@ async def test_what_is_remembered_can_be_asked_for_at_once(
     await store.memories.add(NewMemory("I'm allergic to peanuts."))
     assert await known(facts, "me") == [("me", "is allergic to", "peanuts")]
     assert await known(facts, "User") == [("me", "is allergic to", "peanuts")]
-    assert await facts.entity("peanuts") is None
+    assert await known(facts, "Peanuts") == [("me", "is allergic to", "peanuts")]
     assert await facts.entity("Zoe") is None
 
 
