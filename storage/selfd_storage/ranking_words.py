@@ -61,7 +61,6 @@ class WordScores:
         self._chains = view.chains
         self._count = min(view.columns.count, view.chains.count)  # both grow while we look
         self._total: Scores = np.zeros(self._count, np.float32)
-        self._own: Scores = np.zeros(self._count, np.float32)
         self._best: Scores = np.zeros(self._count, np.float32)
         self._known_episodes = self._chains.episodes
         self._episodes: Scores = np.zeros(self._known_episodes, np.float32)
@@ -83,7 +82,6 @@ class WordScores:
         kind, length = self._view.columns["kind"][docs], self._view.columns["length"][docs]
         norm = 1 - B + B * length / self._mean_length[kind]
         worth = (counts * (K1 + 1) / (counts + K1 * norm) * self._weights[term]).astype(np.float32)
-        self._own[docs] += worth
         touched = [docs]
         self._raise(docs, worth)
         for beside, share in self._beside(docs, worth):

@@ -40,16 +40,15 @@ class Retrieval:
         self, view: View, layers: Sequence[Codes], question: str, asked: Query
     ) -> dict[str, Candidates]:
         """Return what each retriever thinks of documents, by its name."""
-        meaning = None
 
-        def find(db: sqlite3.Connection) -> Candidates:
-            nonlocal meaning
+        def find(db: sqlite3.Connection) -> tuple[dict[str, Candidates], CodeScores | None]:
             meaning = self._embedded(view, layers, question)
-            return _find_words(db, view, asked)
+            lexical = _find_words(db, view, asked)
+            if meaning is None:
+                return {"lexical": lexical}, None
+            return {"lexical": lexical, "dense": meaning.candidates(lexical)}, meaning
 
-        found = {"lexical": await self._file.read(find)}
-        if meaning is not None:
-            found["dense"] = meaning.candidates(found["lexical"])
+        found, meaning = await self._file.read(find)
         linked = await self._second_step(view, asked, fuse(found, view, asked, SEEDS))
         for name, each in linked.items():
             found[name] = each

@@ -150,7 +150,9 @@ def _nearest_by_hamming(
             distances[part] += np.bitwise_count(signs[part, word] ^ sign)
     if hidden is not None:
         distances[hidden] = len(rotated) + 1
-    counts = np.bincount(distances, minlength=len(rotated) + 2)
+    counts = np.zeros(len(rotated) + 2, np.intp)
+    for start in range(0, len(signs), BLOCK):  # all at once would take eight bytes a vector
+        counts += np.bincount(distances[start : start + BLOCK], minlength=len(counts))
     limit = np.searchsorted(np.cumsum(counts), keep)
     nearer = np.flatnonzero(distances < limit)
     equal = np.flatnonzero(distances == limit)[: keep - len(nearer)]

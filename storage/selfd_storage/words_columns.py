@@ -43,8 +43,8 @@ class Entry(NamedTuple):
 _ROW = np.dtype(
     [
         ("kind", np.int8),
-        ("item", np.int64),
-        ("parent", np.int64),
+        ("item", np.int32),
+        ("parent", np.int32),
         ("place", np.int64),
         ("valid_from", np.int64),
         ("valid_to", np.int64),
