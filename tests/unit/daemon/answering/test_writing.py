@@ -66,6 +66,7 @@ async def test_what_the_sources_back_is_shown_with_their_numbers(store: Store) -
         "Ada keeps 3 spare keys under the blue pot. [1]",
         "Ada does not keep the spare key under the blue pot. [1]",
         "Bob keeps the key, and Ada Lovelace keeps the spare key under the blue pot. [1]",
+        "Bob keeps the spare key under the blue pot in the garden. [1]",
         "It rains in the mountains.",
     ],
 )
@@ -88,6 +89,24 @@ async def test_no_sentence_is_streamed_before_it_was_checked(store: Store) -> No
         if isinstance(each, TextPiece)
     ]
     assert told == ["The spare key is under the blue pot. [1]"]
+
+
+async def test_ending_the_stream_stops_the_mind_and_keeps_nothing(store: Store) -> None:
+    text = "The spare key is under the blue pot [1]. Ada has two cats and no dog [2]. So it is."
+    mind = ScriptedMind(list(text))
+    answering = service(store, mind)
+    stream = answering.generate(WHERE)
+    assert isinstance(await anext(stream), TextPiece)
+    assert mind.closed == 0
+    await stream.aclose()
+    assert mind.closed == 1
+    assert (await answering.conversations(first=5, after=None)).total == 0
+
+
+@pytest.mark.parametrize("opener", ["According to your notes, ", "Apparently ", "Yes, "])
+async def test_what_a_sentence_opens_with_is_no_name(store: Store, opener: str) -> None:
+    mind = ScriptedMind([f"{opener}the spare key is under the blue pot in the garden. [1]"])
+    assert not (await service(store, mind).ask(WHERE)).abstained
 
 
 async def test_a_mark_after_the_full_stop_belongs_to_the_sentence_before(store: Store) -> None:
