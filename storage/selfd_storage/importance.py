@@ -25,6 +25,7 @@ HALF_LIFE = 30 * DAY
 USUAL = 2.2  # bits a byte; 150 turns of talk have a median of 2.17 by the shipped model
 SPREAD = 1.0  # bits a byte around it, two of their standard deviations
 NUDGE = 0.04
+SECOND_HAND = 0.85  # of its score a reflection is ordered by: what it quotes comes first
 
 
 def importance(
@@ -57,4 +58,5 @@ def weighed(hits: Iterable[Hit]) -> list[Hit]:
 def _weight(hit: Hit) -> float:
     if not isinstance(hit.item, MemoryRecord):
         return hit.score
-    return hit.score * (1 + NUDGE * (hit.item.importance - 0.5))
+    second_hand = SECOND_HAND if hit.item.kind == "REFLECTION" else 1.0
+    return hit.score * second_hand * (1 + NUDGE * (hit.item.importance - 0.5))

@@ -103,6 +103,16 @@ async def test_a_better_hit_is_not_overtaken_by_an_important_one(store: Store) -
     assert len(hits) == 2
 
 
+async def test_a_reflection_comes_after_what_it_quotes(store: Store) -> None:
+    quote = "the zanzibar ferry leaves at noon"
+    news = NewMemory(f"From 4 memories:\n- {quote}", "REFLECTION", source="reflections")
+    await store.memories.add_many([news, NewMemory(quote, source="a")])
+    await store.memories.add_many([news] * 5)
+    hits = await store.search("when does the zanzibar ferry leave")
+    found = [hit.item.kind for hit in hits if isinstance(hit.item, MemoryRecord)]
+    assert found == ["NOTE", "REFLECTION"]
+
+
 def test_it_weighs_a_fiftieth_of_a_score_at_most() -> None:
     spread = [importance(n, s, a, r) for n, s, a, r in product((1, 99), (0, 9), (0, None), (-9, 9))]
     assert max(spread) - min(spread) <= 1
