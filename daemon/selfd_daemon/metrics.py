@@ -51,6 +51,7 @@ class Metrics:
         self._saved = Counter(
             "selfd_answer_saved_seconds",
             "Time saved by giving answers again",
+            ("found",),
             registry=self._registry,
         )
         self.sockets = self._gauge("selfd_websockets", "WebSocket connections open now")
@@ -71,7 +72,7 @@ class Metrics:
     def looked_up(self, found: str, saved: float) -> None:
         """Count a question that was looked for among the answers given before."""
         self._lookups.labels(found).inc()
-        self._saved.inc(saved)
+        self._saved.labels(found).inc(saved)
 
     async def generating(self, pieces: AsyncIterator[T]) -> AsyncGenerator[T, None]:
         """Pass a generation on, counted as active until it has ended or was closed."""

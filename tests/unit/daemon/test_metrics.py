@@ -43,6 +43,16 @@ def test_the_state_is_told_as_figures() -> None:
     assert figures["selfd_generations"] == 0
 
 
+def test_answers_given_again_are_counted_with_the_time_that_they_saved() -> None:
+    metrics = Metrics()
+    for found, saved in (("miss", 0.0), ("exact", 0.5), ("exact", 0.25), ("semantic", 1.0)):
+        metrics.looked_up(found, saved)
+    figures = _figures(metrics)
+    assert figures['selfd_answer_lookups_total{found="exact"}'] == 2
+    assert figures['selfd_answer_lookups_total{found="miss"}'] == 1
+    assert figures['selfd_answer_saved_seconds_total{found="exact"}'] == 0.75
+
+
 @pytest.mark.anyio
 async def test_a_generation_counts_until_it_is_closed_and_closes_its_source() -> None:
     metrics = Metrics()
