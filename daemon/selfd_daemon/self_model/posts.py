@@ -7,8 +7,8 @@ that forgetting leaves nothing behind in the journal.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, TypeAlias
 
@@ -16,57 +16,82 @@ from selfd_storage import EventRecord
 
 Module: TypeAlias = Literal["memory", "feeds", "answering", "body", "learning", "self"]
 MOST_ABOUT = 20  # ids that one post names
+RIGHT = 0.5  # an outcome from which an answer counts as right
 
 _JOB_MODULES: dict[str, Module] = {"POLL_FEEDS": "feeds", "INGEST": "memory", "BACKUP": "body"}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Post:
-    """Entries of one kind that belong together, oldest first, and how much they matter."""
+    """Entries of one kind that belong together, and how much they matter.
+
+    It keeps the first and the last of them and counts the rest, so that an import of a million
+    notes is one small post.
+    """
 
     module: Module
     key: str
-    salience: float
-    events: tuple[EventRecord, ...]
+    base: float
+    first_event: EventRecord
+    last_event: EventRecord
+    count: int = 0
+    right: int = 0  # of judged answers
+    named: dict[str, None] = field(default_factory=dict)
+    feeds: dict[str, None] = field(default_factory=dict)
+
+    def join(self, event: EventRecord) -> None:
+        """Take in one more entry."""
+        self.last_event = event
+        self.count += 1
+        self.right += float(event.payload.get("outcome", 0.0)) >= RIGHT
+        if event.subject and len(self.named) < MOST_ABOUT:
+            self.named[event.subject] = None
+        if feed := event.payload.get("feed"):
+            self.feeds[str(feed)] = None
+
+    @property
+    def salience(self) -> float:
+        """How much it matters: many of a kind matter more than one."""
+        return min(1.0, self.base + 0.1 * math.log10(self.count))
 
     @property
     def first(self) -> int:
         """The number of its oldest entry."""
-        return self.events[0].sequence
+        return self.first_event.sequence
 
     @property
     def last(self) -> int:
         """The number of its newest entry."""
-        return self.events[-1].sequence
+        return self.last_event.sequence
 
     @property
     def at(self) -> datetime:
         """When the last of it happened."""
-        return self.events[-1].at
+        return self.last_event.at
 
     @property
     def about(self) -> tuple[str, ...]:
-        """The ids of what it is about, each once."""
-        subjects = dict.fromkeys(each.subject for each in self.events if each.subject)
-        return tuple(subjects)[:MOST_ABOUT]
+        """The ids of what it is about, each once, the first few of them."""
+        return tuple(self.named)
 
-    def joined(self, event: EventRecord) -> Post:
-        """Return the post with one more entry; many of a kind matter more than one."""
-        events = (*self.events, event)
-        base = _KINDS[event.kind].salience
-        return Post(self.module, self.key, min(1.0, base + 0.1 * math.log10(len(events))), events)
+    @property
+    def names(self) -> str:
+        """What it is about in words: one, two, or the first and the last."""
+        if len(self.named) <= 2:
+            return " and ".join(self.named)
+        return f"{self.first_event.subject} to {self.last_event.subject}"
 
     @property
     def text(self) -> str:
         """Say in plain words what happened."""
-        return _KINDS[self.events[0].kind].words(self.events)
+        return _KINDS[self.first_event.kind].words(self)
 
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
     module: Module
     salience: float
-    words: Callable[[Sequence[EventRecord]], str]
+    words: Callable[[Post], str]
 
 
 def post(event: EventRecord) -> Post | None:
@@ -81,68 +106,60 @@ def post(event: EventRecord) -> Post | None:
     elif event.kind == "feedback.given":
         key = f"{event.kind} {event.payload.get('rating', 0)}"
         salience = 0.9 if event.payload.get("rating") == -1 else kind.salience
-    return Post(module, key, salience, (event,))
+    made = Post(module, key, salience, event, event)
+    made.join(event)
+    return made
 
 
-def _naming(events: Sequence[EventRecord]) -> str:
-    """Name what events are about: one, two, or the first and the last."""
-    subjects = list(dict.fromkeys(each.subject for each in events if each.subject))
-    if len(subjects) <= 2:
-        return " and ".join(subjects)
-    return f"{subjects[0]} to {subjects[-1]}"
-
-
-def _plain(one: str, many: str) -> Callable[[Sequence[EventRecord]], str]:
+def _plain(one: str, many: str) -> Callable[[Post], str]:
     """Return words for one event, and for several with their number."""
 
-    def words(events: Sequence[EventRecord]) -> str:
-        form = one if len(events) == 1 else many
-        return form.format(names=_naming(events), count=f"{len(events):,}")
+    def words(told: Post) -> str:
+        form = one if told.count == 1 else many
+        return form.format(names=told.names, count=f"{told.count:,}")
 
     return words
 
 
-def _articles(events: Sequence[EventRecord]) -> str:
-    feeds = list(dict.fromkeys(str(each.payload.get("feed")) for each in events))
-    came = "1 article" if len(events) == 1 else f"{len(events):,} articles"
-    source = feeds[0] if len(feeds) == 1 else f"{len(feeds):,} feeds"
-    return f"Read {came} from {source}: {_naming(events)}."
+def _articles(told: Post) -> str:
+    came = "1 article" if told.count == 1 else f"{told.count:,} articles"
+    source = next(iter(told.feeds)) if len(told.feeds) == 1 else f"{len(told.feeds):,} feeds"
+    return f"Read {came} from {source}: {told.names}."
 
 
-def _job(state: str) -> Callable[[Sequence[EventRecord]], str]:
-    def words(events: Sequence[EventRecord]) -> str:
-        kind = str(events[0].payload.get("kind", "")).lower().replace("_", " ")
-        times = "" if len(events) == 1 else f" {len(events):,} times"
-        return f"The job “{kind}” {state}{times}: {_naming(events)}."
+def _job(state: str) -> Callable[[Post], str]:
+    def words(told: Post) -> str:
+        kind = str(told.first_event.payload.get("kind", "")).lower().replace("_", " ")
+        times = "" if told.count == 1 else f" {told.count:,} times"
+        return f"The job “{kind}” {state}{times}: {told.names}."
 
     return words
 
 
-def _feedback(events: Sequence[EventRecord]) -> str:
-    rating = events[0].payload.get("rating", 0)
+def _feedback(told: Post) -> str:
+    rating = told.first_event.payload.get("rating", 0)
     judged = {1: "right", -1: "wrong"}.get(rating, "neither right nor wrong")
-    return f"Was told that {_naming(events)} {'was' if len(events) == 1 else 'were'} {judged}."
+    return f"Was told that {told.names} {'was' if len(told.named) == 1 else 'were'} {judged}."
 
 
-def _judged(events: Sequence[EventRecord]) -> str:
-    right = sum(float(each.payload.get("outcome", 0.0)) >= 0.5 for each in events)
-    if len(events) == 1:
-        return f"A check found {_naming(events)} {'right' if right else 'wrong'}."
-    return f"Checks found {right:,} of {len(events):,} answers right, {_naming(events)}."
+def _judged(told: Post) -> str:
+    if told.count == 1:
+        return f"A check found {told.names} {'right' if told.right else 'wrong'}."
+    return f"Checks found {told.right:,} of {told.count:,} answers right, {told.names}."
 
 
-def _body(events: Sequence[EventRecord]) -> str:
-    what, was, now = (events[-1].payload.get(name) for name in ("what", "was", "is"))
+def _body(told: Post) -> str:
+    what, was, now = (told.last_event.payload.get(name) for name in ("what", "was", "is"))
     return f"The machine's {what} went from {was} to {now}."
 
 
-def _assessed(events: Sequence[EventRecord]) -> str:
-    last = events[-1].payload
+def _assessed(told: Post) -> str:
+    last = told.last_event.payload
     return f"Tested itself: {last.get('passed')} of {last.get('tests')} tests passed."
 
 
-def _started(events: Sequence[EventRecord]) -> str:
-    return f"Started, version {events[-1].payload.get('version')}."
+def _started(told: Post) -> str:
+    return f"Started, version {told.last_event.payload.get('version')}."
 
 
 _KINDS: dict[str, _Kind] = {

@@ -61,7 +61,11 @@ class Competition:
         if new is None:
             return
         known = self._waiting.get(new.key)
-        self._waiting[new.key] = _Waiting(known.post.joined(event) if known else new, at)
+        if known is None:
+            self._waiting[new.key] = _Waiting(new, at)
+        else:
+            known.post.join(event)
+            known.since = at
 
     def winner(self, at: float) -> tuple[Post, float] | None:
         """Take out the most salient post with its salience; drop what has faded away."""

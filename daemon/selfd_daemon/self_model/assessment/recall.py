@@ -42,7 +42,9 @@ async def autobiographical_recall(ask: Ask, store: Store, rng: random.Random) ->
 
 
 async def _is_logged(store: Store, entry: ThoughtRecord) -> bool:
-    """Tell whether the log still has what an entry tells of."""
+    """Tell whether the log still has what an entry tells of, and not too much of it to read."""
+    if entry.last - entry.first >= LOOKED_AT:
+        return False
     first = await store.events.page(entry.first - 1, KINDS_HEARD, 1)
     return bool(first) and first[0].sequence == entry.first
 
@@ -66,14 +68,11 @@ async def _logged(store: Store, entry: ThoughtRecord) -> Post | None:
     span = entry.last - entry.first + 1
     page = await store.events.page(entry.first - 1, KINDS_HEARD, min(span, LOOKED_AT))
     events = [each for each in page if each.sequence <= entry.last]
-    first = post(events[0]) if events else None
-    if first is None:
-        return None
-    found = first
+    found = post(events[0]) if events else None
     for event in events[1:]:
         same = post(event)
-        if same is not None and same.key == first.key:
-            found = found.joined(event)
+        if found is not None and same is not None and same.key == found.key:
+            found.join(event)
     return found
 
 

@@ -32,10 +32,11 @@ def test_every_kind_of_post_has_words_for_one_and_for_many(kind: str) -> None:
     assert one is not None
     assert one.text.endswith(".")
     assert "{" not in one.text
-    many = one.joined(event(2, kind, "memory:2", **payload))
-    assert many.text.endswith(".")
-    assert many.about == ("memory:1", "memory:2")
-    assert one.salience <= many.salience <= 1.0
+    alone = one.salience
+    one.join(event(2, kind, "memory:2", **payload))
+    assert one.text.endswith(".")
+    assert one.about == ("memory:1", "memory:2")
+    assert alone <= one.salience <= 1.0
 
 
 def test_what_nobody_makes_anything_of_is_no_post() -> None:
@@ -71,9 +72,19 @@ def test_a_post_of_many_names_the_first_and_the_last_and_a_few_ids() -> None:
     told = post(event(1, "memory.added", "memory:1"))
     assert told is not None
     for number in range(2, 501):
-        told = told.joined(event(number, "memory.added", f"memory:{number}"))
+        told.join(event(number, "memory.added", f"memory:{number}"))
     assert told.text == "Remembered 500 memories, memory:1 to memory:500."
     assert (told.first, told.last, len(told.about)) == (1, 500, MOST_ABOUT)
+
+
+def test_many_notes_are_one_small_post() -> None:
+    competition = Competition()
+    for number in range(1, 1_000_001, 1000):
+        competition.enter(event(number, "memory.added", f"memory:{number}"), 0.0)
+    won = competition.winner(0.0)
+    assert won is not None
+    assert (won[0].count, won[0].first, won[0].last) == (1000, 1, 999_001)
+    assert len(won[0].about) == MOST_ABOUT
 
 
 def test_the_most_salient_wins_and_the_others_wait() -> None:
