@@ -231,3 +231,12 @@ async def test_a_damaged_memory_is_stepped_over_and_keeps_what_was_known(
     assert await read_all(store, {"good": ["Bob"]}) == ["good"]
     assert await store.graph.named("Ann") is not None
     assert any(bad.id in problem for problem in store.problems())
+
+
+@pytest.mark.parametrize("place", ["junk", [], [1, 2], {"a": 1}, [1, 10**9, 5, None]])
+async def test_a_place_that_makes_no_sense_begins_anew(store: Store, place: object) -> None:
+    await store.memories.add(NewMemory("one"))
+    await read_all(store, {})
+    await store.values.set("graph.place", place)
+    assert await read_all(store, {"one": ["Ann"]}) == ["one"]
+    assert await store.graph.named("Ann") is not None
