@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import importlib.util
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,10 +14,13 @@ from typing import Any
 import pytest
 
 from selfd_daemon.jobs import JobRunner
+from selfd_daemon.minds import Delta, Ended, Made, Request
 from selfd_daemon.nights.activity import Activity
+from selfd_daemon.nights.distil import Lessons
 from selfd_daemon.nights.energy import Meter
 from selfd_daemon.nights.finetune import Course, FineTuner
 from selfd_daemon.nights.lineage import Lineage
+from selfd_graphql.ports import MindInfo
 from selfd_models.builtin import BuiltinModel
 from selfd_models.checkpoint import load, save
 from selfd_models.config import TINY
@@ -57,7 +60,33 @@ class Rig:
         return [record async for record in self.jobs.progress(started.id)][-1]
 
 
-Build = Callable[..., Any]
+class Teacher:
+    """A mind that goes on in its own words."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    async def generate(self, request: Request) -> AsyncGenerator[Made, None]:
+        self.asked.append(request.text)
+        words = invent(6000, seed=len(self.asked)).tobytes().decode()
+        yield Delta(words)
+        yield Ended("length", len(words), 0.1, 0.1)
+
+
+class Teachers:
+    """Implements `distil.Minds`."""
+
+    def __init__(self) -> None:
+        self.teacher = Teacher()
+        self.there = True
+
+    async def minds(self) -> list[MindInfo]:
+        large = MindInfo("mind:1", "large", "HTTP", "m", True, True, None, None)
+        return [large] if self.there else []
+
+    async def open(self, id: str | None = None) -> Any:
+        assert id == "mind:1"
+        return self.teacher
 
 
 @pytest.fixture(scope="module")
@@ -90,6 +119,22 @@ async def rig(tmp_path: Path, shipped: Path, anyio_backend: str) -> AsyncIterato
         )
         jobs.register("FINETUNE", tuner.run_job)
         jobs.register("EVALUATE", tuner.evaluate)
+        teachers = Teachers()
+        distiller = FineTuner(
+            store,
+            lineage,
+            Activity(time.monotonic),
+            tmp_path / "training",
+            course=Course(steps=12, texts=1, rows=256, heat=1.0, margin=10.0),
+            articles=False,
+            obstacle=unhindered,
+            meter=Meter(),
+            now=utc,
+            backend=lambda: BACKEND,
+            source=Lessons(store, teachers),
+            origin="DISTILL",
+        )
+        jobs.register("DISTILL", distiller.run_job)
         yield Rig(store, jobs, lineage, tuner, tmp_path)
         await jobs.stop()
 
@@ -170,3 +215,22 @@ async def test_a_stop_in_the_middle_goes_on_from_where_it_was(rig: Rig) -> None:
     await again.stop()
     assert last.state == "SUCCEEDED"
     assert len(await rig.lineage.all()) == 2
+
+
+async def test_a_larger_mind_teaches_and_its_lessons_are_unlearned_with_what_they_began_from(
+    rig: Rig,
+) -> None:
+    started = await rig.jobs.start("DISTILL", {})
+    ended = [record async for record in rig.jobs.progress(started.id)][-1]
+    assert (ended.state, ended.error) == ("SUCCEEDED", None)
+    taught = (await rig.lineage.all())[-1]
+    assert (taught.origin, taught.active) == ("DISTILL", True)
+    learned = [
+        each.id
+        for each in (await rig.store.memories.page(first=500)).items
+        if await rig.store.checkpoints.trained_on([each.id])
+    ]
+    assert learned
+    assert await rig.lineage.forget(learned[:1]) is not None
+    own = await rig.tune()
+    assert own.state == "SUCCEEDED", "what was taught does not count as read"

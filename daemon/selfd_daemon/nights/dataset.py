@@ -82,7 +82,11 @@ async def gather(
         async for passage in _passages(store, kind):
             if (since is None or passage.told > since) and passage.told <= until:
                 gathered.setdefault(passage.group, []).append(passage)
-    found = split([_joined(parts) for parts in gathered.values()], until)
+    return checked(split([_joined(parts) for parts in gathered.values()], until))
+
+
+def checked(found: DataSet) -> DataSet:
+    """Return a set as it is.   Raises: SkippedError: there is too little in it."""
     held = sum(each.size for each in found.held_out)
     if found.size < LEAST_TEXT or held < LEAST_HELD_OUT:
         raise SkippedError(

@@ -27,7 +27,7 @@ from selfd_daemon.nights.errors import TrainingError
 from selfd_daemon.nights.gate import judge
 from selfd_daemon.nights.lineage import Lineage
 from selfd_daemon.nights.process import Report, TrainingProcess
-from selfd_storage import CheckpointRecord, Store
+from selfd_storage import CheckpointRecord, JobKind, Store
 
 WORKER = "selfd_models.training.worker"
 PLAN, CANDIDATE = "plan.json", "candidate.safetensors"
@@ -42,9 +42,17 @@ class NightObstacle(Protocol):
     async def __call__(self, *, by_day: bool) -> str | None: ...
 
 
+class Source(Protocol):
+    """Gives what is to be learned of what came in after `since`."""
+
+    async def __call__(
+        self, *, since: datetime | None, until: datetime, articles: bool
+    ) -> DataSet: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Course:
-    """How long and how hot a fine-tune is (docs/lab/0011).
+    """How long and how hot a fine-tune is (docs/lab/0014).
 
     steps: at most; what is new is read about once. heat: on the rates of a training from nothing.
     margin: how many bits per byte of old text a candidate may lose. niceness: of its process.
@@ -83,6 +91,8 @@ class FineTuner:
         meter: Meter,
         now: Now,
         backend: Callable[[], str] = training_backend,
+        source: Source | None = None,
+        origin: JobKind = "FINETUNE",
     ) -> None:
         self._store = store
         self._lineage = lineage
@@ -94,6 +104,8 @@ class FineTuner:
         self._meter = meter
         self._now = now
         self._backend = backend
+        self._source = source or partial(gather, store)
+        self._origin: JobKind = origin
         self._run: tuple[asyncio.Task[Any] | None, frozenset[str]] = (None, frozenset())
         self._tainted = False
 
@@ -151,9 +163,8 @@ class FineTuner:
         backend = self._backend()
         parent = await self._lineage.active()
         known_all = await self._lineage.all()
-        data = await gather(
-            self._store, since=_read_until(known_all), until=self._now(), articles=self._articles
-        )
+        since = _read_until(known_all, self._origin)
+        data = await self._source(since=since, until=self._now(), articles=self._articles)
         own = await self._learned_before(parent, known_all, data)
         shares = await asyncio.to_thread(_write, folder, data, own)
         plan = {
@@ -175,7 +186,7 @@ class FineTuner:
         self, parent: CheckpointRecord, known: Sequence[CheckpointRecord], data: DataSet
     ) -> list[Passage]:
         """Return some of what this lineage has learned from the owner on earlier nights."""
-        since = _read_until(known)
+        since = _read_until(known, "FINETUNE")
         if since is None:
             return []
         served = set()
@@ -206,7 +217,7 @@ class FineTuner:
         record = await self._lineage.adopt(
             folder / CANDIDATE,
             parent=parent,
-            origin="FINETUNE",
+            origin=self._origin,
             promoted=verdict.promoted,
             reason=verdict.reason,
             figures={
@@ -261,9 +272,10 @@ class FineTuner:
         }
 
 
-def _read_until(known: Sequence[CheckpointRecord]) -> datetime | None:
-    """Return up to when text was learned from, or found to make things worse."""
-    moments = [datetime.fromisoformat(each.figures["until"]) for each in known if each.data_hash]
+def _read_until(known: Sequence[CheckpointRecord], origin: JobKind) -> datetime | None:
+    """Return up to when text was learned from by such jobs, or found to make things worse."""
+    made = [each for each in known if each.origin == origin and "until" in each.figures]
+    moments = [datetime.fromisoformat(each.figures["until"]) for each in made]
     return max(moments, default=None)
 
 

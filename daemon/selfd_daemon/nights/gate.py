@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 MARGIN = 0.01  # bits per byte on the fixed old set
-MOST_DISORDER = 0.95  # shuffled text has 1.00, prose of any language .6 to .8 (docs/lab/0011)
+MOST_DISORDER = 0.95  # shuffled text has 1.00, prose of any language .6 to .8 (docs/lab/0014)
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ class NightService:
         lineage: Lineage,
         keeper: NightKeeper,
         tuner: FineTuner,
+        distiller: FineTuner,
         *,
         enabled: bool,
     ) -> None:
@@ -37,8 +38,10 @@ class NightService:
         self._lineage = lineage
         self._keeper = keeper
         self._tuner = tuner
+        self._distiller = distiller
         self._enabled = enabled
         jobs.register("FINETUNE", tuner.run_job)
+        jobs.register("DISTILL", distiller.run_job)
         jobs.register("EVALUATE", self._evaluate)
 
     async def checkpoints(self) -> Sequence[CheckpointRecord]:
@@ -106,6 +109,7 @@ class NightService:
             items = [event.subject] if event.subject else []
             items += [f"chunk:{n}" for n in _numbers(event.payload.get("removed", []))]
             self._tuner.forget(items)
+            self._distiller.forget(items)
             await self._lineage.forget(items)
             await self._store.values.set(_UNLEARNED, event.sequence)
 

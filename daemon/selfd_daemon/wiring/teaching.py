@@ -19,6 +19,7 @@ from selfd_daemon.nights import Lineage, NightService
 from selfd_daemon.nights.adapt import MindAdapter
 from selfd_daemon.nights.backend import training_backend
 from selfd_daemon.nights.conditions import Conditions
+from selfd_daemon.nights.distil import Lessons
 from selfd_daemon.nights.energy import Meter
 from selfd_daemon.nights.finetune import Course, FineTuner
 from selfd_daemon.nights.keeper import NightKeeper
@@ -86,7 +87,8 @@ def nights(
         steps=rails.steps,
         hooks={"re-embed": partial(_embedded, base), "refit": partial(_refitted, answering)},
     )
-    tuner = FineTuner(
+    tuning = partial(
+        FineTuner,
         base.store,
         lineage,
         base.activity,
@@ -98,8 +100,10 @@ def nights(
         now=base.now,
         backend=rails.backend,
     )
+    tuner = tuning()
+    distiller = tuning(source=Lessons(base.store, minds), origin="DISTILL")
     service = NightService(
-        base.store, base.bus, base.jobs, lineage, keeper, tuner, enabled=settings.enabled
+        base.store, base.bus, base.jobs, lineage, keeper, tuner, distiller, enabled=settings.enabled
     )
     adapter = MindAdapter(
         base.store,

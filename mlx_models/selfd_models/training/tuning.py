@@ -31,7 +31,7 @@ class Tune:
     """What one fine-tune is asked to do.
 
     shares: how much each kind of text in `folder/corpus-text` weighs. heat: on the rates of a
-    training from nothing (docs/lab/0011). save_seconds: between checkpoints.
+    training from nothing (docs/lab/0014). save_seconds: between checkpoints.
     """
 
     base: Path
