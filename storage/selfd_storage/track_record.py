@@ -63,10 +63,6 @@ WITH measured AS (
 SELECT (SELECT avg(surprise) FROM (SELECT surprise FROM measured LIMIT :newest)),
     avg(surprise), count(*) FROM measured
 """
-_KINDS = """
-SELECT k.name, count(*) FROM events AS e JOIN event_kinds AS k ON k.id = e.kind
-WHERE e.at >= :since AND e.at < :until GROUP BY k.name
-"""
 _RATINGS = """
 SELECT rating FROM feedback WHERE at >= :since ORDER BY id DESC LIMIT :limit
 """
@@ -93,14 +89,13 @@ SELECT id FROM memories WHERE size BETWEEN :least AND :most ORDER BY id LIMIT :f
 
 
 _LONG = """
-WITH long (kind, id, place) AS (
-    SELECT 'memory', id, row_number() OVER (ORDER BY id DESC) FROM memories WHERE size >= :least
-    UNION ALL
-    SELECT 'article', id, row_number() OVER (ORDER BY id DESC) FROM articles WHERE size >= :least
-    UNION ALL
-    SELECT 'chunk', id, row_number() OVER (ORDER BY id DESC) FROM chunks WHERE size >= :least
+SELECT * FROM (
+    SELECT 'memory', id FROM memories WHERE size >= :least ORDER BY id DESC LIMIT :limit
+) UNION ALL SELECT * FROM (
+    SELECT 'article', id FROM articles WHERE size >= :least ORDER BY id DESC LIMIT :limit
+) UNION ALL SELECT * FROM (
+    SELECT 'chunk', id FROM chunks WHERE size >= :least ORDER BY id DESC LIMIT :limit
 )
-SELECT kind, id FROM long WHERE place <= :limit
 """
 
 
@@ -148,11 +143,6 @@ class TrackRecord:
         """Return confidence and abstention of the newest answers, newest first."""
         rows = await self._rows(_CONFIDENCES, {"limit": limit})
         return [(confidence, bool(abstained)) for confidence, abstained in rows]
-
-    async def events_by_kind(self, since: datetime, until: datetime) -> dict[str, int]:
-        """Count what the log has between two moments, by kind."""
-        values = {"since": to_ms(since), "until": to_ms(until)}
-        return dict(await self._rows(_KINDS, values))
 
     async def census(self) -> dict[str, int]:
         """Count the rows of what selfd has, by name."""

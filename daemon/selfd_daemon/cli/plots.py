@@ -1,4 +1,4 @@
-"""Figures drawn with characters: gauges, intervals, sparks and charts, and the same as a PNG."""
+"""Figures drawn with characters: gauges, intervals and charts, and the same as a PNG."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import Any
 from selfd_daemon.cli.errors import CommandError
 
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
-_SPARKS = "▁▂▃▄▅▆▇█"
 _MARKS = "●○▲△■□◆◇"
 
 Series = Mapping[str, Sequence[float | None]]
@@ -39,14 +38,6 @@ def interval(low: float, value: float | None, high: float, *, width: int = 20) -
     if value is not None:
         places[round(value * width)] = "●"
     return "".join(places)
-
-
-def spark(values: Sequence[float | None], *, low: float, high: float) -> str:
-    """Draw values as a row of small bars; a gap where there is none."""
-    return "".join(
-        " " if value is None else _SPARKS[_place(value, low, high, len(_SPARKS))]
-        for value in values
-    )
 
 
 def chart(

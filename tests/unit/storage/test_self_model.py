@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
@@ -151,16 +151,6 @@ async def test_the_census_counts_rows(store: Store) -> None:
         "goals": 1,
         "generations": 0,
     }
-
-
-async def test_events_are_counted_by_kind_within_a_period(store: Store, clock: Clock) -> None:
-    began = clock.moment
-    await store.events.append("k")
-    clock.moment += HOUR
-    await store.events.append("k")
-    count = store.track_record.events_by_kind
-    assert await count(began, began + HOUR) == {"k": 1}
-    assert await count(began, datetime(2100, 1, 1, tzinfo=UTC)) == {"k": 2}
 
 
 async def test_the_newest_event_of_a_kind_is_found(store: Store) -> None:

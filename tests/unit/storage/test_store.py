@@ -194,7 +194,6 @@ READS: dict[str, Callable[[Store], Awaitable[object]]] = {
     "track_record.attempts": lambda s: s.track_record.attempts(),
     "track_record.census": lambda s: s.track_record.census(),
     "track_record.confidences": lambda s: s.track_record.confidences(),
-    "track_record.events_by_kind": lambda s: s.track_record.events_by_kind(AT, AT),
     "track_record.first_notes": lambda s: s.track_record.first_notes(9, least=1, most=99),
     "track_record.long_texts": lambda s: s.track_record.long_texts(1, 9),
     "track_record.predictions": lambda s: s.track_record.predictions(),

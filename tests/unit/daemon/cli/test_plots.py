@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from selfd_daemon.cli.errors import CommandError
-from selfd_daemon.cli.plots import chart, gauge, interval, picture, spark
+from selfd_daemon.cli.plots import chart, gauge, interval, picture
 
 
 @pytest.mark.parametrize(
@@ -32,10 +32,6 @@ def test_a_gauge_from_below_zero_grows_from_its_middle() -> None:
 def test_an_interval_shows_its_ends_and_its_value() -> None:
     assert interval(0.2, 0.5, 0.8, width=10) == "··───●───··"
     assert interval(0.0, None, 1.0, width=4) == "─────"
-
-
-def test_a_spark_leaves_a_gap_where_there_is_no_value() -> None:
-    assert spark([0.0, None, 1.0], low=0.0, high=1.0) == "▁ █"
 
 
 def test_a_chart_marks_each_series_and_names_it() -> None:
