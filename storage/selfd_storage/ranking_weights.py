@@ -41,5 +41,5 @@ class Weights:
         return {name: weight / (1 + dense) for name, weight in raw.items()}
 
 
-ALONE = Weights(dense=0.79, named=-0.41, about=0.25, mentions=0.06)
-AMONG = Weights(dense=0.33, named=0.0, about=0.04, mentions=0.04)
+ALONE = Weights(dense=0.78, named=-0.41, about=0.25, mentions=0.03)
+AMONG = Weights(dense=0.30, named=0.0, about=0.03, mentions=0.03)
