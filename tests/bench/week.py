@@ -26,6 +26,7 @@ from typing import Any
 import numpy as np
 
 from bench.row import Row
+from selfd_daemon.cli.plots import picture
 from selfd_daemon.jobs import JobRunner
 from selfd_daemon.nights.activity import Activity
 from selfd_daemon.nights.conditions import Conditions
@@ -45,6 +46,7 @@ from support.nights import Clock, ToldHost
 DAYS = 7
 POISONED = 3  # counted from 0
 EVENING = datetime(2026, 1, 5, 20, tzinfo=UTC)
+PICTURE = Path(__file__).parents[2] / "bench-results" / "week.png"
 STEPS = int(os.environ.get("SELFD_BENCH_STEPS", "40"))
 HELD_SESSION = 5  # every fifth session is never remembered
 MOST_HELD = 6  # pieces of 4 kB
@@ -68,6 +70,7 @@ def rows(data: Path | None) -> Sequence[Row]:
     with tempfile.TemporaryDirectory() as folder:
         before, nights = asyncio.run(_week(data, Path(folder)))
     _tell(before, nights)
+    _draw(before, nights)
     new, old = before
     promoted = sum(night.record.promoted for night in nights)
     poisoned = nights[POISONED].record
@@ -108,6 +111,21 @@ def _tell(before: tuple[float, float], nights: Sequence[Night]) -> None:
         )
     for line in lines:
         print(json.dumps(line), file=sys.stderr, flush=True)
+
+
+def _draw(before: tuple[float, float], nights: Sequence[Night]) -> None:
+    """Draw the week into bench-results/, where matplotlib is installed."""
+    if importlib.util.find_spec("matplotlib") is None:
+        return
+    PICTURE.parent.mkdir(exist_ok=True)
+    lines = {
+        "new topic, never remembered": [before[0], *(night.new for night in nights)],
+        "fixed old text": [before[1], *(night.old for night in nights)],
+    }
+    values = [value for line in lines.values() for value in line]
+    x = list(range(len(nights) + 1))
+    title = f"Bits per byte of what serves; letters were shuffled on day {POISONED + 1}"
+    picture(PICTURE, title, x, lines, low=min(values) - 0.03, high=max(values) + 0.03)
 
 
 async def _week(data: Path, folder: Path) -> tuple[tuple[float, float], list[Night]]:

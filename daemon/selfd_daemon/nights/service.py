@@ -93,10 +93,6 @@ class NightService:
         self._keeper.wake()
         return await self.tonight()
 
-    def problems(self) -> Sequence[str]:
-        """Return what is degraded."""
-        return self._lineage.problems()
-
     async def run(self) -> None:
         """See to every night, if nights are wanted at all."""
         self._keeper.paused = bool(await self._store.values.get(_PAUSED))

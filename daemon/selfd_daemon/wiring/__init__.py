@@ -78,7 +78,7 @@ async def running(
     async with foundation(settings, version=version, now=now, monotonic=monotonic) as base:
         lineage = await teaching.lineage(base, rails)
         minds = thinking.minds(base, lineage)
-        system = keeping.system(base, minds)
+        system = keeping.system(base, minds, lineage)
         self_model = knowing.self_model(base, minds, system, lambda: lineage.serving)
         keeping.upkeep(base)
         remembering.consolidation(base)

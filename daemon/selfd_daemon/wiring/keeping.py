@@ -27,7 +27,7 @@ def upkeep(base: Foundation) -> UpkeepService:
     return service
 
 
-def system(base: Foundation, minds: MindService) -> SystemService:
+def system(base: Foundation, minds: MindService, lineage: Lineage) -> SystemService:
     """Tell the state, and back up each night."""
     settings = base.settings
     backups = BackupService(base.store, base.jobs, settings.folder, settings.backup, now=base.now)
@@ -41,4 +41,5 @@ def system(base: Foundation, minds: MindService) -> SystemService:
         version=base.version,
         backend=BACKEND,
         monotonic=base.monotonic,
+        problems=lineage.problems,
     )
