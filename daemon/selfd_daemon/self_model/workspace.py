@@ -120,7 +120,6 @@ class Workspace:
         self._competition = Competition()
         self._posted = asyncio.Event()
         self._last: ThoughtRecord | None = None
-        self.broadcasts = asyncio.Event()
 
     def attention(self, at: datetime) -> ThoughtRecord | None:
         """Return what holds the workspace, None when the last winner is long gone."""
@@ -168,7 +167,6 @@ class Workspace:
             log.warning("thought not noted", error=str(error))
             return None
         self._last = thought
-        self.broadcasts.set()
         return thought
 
     def hear(self, events: Sequence[EventRecord]) -> None:
