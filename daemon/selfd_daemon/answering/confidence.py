@@ -20,14 +20,14 @@ from selfd_daemon.answering.evidence import Gathered
 Weights = Mapping[str, float]
 
 SHIPPED: Weights = {
-    "told.coverage": 1.0841,
-    "told.other": 0.3988,
-    "told.rival": -3.6835,
-    "told.pairs": -0.0264,
-    "told.kind": 0.6717,
-    "told.margin": 4.3806,
-    "told.support": 3.4970,
-    "told.bias": -3.2007,
+    "told.coverage": 1.2277,
+    "told.other": -0.5514,
+    "told.rival": -2.9504,
+    "told.pairs": -0.1110,
+    "told.kind": 0.5957,
+    "told.margin": 4.8133,
+    "told.support": 3.1594,
+    "told.bias": -3.0307,
     "read.coverage": 2.2093,
     "read.pairs": 1.0348,
     "read.kind": 1.0971,
