@@ -72,9 +72,10 @@ def rows(data: Path | None) -> Sequence[Row]:
     _tell(before, nights)
     _draw(before, nights)
     new, old = before
-    promoted = sum(night.record.promoted for night in nights)
+    good = [night for at, night in enumerate(nights) if at != POISONED]
+    promoted = sum(night.record.promoted for night in good)
     poisoned = nights[POISONED].record
-    note = f"{DAYS} nights, {promoted} promoted, at most {STEPS} steps each"
+    note = f"{DAYS} nights, {promoted} good ones promoted, at most {STEPS} steps each"
     return [
         Row("week: new topic, change", nights[-1].new - new, "bits/byte", -0.05, "lower", note),
         Row("week: old text, change", nights[-1].old - old, "bits/byte", 0.01, "lower", note),
