@@ -39,7 +39,7 @@ from selfd_storage import NewMemory, Store
 from selfd_storage.lexicon import STOP_WORDS, words
 
 BATCH = 1000
-SHORTEST = 95  # bytes; lines of a dialogue are joined until they have so many
+SHORTEST = 70  # bytes; lines of a dialogue, and sentences of long ones, are joined to so many
 FIRST = 10
 LARGEST = {"Chroma": 20_000, "LanceDB": 200_000, "FTS5": 200_000, "selfd": 10**9}
 
@@ -137,13 +137,21 @@ def turns(data: Path) -> Iterator[NewMemory]:
         for each in read(data / "text" / f"en_train_{name}.jsonl.zst"):
             at += timedelta(hours=5)
             said: list[str] = []
-            for line in each["text"].splitlines():
-                said += line.strip().split(". ") if len(line) > 200 else [line.strip()]
-                text = ". ".join(filter(None, said))
+            for line in _pieces(each["text"]):
+                said.append(line)
+                text = " ".join(said)
                 if len(text) >= SHORTEST:
                     at += timedelta(seconds=20)
                     yield NewMemory(text, source=f"{name} {each['id']}", at=at)
                     said = []
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """Yield the lines of a text, and the sentences of its long lines."""
+    for line in text.splitlines():
+        for piece in line.split(". ") if len(line) > 200 else (line,):
+            if piece.strip():
+                yield piece.strip()
 
 
 def _disk(folder: Path) -> int:
