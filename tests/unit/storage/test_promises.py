@@ -15,7 +15,7 @@ from selfd_storage.wording import wording_of
 from support.storage import ANY_ROOM, packed
 
 TEXTS = st.one_of(
-    st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=200).filter(str.strip),
+    st.text(st.characters(codec="utf-8"), min_size=1, max_size=200).filter(str.strip),
     st.builds(
         "{} walked {} miles to the {}.".format,
         st.sampled_from(("Ada", "Grace", "Alan")),
