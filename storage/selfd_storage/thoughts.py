@@ -112,7 +112,7 @@ def _insert(tx: Transaction, new: NewThought) -> ThoughtRecord:
             "last": new.last,
             "text": text,
             "about": about,
-            "hash": _hash(at, new.source, new.first, new.last, text, about),
+            "hash": hash_of_thought(at, new.source, new.first, new.last, text, about),
         },
     )
     number = int(cursor.lastrowid)
@@ -121,14 +121,15 @@ def _insert(tx: Transaction, new: NewThought) -> ThoughtRecord:
     return read_thoughts(tx.connection, [number])[number]
 
 
-def _hash(at: int, source: str, first: int, last: int, text: str, about: str) -> bytes:
+def hash_of_thought(at: int, source: str, first: int, last: int, text: str, about: str) -> bytes:
+    """Return the content hash of a row of the journal."""
     return content_hash("thought", at, source, first, last, text, about)
 
 
 def _record(row: tuple[Any, ...]) -> ThoughtRecord:
     number, at, source, salience, first, last, text, about, hash = row
     id = make_id("thought", number)
-    if _hash(at, source, first, last, text, about) != hash:
+    if hash_of_thought(at, source, first, last, text, about) != hash:
         raise IntegrityError(id)
     return ThoughtRecord(
         id, from_ms(at), source, salience, first, last, text, tuple(json.loads(about))

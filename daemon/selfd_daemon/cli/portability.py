@@ -14,7 +14,17 @@ from selfd_daemon.cli.output import DIM, LINK, WARN, note, print_json, say
 from selfd_daemon.cli.progress import finish
 from selfd_daemon.cli.text import plural, short_path
 
-_KINDS = ("memories", "conversations", "articles", "documents", "feeds")
+_KINDS = (
+    "memories",
+    "conversations",
+    "articles",
+    "documents",
+    "feeds",
+    "minds",
+    "goals",
+    "assessments",
+    "journal",
+)
 
 
 def export(
@@ -22,7 +32,7 @@ def export(
     data_dir: DataDir = None,
     json: AsJson = False,
 ) -> None:
-    """Write everything in open formats: JSONL, OPML, TOML, and Markdown to read."""
+    """Write everything in open formats: JSONL, OPML, TOML, safetensors, and Markdown to read."""
     client = Client.find(data_dir)
     started = client.send("export_data", path=str(folder.expanduser().absolute()))
     job = finish(client, started, title="exporting")

@@ -112,9 +112,12 @@ def _name(kind: PortableKind) -> str:
 
 
 def _cited(parts: Sequence[Part]) -> frozenset[str]:
-    """Return the ids that conversations cite, to be told what those items become here."""
+    """Return the ids that conversations and the journal cite, to be told what they become here."""
     ids: set[str] = set()
     for part in parts:
+        for line in part.lines() if part.kind == "journal" else ():
+            about = line.content.get("about")
+            ids |= {id for id in about if isinstance(id, str)} if isinstance(about, list) else set()
         for line in part.lines() if part.kind == "conversations" else ():
             try:
                 ids |= cited_items(line.content)

@@ -36,8 +36,15 @@ def article(line: Mapping[str, Any]) -> str:
     return f"## {title}\n\n*{at} · {line['feed']}*\n\n{line['text'] or line['summary']}\n\n"
 
 
+def entry(line: Mapping[str, Any]) -> str:
+    """Return an entry of the journal with when it was and what it is about."""
+    about = f" · {', '.join(line['about'])}" if line["about"] else ""
+    return f"{line['text']}\n\n*{line['at'][:16]} · {line['source']}{about}*\n\n"
+
+
 PAGES: Mapping[str, tuple[str, Shown]] = {
     "memories": ("# Memories\n\n", memory),
     "conversations": ("# Conversations\n\n", conversation),
+    "journal": ("# Journal\n\n", entry),
     "articles": ("# Articles\n\n", article),
 }

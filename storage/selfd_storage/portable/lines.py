@@ -13,11 +13,22 @@ from selfd_storage.errors import InvalidInputError
 from selfd_storage.ids import Kind, number_of
 from selfd_storage.times import from_ms, to_ms
 
-PortableKind: TypeAlias = Literal["documents", "feeds", "articles", "memories", "conversations"]
+PortableKind: TypeAlias = Literal[
+    "documents",
+    "feeds",
+    "articles",
+    "memories",
+    "conversations",
+    "minds",
+    "goals",
+    "assessments",
+    "journal",
+]
 Outcome: TypeAlias = Literal["new", "merged", "known"]
 Object: TypeAlias = Mapping[str, Any]
 
-TABLES = ("documents", "chunks", "feeds", "articles", "memories", "conversations")
+ITEM_TABLES = ("documents", "chunks", "feeds", "articles", "memories", "conversations")
+TABLES = (*ITEM_TABLES, "minds", "goals", "assessments", "thoughts")
 
 T = TypeVar("T")
 
@@ -76,6 +87,14 @@ def whole(line: Object, name: str) -> int:
 def number(line: Object, name: str) -> float:
     """Return a field that must be a number."""
     return float(_of(line, name, (int, float), "a number"))
+
+
+def flag(line: Object, name: str) -> bool:
+    """Return a field that must be true or false."""
+    value = line.get(name)
+    if not isinstance(value, bool):
+        raise InvalidInputError(f"{name!r} must be true or false, got {value!r:.60}")
+    return value
 
 
 def optional_number(line: Object, name: str) -> float | None:

@@ -22,6 +22,7 @@ from selfd_storage.portable.lines import (
 )
 from selfd_storage.portable.memories import MemoryLines
 from selfd_storage.portable.reading import ArticleLines, DocumentLines, FeedLines
+from selfd_storage.portable.self_knowledge import ASSESSMENTS, GOALS, JOURNAL, MINDS
 from selfd_storage.records import EventRecord
 from selfd_storage.times import to_ms
 
@@ -32,6 +33,10 @@ KINDS: Mapping[PortableKind, Lines] = {
     "articles": ArticleLines(),
     "memories": MemoryLines(),
     "conversations": ConversationLines(),
+    "minds": MINDS,
+    "goals": GOALS,
+    "assessments": ASSESSMENTS,
+    "journal": JOURNAL,
 }
 
 

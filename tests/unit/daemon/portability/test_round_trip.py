@@ -25,8 +25,12 @@ from selfd_storage import (
     NewArticle,
     NewChunk,
     NewDocument,
+    NewGoal,
     NewMemory,
+    NewMind,
+    NewThought,
     PollOutcome,
+    SelfTestRecord,
     Store,
 )
 
@@ -35,9 +39,13 @@ pytestmark = pytest.mark.anyio
 START = datetime(2026, 1, 2, 3, 4, 5, 678000, tzinfo=UTC)
 DATA = [
     "articles.jsonl",
+    "assessments.jsonl",
     "conversations.jsonl",
     "documents.jsonl",
+    "goals.jsonl",
+    "journal.jsonl",
     "memories.jsonl",
+    "minds.jsonl",
 ]
 
 
@@ -134,6 +142,25 @@ async def furnish(store: Store) -> None:
     answer = await store.conversations.record_turn(None, turn)
     await store.conversations.add_feedback(answer.id, rating=1, correction="quite so")
     await store.conversations.record_turn(answer.conversation_id, turn)
+    await know_itself(store, about=(key.id, answer.id))
+
+
+async def know_itself(store: Store, about: tuple[str, ...]) -> None:
+    """Put in a journal, goals, an assessment and minds."""
+    for number in range(2):
+        told = NewThought(START, "answering", 0.5, 3, 4, f"Gave {number} answers.", about)
+        await store.thoughts.add(told, number)
+    await store.goals.add(NewGoal("rest more"))
+    own = NewGoal("lower my bits per byte", is_own=True, measure="bits", baseline=2.0, target=1.8)
+    await store.goals.save((await store.goals.add(own)).id, progress=1.0, current=1.7)
+    test = SelfTestRecord("limits", True, True, 1.0, 0.9, "All told.")
+    await store.assessments.add([test], score=1.0, seconds=9.0)
+    first = await store.minds.add(
+        NewMind("a", "HTTP", "http://127.0.0.1:1", {"protocol": "ollama"})
+    )
+    await store.minds.remove(first.id)
+    second = await store.minds.add(NewMind("b", "MLX", "a/folder", {}))
+    await store.minds.add(NewMind("both", "ENSEMBLE", f"mind:builtin,{second.id}", {}))
 
 
 def content(folder: Path) -> dict[str, str]:
@@ -327,3 +354,37 @@ async def test_weights_that_are_not_those_of_their_line_are_refused(tmp_path: Pa
     (out / "checkpoints.jsonl").write_text(lines.replace(wrong, "0" * len(wrong)))
     async with house(tmp_path / "two") as two:
         assert "not as it was exported" in await two.refusal(out)
+
+
+async def test_what_it_knows_of_itself_joins_what_is_there_and_names_it_rightly(
+    tmp_path: Path,
+) -> None:
+    async with house(tmp_path / "one") as one:
+        key = await one.store.memories.add(NewMemory("The key hangs behind the door"))
+        await know_itself(one.store, about=(key.id, "answer:7"))
+        out = await one.export(tmp_path / "out")
+    async with house(tmp_path / "two") as two:
+        await two.store.memories.add_many([NewMemory(f"mine {n}") for n in range(3)])
+        mine = await two.store.minds.add(NewMind("mine", "MLX", "another/folder", {}))
+        await two.store.goals.add(
+            NewGoal("lower them", is_own=True, measure="bits", baseline=1.9, target=1.7)
+        )
+        taken = await two.take_in(out)
+        assert taken["journal"] == {"new": 2, "merged": 0, "known": 0}
+        assert taken["goals"] == {"new": 1, "merged": 0, "known": 1}
+        assert taken["minds"] == {"new": 3, "merged": 0, "known": 0}
+        thoughts = (await two.store.thoughts.page()).items
+        assert {each.about for each in thoughts} == {("memory:4",)}
+        assert (thoughts[0].first, thoughts[0].last) == (0, 0)
+        minds = {each.name: each for each in await two.store.minds.all()}
+        assert minds["mine"].id == mine.id
+        assert minds["both"].model == f"mind:builtin,{minds['b'].id}"
+        assert await two.store.verify() == []
+        again = await two.take_in(out)
+        assert [again[kind]["new"] for kind in ("journal", "goals", "minds", "assessments")] == [
+            0,
+            0,
+            0,
+            0,
+        ]
+        assert "Gave 1 answers." in (await two.export(tmp_path / "o") / "journal.md").read_text()
