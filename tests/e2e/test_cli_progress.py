@@ -106,7 +106,7 @@ def test_reading_goes_on_after_the_daemon_was_killed(tmp_path: Path, shelf: Path
         assert done["state"] == "SUCCEEDED"
         assert done["metrics"]["unchanged"] >= 1
         assert done["metrics"]["added"] + done["metrics"]["unchanged"] == 3000
-        assert "2999.md:1" in command.ok("recall", "number 2999", "--first", "1").out
+        assert "2999.md:1" in command.ok("recall", "number 2999", "--first", "5").out
 
 
 def test_ctrl_c_leaves_the_job_running_and_says_how_to_stop_it(tmp_path: Path, shelf: Path) -> None:
