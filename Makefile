@@ -36,8 +36,8 @@ run: setup ## start the daemon in the foreground
 demo: setup ## read, follow, remember and ask, on files that come with selfd
 	$(BIN)/python docs/tutorial/demo/run.py $(if $(DATA_DIR),--data-dir $(DATA_DIR))
 
-test: check ## run the whole suite
-	$(BIN)/python -m pytest
+test: check ## run the whole suite, a file of it to a core
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 8 --dist loadfile
 
 check: lint types ## formatting, lint, layers, types
 
