@@ -25,6 +25,10 @@ UPDATE embeddings SET low = min(low, free), high = min(high, free) FROM (
         coalesce((SELECT max(doc) FROM graves), 0)) AS free
 )
 """
+_REACHES_TOO_FAR = """
+SELECT 1 FROM embeddings WHERE high > 1 + max(
+    coalesce((SELECT max(doc) FROM docs), 0), coalesce((SELECT max(doc) FROM graves), 0))
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +64,11 @@ def read_coded(db: sqlite3.Connection) -> list[Coded]:
         " ORDER BY model"
     )
     return [Coded(*row) for row in rows]
+
+
+def reaches_too_far(db: sqlite3.Connection) -> bool:
+    """Tell whether there are codes of documents that were purged."""
+    return db.execute(_REACHES_TOO_FAR).fetchone() is not None
 
 
 def clamp(tx: Transaction) -> None:

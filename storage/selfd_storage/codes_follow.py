@@ -81,7 +81,8 @@ class CodesFollower:
         if not self._embedders:
             return
         known = {each.fingerprint: each for each in self._embedders}
-        await self._file.write(codes_file.clamp)
+        if await self._file.read(codes_file.reaches_too_far):  # a full disk can only be read
+            await self._file.write(codes_file.clamp)
         found = await self._file.read(codes_file.read_coded)
         first = self._embedders[0]
         current = next((each for each in found if each.fingerprint == first.fingerprint), None)
@@ -110,6 +111,8 @@ class CodesFollower:
 
     async def step(self) -> bool:
         """Embed one slice of documents; False where there is nothing to do."""
+        if not self.layers:
+            await self.load()  # it could not be done at the start
         if not self.layers:
             return False
         codes = self.layers[0]

@@ -18,7 +18,13 @@ from selfd_storage._sqlite import sqlite3
 from selfd_storage.codes_follow import CodesFollower
 from selfd_storage.database import Database
 from selfd_storage.embedding import TextEmbedder
-from selfd_storage.errors import MigrationError, NotADatabaseError, SchemaTooNewError
+from selfd_storage.errors import (
+    MigrationError,
+    NotADatabaseError,
+    SchemaTooNewError,
+    StoreFullError,
+    StoreReadOnlyError,
+)
 from selfd_storage.events import latest_sequence
 from selfd_storage.ids import CODES, NAMES
 from selfd_storage.ranking import Query, View
@@ -145,13 +151,16 @@ class WordIndex:
         return await self._file.read(lambda db: read_parts(db, self._path.name))
 
     def problems(self) -> list[str]:
-        """Return what is degraded, in words that a person can act on."""
-        if self._trouble is not None:
+        """Return what is degraded, in words that a person can act on.
+
+        Of a full disk the store tells itself, and says so no longer once there is room.
+        """
+        if self._trouble is not None and not isinstance(self._trouble, StoreFullError):
             return [f"the index of words is behind, so searches miss what is new: {self._trouble}"]
         if self._follower.progress.walk is not None and not self._began_empty:
             return ["the index of words is being made anew: searches are not complete yet"]
         error = self._embedding_trouble or self._retrieval.trouble
-        if error is not None:
+        if error is not None and not isinstance(error, StoreFullError):
             return [f"searches find by words alone: {error}"]
         return []
 
@@ -320,7 +329,8 @@ class WordIndex:
             await self._follower.load()
             columns = self._follower.columns
             self._codes = CodesFollower(self._source, self._file, columns, self._embedders)
-            await self._codes.load()
+            with suppress(StoreFullError, StoreReadOnlyError):  # by words alone, until it can write
+                await self._codes.load()
         except BaseException:
             await self._file.close()
             raise
