@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 from collections.abc import Iterator
+from functools import partial
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
@@ -121,6 +122,8 @@ def test_ctrl_c_leaves_the_job_running_and_says_how_to_stop_it(tmp_path: Path, s
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             env={**os.environ, "SELFD_DATA_DIR": str(folder)},
+            # Whoever runs tests in the background has them ignore Ctrl-C; the command must not.
+            preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
         )
         wait_for_documents(command)
         reading.send_signal(signal.SIGINT)
