@@ -48,7 +48,7 @@ def rows(data: Path | None) -> Sequence[Row]:
         running_browser() as browser,
     ):
         daemon.remember("A first memory, so that the pages show something.")
-        return [*_opening(browser, daemon), *_changes(browser, daemon), *_rest(browser, daemon)]
+        return [*_opening(browser, daemon), *_rest(browser, daemon), *_changes(browser, daemon)]
 
 
 @contextmanager
