@@ -34,7 +34,7 @@ def banner(announcement: Announcement, status: StatusInfo, settings: Settings, c
 
 
 def greeting(recommended: Sequence[RecommendationInfo]) -> str:
-    """Return the welcome of a first start: what to do, and which larger mind this machine bears."""
+    """Return the welcome of a first start: what to do, and for which larger mind there is room."""
     lines = [
         "",
         "Welcome. Nothing leaves this machine, and nothing has to be downloaded. Begin with",
@@ -44,7 +44,7 @@ def greeting(recommended: Sequence[RecommendationInfo]) -> str:
         first = recommended[0]
         size = f"{first.resident_memory / GIGABYTE:.1f} GB"
         lines += [
-            f"A larger mind for it: this machine can run {first.model} ({size} of memory);",
+            f"A larger mind for it: this machine has room for {first.model} ({size} of memory);",
             "  selfd models recommend tells why, and what else",
         ]
     return "\n".join(lines) + "\n"
