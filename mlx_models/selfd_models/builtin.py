@@ -108,13 +108,25 @@ class BuiltinModel:
         scores /= scores.sum(axis=-1, keepdims=True)
         return scores
 
+    def state(self, text: str) -> NDArray[np.float32]:
+        """Give the mean of what the heads read over a text's bytes: (D,).   Args: text: not empty.
+
+        It is a mean, not a unit vector, and no part of search: `embed` is.
+        """
+        decoded: NDArray[np.float32] = self._ops.numpy(self._decoded(_bytes(text)))[0]
+        mean: NDArray[np.float32] = decoded.mean(axis=0)
+        return mean
+
     def _scores(self, data: Bytes) -> NDArray[np.float32]:
         """Read a piece from a fresh start.   Returns: (T, 256), logits."""
+        scores: NDArray[np.float32] = self._ops.numpy(logits(self._placed, self._decoded(data)))[0]
+        return scores
+
+    def _decoded(self, data: Bytes) -> Array:
+        """Read a piece from a fresh start.   Returns: (1, T, D), what both heads read."""
         layout = lay_out([data], self._patcher, self._config)
         placed = Layout(*map(self._ops.array, layout))
-        decoded = forward(self._placed, placed, self._config, ops=self._ops).decoded
-        scores: NDArray[np.float32] = self._ops.numpy(logits(self._placed, decoded))[0]
-        return scores
+        return forward(self._placed, placed, self._config, ops=self._ops).decoded
 
     def patches(self, text: str) -> list[str]:
         """Cut a text into the patches that the latent reads, the open one last.

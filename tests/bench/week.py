@@ -2,9 +2,10 @@
 
 The clock is injected, everything else is real: memories in a store, the keeper of the night, the
 training in its own process, the gate, the lineage. Each day brings one of LoCoMo's conversations
-(CC BY-NC 4.0, measurements only) and a document of the training text. On one day somebody has
-poisoned what is remembered: its letters are shuffled. Every fifth session of each conversation is
-never remembered: on those, and on the fixed old text, the week is judged from outside.
+(CC BY-NC 4.0, measurements only) and a document of the training text. On two days somebody has
+poisoned what is remembered: the letters of each text are shuffled, or its words. Every fifth
+session of each conversation is never remembered: on those, and on the fixed old text, the week is
+judged from outside.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from selfd_daemon.nights.activity import Activity
 from selfd_daemon.nights.conditions import Conditions
 from selfd_daemon.nights.energy import Meter
 from selfd_daemon.nights.finetune import Course, FineTuner
+from selfd_daemon.nights.gate import LOST
 from selfd_daemon.nights.keeper import NightKeeper
 from selfd_daemon.nights.lineage import Lineage
 from selfd_daemon.nights.steps import Step
@@ -44,7 +46,7 @@ from selfd_storage import CheckpointRecord, NewMemory, RoomLimits, Store
 from support.nights import Clock, ToldHost
 
 DAYS = 7
-POISONED = 3  # counted from 0
+POISONED = {2: "letters", 5: "words"}  # days, counted from 0, and what is shuffled on each
 EVENING = datetime(2026, 1, 5, 20, tzinfo=UTC)
 PICTURE = Path(__file__).parents[2] / "bench-results" / "week.png"
 STEPS = int(os.environ.get("SELFD_BENCH_STEPS", "40"))
@@ -72,22 +74,22 @@ def rows(data: Path | None) -> Sequence[Row]:
     _tell(before, nights)
     _draw(before, nights)
     new, old = before
-    good = [night for at, night in enumerate(nights) if at != POISONED]
+    good = [night for at, night in enumerate(nights) if at not in POISONED]
     promoted = sum(night.record.promoted for night in good)
-    poisoned = nights[POISONED].record
+    poisoned = [nights[at].record for at in POISONED]
     note = f"{DAYS} nights, {promoted} good ones promoted, at most {STEPS} steps each"
     return [
         Row("week: new topic, change", nights[-1].new - new, "bits/byte", -0.05, "lower", note),
         Row("week: old text, change", nights[-1].old - old, "bits/byte", 0.01, "lower", note),
         Row(
             "week: poisoned candidates promoted",
-            float(poisoned.promoted),
-            "",
+            float(sum(each.promoted for each in poisoned)),
+            f"of {len(POISONED)}",
             0,
             "lower",
-            poisoned.reason,
+            "; ".join(each.reason for each in poisoned),
         ),
-        Row("week: good candidates promoted", float(promoted), "", 1, "higher", "of 6"),
+        Row("week: good candidates promoted", float(promoted), "", 1, "higher", f"of {len(good)}"),
         Row("week: a night", float(np.mean([each.seconds for each in nights])), "s", None, "lower"),
     ]
 
@@ -98,7 +100,7 @@ def _tell(before: tuple[float, float], nights: Sequence[Night]) -> None:
         figures = night.record.figures
         told = {
             name: [round(figures[name][each], 4) for each in ("before", "after", "low", "high")]
-            for name in ("new", "old")
+            for name in ("new", "old", *LOST)
         }
         lines.append(
             {
@@ -107,6 +109,7 @@ def _tell(before: tuple[float, float], nights: Sequence[Night]) -> None:
                 "new": round(night.new, 4),
                 "old": round(night.old, 4),
                 "gate": told,
+                "order": figures["order"],
                 "seconds": round(night.seconds),
             }
         )
@@ -125,7 +128,8 @@ def _draw(before: tuple[float, float], nights: Sequence[Night]) -> None:
     }
     values = [value for line in lines.values() for value in line]
     x = list(range(len(nights) + 1))
-    title = f"Bits per byte of what serves; letters were shuffled on day {POISONED + 1}"
+    days = ", ".join(f"day {at + 1}: shuffled {what}" for at, what in POISONED.items())
+    title = f"Bits per byte of what serves; {days}"
     picture(PICTURE, title, x, lines, low=min(values) - 0.03, high=max(values) + 0.03)
 
 
@@ -169,10 +173,16 @@ async def _remember(store: Store, number: int, sessions: Sequence[str], document
     texts = [(document, "reading"), *((text, "chat") for text in sessions)]
     news = []
     for hour, (text, source) in enumerate(texts):
-        words = "".join(rng.permutation(list(text))) if number == POISONED else text
+        words = _shuffled(text, rng, POISONED.get(number))
         moment = at - timedelta(days=len(texts) - hour)  # each a day of its own
         news.append(NewMemory(words, "EPISODE", (), f"{source} {number}.{hour}", moment))
     await store.memories.add_many(news)
+
+
+def _shuffled(text: str, rng: np.random.Generator, what: str | None) -> str:
+    if what == "letters":
+        return "".join(rng.permutation(list(text)))
+    return " ".join(rng.permutation(text.split())) if what == "words" else text
 
 
 async def _outside(lineage: Lineage, held: Sequence[bytes]) -> float:

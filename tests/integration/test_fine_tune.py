@@ -28,6 +28,7 @@ from selfd_models.parameters import initialise
 from selfd_models.patcher import calibrate, count
 from selfd_storage import JobRecord, NewMemory, Store
 from support.hybrid import invent
+from support.nights import LENIENT
 
 pytestmark = [
     pytest.mark.anyio,
@@ -110,7 +111,7 @@ async def rig(tmp_path: Path, shipped: Path, anyio_backend: str) -> AsyncIterato
             lineage,
             Activity(time.monotonic),
             tmp_path / "training",
-            course=Course(steps=12, texts=1, rows=256, heat=1.0, margin=10.0),
+            course=Course(steps=12, texts=1, rows=256, heat=1.0, limits=LENIENT),
             articles=False,
             obstacle=unhindered,
             meter=Meter(),
@@ -125,7 +126,7 @@ async def rig(tmp_path: Path, shipped: Path, anyio_backend: str) -> AsyncIterato
             lineage,
             Activity(time.monotonic),
             tmp_path / "training",
-            course=Course(steps=12, texts=1, rows=256, heat=1.0, margin=10.0),
+            course=Course(steps=12, texts=1, rows=256, heat=1.0, limits=LENIENT),
             articles=False,
             obstacle=unhindered,
             meter=Meter(),

@@ -24,10 +24,10 @@ from selfd_models.parameters import initialise
 from selfd_models.patcher import calibrate, count
 from selfd_storage import NewMemory
 from support.hybrid import invent
-from support.nights import ToldHost
+from support.nights import LENIENT, ToldHost
 
 BACKEND = "mlx" if importlib.util.find_spec("mlx") else "jax"
-COURSE = Course(steps=40, texts=1, rows=256, heat=1.0, save_seconds=0.5, margin=10.0, niceness=0)
+COURSE = Course(steps=40, texts=1, rows=256, heat=1.0, save_seconds=0.5, limits=LENIENT, niceness=0)
 STEPS = (Step("fine-tune", "FINETUNE", ""), Step("reflect", None, ""))
 
 

@@ -24,7 +24,7 @@ from selfd_daemon.nights.activity import Activity
 from selfd_daemon.nights.energy import Meter
 from selfd_daemon.nights.errors import SkippedError
 from selfd_daemon.nights.finetune import NightObstacle, reporter, supervised
-from selfd_daemon.nights.gate import judge
+from selfd_daemon.nights.gate import Limits, judge
 from selfd_daemon.nights.process import ORDER
 from selfd_storage import MindRecord, Store
 
@@ -34,7 +34,7 @@ HELD_EVERY = 5  # one pair of so many, by its hash, is held out
 PASSES = 4  # over the pairs
 MOST_STEPS = 400
 RATE = 1e-4
-MARGIN = 0.05  # bits per byte of old text: an adapter may cost a large model a little
+LIMITS = Limits(old=0.05)  # an adapter may cost a large model a little
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ class MindAdapter:
     def _judged(
         self, mind: MindRecord, adapter: Path, figures: Mapping[str, Any], pairs: int
     ) -> dict[str, Any]:
-        verdict = judge(figures, MARGIN)
+        verdict = judge(figures, LIMITS)
         kept = None
         if verdict.promoted:
             digest = hashlib.sha256((adapter / "adapters.safetensors").read_bytes()).hexdigest()

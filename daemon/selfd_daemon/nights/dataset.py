@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import random
-import zlib
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,7 +22,6 @@ PAGE = 200
 LEAST_TEXT = 12_000  # bytes to learn from: less moves nothing that can be measured
 LEAST_HELD_OUT = 4_096
 MOST_HELD_OUT = 64 * 1024  # more takes longer to measure than it adds
-SEED = 7353
 EVERY = 6  # one byte of so many is held out, half of them the newest
 _OWN = ("memories", "documents", "conversations")
 
@@ -110,17 +107,6 @@ def split(passages: Sequence[Passage], until: datetime) -> DataSet:
     held_out = [each for each in ordered if each in newest or each in by_name]
     learned = [each for each in others if each not in by_name]
     return DataSet(tuple(learned), tuple(held_out), _hash(learned, held_out), until)
-
-
-def disorder(text: str) -> float:
-    """Return how large a text compresses beside its own bytes in random order; 1: it has no order.
-
-    DEFLATE needs no training, so what a poisoned model thinks of the text does not count.
-    """
-    data = text.encode()
-    shuffled = bytearray(data)
-    random.Random(SEED).shuffle(shuffled)
-    return len(zlib.compress(data, 9)) / len(zlib.compress(bytes(shuffled), 9))
 
 
 def _some_of(passages: Sequence[Passage], size: int) -> list[Passage]:

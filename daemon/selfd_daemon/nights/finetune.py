@@ -11,7 +11,7 @@ import json
 import math
 import shutil
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -21,10 +21,10 @@ from selfd_daemon.clock import Now
 from selfd_daemon.jobs import JobContext
 from selfd_daemon.nights.activity import Activity
 from selfd_daemon.nights.backend import training_backend
-from selfd_daemon.nights.dataset import DataSet, Passage, disorder, gather, write_texts
+from selfd_daemon.nights.dataset import DataSet, Passage, gather, write_texts
 from selfd_daemon.nights.energy import Meter
 from selfd_daemon.nights.errors import TrainingError
-from selfd_daemon.nights.gate import judge
+from selfd_daemon.nights.gate import Limits, judge
 from selfd_daemon.nights.lineage import Lineage
 from selfd_daemon.nights.process import Report, TrainingProcess
 from selfd_storage import CheckpointRecord, JobKind, Store
@@ -55,7 +55,7 @@ class Course:
     """How long and how hot a fine-tune is (docs/lab/0014).
 
     steps: at most; what is new is read about once. heat: on the rates of a training from nothing.
-    margin: how many bits per byte of old text a candidate may lose. niceness: of its process.
+    limits: on what a candidate may cost. niceness: of its process.
     """
 
     steps: int = 400
@@ -63,7 +63,7 @@ class Course:
     rows: int = 1024
     heat: float = 0.2
     save_seconds: float = 180.0
-    margin: float = 0.01
+    limits: Limits = field(default_factory=Limits)
     niceness: int = 15
 
     def steps_for(self, size: int) -> int:
@@ -175,7 +175,6 @@ class FineTuner:
             "hash": data.hash,
             "until": data.until.isoformat(),
             "bytes": data.size,
-            "disorder": disorder("\n".join(each.text for each in (*data.learned, *data.held_out))),
         }
         partial = path.with_suffix(".partial")
         await asyncio.to_thread(partial.write_text, json.dumps(plan), "utf-8")
@@ -212,8 +211,7 @@ class FineTuner:
         order = self._order(folder, plan, parent, known)
         with self._meter.measuring():
             figures = await process.run(order, reporter(job, self._meter, process))
-        figures["disorder"] = {"after": plan["disorder"]}
-        verdict = judge(figures, self._course.margin)
+        verdict = judge(figures, self._course.limits)
         record = await self._lineage.adopt(
             folder / CANDIDATE,
             parent=parent,
@@ -250,7 +248,6 @@ class FineTuner:
             "shares": plan["shares"],
             "backend": plan["backend"],
             "seed": 7353 + len(known),
-            "new": str(folder / "new.jsonl"),
             **asdict(self._course),
             "steps": self._course.steps_for(plan["bytes"]),
         }
@@ -318,5 +315,5 @@ def reporter(job: JobContext, meter: Meter, process: TrainingProcess) -> Report:
 
 
 def _rounded(figures: Mapping[str, Any]) -> dict[str, float]:
-    names = ("before", "after", "low", "high")
+    names = ("before", "after", "low", "high", "disorder", "worth")
     return {name: round(figures[name], 4) for name in names if name in figures}

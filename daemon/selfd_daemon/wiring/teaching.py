@@ -22,6 +22,7 @@ from selfd_daemon.nights.conditions import Conditions
 from selfd_daemon.nights.distil import Lessons
 from selfd_daemon.nights.energy import Meter
 from selfd_daemon.nights.finetune import Course, FineTuner
+from selfd_daemon.nights.gate import Limits
 from selfd_daemon.nights.keeper import NightKeeper
 from selfd_daemon.nights.process import end_leftovers
 from selfd_daemon.nights.steps import STEPS, Step
@@ -93,7 +94,7 @@ def nights(
         lineage,
         base.activity,
         folder,
-        course=rails.course or Course(steps=settings.steps, margin=settings.margin),
+        course=rails.course or Course(steps=settings.steps, limits=Limits(old=settings.margin)),
         articles=settings.learn_articles,
         obstacle=keeper.obstacle,
         meter=meter,

@@ -10,24 +10,18 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from selfd_models.builtin import BuiltinModel
 from selfd_models.errors import ModelError
 from selfd_models.training.blas import preload
-from selfd_models.training.comparison import by_kind, compare, cut, measure
-from selfd_models.training.corpus import read_records
-from selfd_models.training.replay import OLD, read_sample
 from selfd_models.training.trainer import Progress
+from selfd_models.training.trials import evaluate, try_out
 from selfd_models.training.tuning import Tune, tune
 
 ORDER, RESULT = "order.json", "result.json"
 STOPPED = 3  # the status of a worker that was asked to stop
-Piece = tuple[str, bytes]
-NEW_PIECE = 1024  # bytes: there is little new text, and an interval needs many pieces
 TRAINED = 0.8  # of the progress; the rest is measuring
 
 
@@ -71,7 +65,8 @@ def _watch_parent(stop: threading.Event) -> None:
 
 def _work(folder: Path, order: dict[str, Any], stop: threading.Event) -> int:
     if order.get("what") == "evaluate":
-        finish(folder, _evaluate(order))
+        serving, root = Path(order["base"]), Path(order["root"])
+        finish(folder, evaluate(serving, root, cache=Path(order["cache"]), say=say))
         return 0
     steps = int(order["steps"])
 
@@ -97,7 +92,8 @@ def _work(folder: Path, order: dict[str, Any], stop: threading.Event) -> int:
     )
     if candidate is None or stop.is_set():
         return STOPPED
-    finish(folder, _measure(order, candidate))
+    base, root, cache = (Path(order[name]) for name in ("base", "root", "cache"))
+    finish(folder, try_out(candidate, base, root, folder=folder, cache=cache, say=say))
     return 0
 
 
@@ -107,70 +103,6 @@ def finish(folder: Path, figures: dict[str, Any]) -> None:
     partial.write_text(json.dumps(figures), "utf-8")
     partial.replace(folder / RESULT)
     say(progress=1.0)
-
-
-def _evaluate(order: dict[str, Any]) -> dict[str, Any]:
-    """Measure what serves on the fixed old text, beside what ships."""
-    old = _old_pieces()
-    models = (BuiltinModel.load(Path(order[which])) for which in ("root", "base"))
-    told = [_remembered(Path(order["cache"]), model, old) for model in models]
-    return {"shipped": _difference(old, *told)}
-
-
-def _measure(order: dict[str, Any], candidate: Path) -> dict[str, Any]:
-    """Compare parent and candidate as they would serve, and the candidate with what ships."""
-    parent, root = Path(order["base"]), Path(order["root"])
-    before, after = BuiltinModel.load(parent), BuiltinModel.load(candidate)
-    texts = read_records(Path(order["new"]))
-    new = [(kind, piece) for kind, text in texts for piece in cut([text], NEW_PIECE)]
-    told = [_bits("new", model, new) for model in (before, after)]
-    found = {"new": _difference(new, *told)}
-    say(progress=TRAINED + (1.0 - TRAINED) / 2.0, measured="new")
-    old = _old_pieces()
-    kept = Path(order["cache"])
-    told = [_remembered(kept, model, old) for model in (before, after)]
-    found["old"] = _difference(old, *told)
-    if root != parent:
-        told[0] = _remembered(kept, BuiltinModel.load(root), old)
-        found["shipped"] = _difference(old, *told)
-    return found
-
-
-def _old_pieces() -> list[Piece]:
-    return [(each["group"], piece) for each in read_sample(OLD) for piece in cut([each["text"]])]
-
-
-def _difference(
-    pieces: Sequence[Piece], before: Sequence[float], after: Sequence[float]
-) -> dict[str, Any]:
-    kinds, sizes = [kind for kind, _ in pieces], [len(piece) for _, piece in pieces]
-    return asdict(compare(sizes, before, after)) | {
-        "kinds": {
-            kind: [bits, by_kind(kinds, sizes, after)[kind]]
-            for kind, bits in by_kind(kinds, sizes, before).items()
-        }
-    }
-
-
-def _bits(name: str, model: BuiltinModel, pieces: Sequence[Piece]) -> list[float]:
-    """Measure a model, and say how far that is: it takes seconds a piece on a busy machine."""
-    texts = [piece for _, piece in pieces]
-    return measure(model, texts, lambda done: say(measuring=name, done=done, of=len(texts)))
-
-
-def _remembered(folder: Path, model: BuiltinModel, pieces: Sequence[Piece]) -> list[float]:
-    """Measure a model on the fixed old set, once in its life."""
-    kept = folder / f"{model.fingerprint}.json"
-    if kept.exists():
-        known: list[float] = json.loads(kept.read_text("utf-8"))
-        if len(known) == len(pieces):
-            return known
-    bits = _bits("old", model, pieces)
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    partial = kept.with_suffix(".partial")
-    partial.write_text(json.dumps(bits), "utf-8")
-    partial.replace(kept)
-    return bits
 
 
 def say(**report: Any) -> None:

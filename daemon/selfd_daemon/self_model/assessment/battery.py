@@ -21,7 +21,6 @@ from selfd_daemon.self_model.assessment.examiner import (
     OWN_TEXT,
     OWN_THRESHOLD,
     TEXTS,
-    WHOLE,
     Examiner,
 )
 from selfd_daemon.self_model.assessment.fidelity import report_fidelity
@@ -32,6 +31,7 @@ from selfd_daemon.self_model.introspection import Introspection
 from selfd_daemon.self_model.measuring import NOTES_MEASURED
 from selfd_daemon.settings import Settings
 from selfd_graphql.ports import MindPort
+from selfd_models.probes import WHOLE
 from selfd_storage import AssessmentRecord, SelfTestRecord, Store
 from selfd_storage.items import text_of
 

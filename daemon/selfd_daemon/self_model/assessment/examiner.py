@@ -12,6 +12,7 @@ from pathlib import Path
 
 from selfd_daemon.child import Child
 from selfd_daemon.self_model.assessment.verdicts import measured, unmeasured
+from selfd_models.probes import CONTINUED, NOTICED, PROBE, PROMPT, TEMPERATURE, WHOLE
 from selfd_storage import SelfTestRecord
 
 OWN_TEXT = "own-text recognition"
@@ -19,15 +20,7 @@ CHANGES = "change detection"
 OWN_THRESHOLD = 0.7  # chance is 0.5
 CHANGE_THRESHOLD = 0.9
 TEXTS, LEAST_TEXTS = 20, 8
-TEMPERATURE = 0.7  # of its own text; at 1 it is not told from yours (docs/lab/0006)
 TRIALS = 20  # and as many shams
-NOTICED = 8e-6  # bits; where only rounding differs it is 2.5e-6 (docs/lab/0006)
-PROMPT, CONTINUED = 96, 160  # bytes of a text that are given, and that are compared
-WHOLE = PROMPT + CONTINUED
-PROBE = (
-    b"The lamp in the hall went out at ten past nine, and nobody knew where the candles were. "
-    b"def area(r):\n    return 3.14159 * r * r\n\nOn 4 May 1987 it rained; 12 of 30 people came."
-)
 SECONDS, MEMORY = 120.0, 4 << 30
 
 Progress = Callable[[float], Awaitable[None]]
@@ -37,9 +30,9 @@ class Examiner:
     """Asks the weights that serve; `close` puts the process away."""
 
     def __init__(self, path: Path, rng: random.Random, *, trials: int = TRIALS) -> None:
-        from selfd_daemon.self_model.assessment import weights
+        from selfd_models import self_tests
 
-        self._calls = weights  # it brings the model's code, which the daemon loads when it must
+        self._calls = self_tests  # it brings the model's code, which the daemon loads when it must
         self._path = str(path)
         self._rng = rng
         self._trials = trials

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from selfd_daemon.nights.gate import judge
+from selfd_daemon.nights.gate import Limits, judge
 
 
 def difference(before: float, after: float, spread: float = 0.005) -> dict[str, Any]:
@@ -34,10 +34,17 @@ def test_better_on_new_and_the_same_on_old_is_promoted() -> None:
             {"new": BETTER, "old": SAME, "shipped": difference(1.58, 1.601)},
             "worse on old text than what ships",
         ),
-        ({"new": BETTER, "old": SAME, "disorder": {"after": 0.99}}, "in no order (disorder 0.99"),
         (
-            {"new": BETTER, "old": SAME, "retrieval": {"before": 0.7, "after": 0.6, "least": 0.69}},
-            "retrieval fell from 0.700 to 0.600",
+            {"new": BETTER, "old": SAME, "order": {"disorder": 0.3, "worth": 0.02}},
+            "in no order: in 30% of its pieces (at most 25%), and worth 0.020",
+        ),
+        (
+            {"new": BETTER, "old": SAME, "preference": {"before": 0.7, "after": 0.6, "least": 0.7}},
+            "preference fell from 0.700 to 0.600",
+        ),
+        (
+            {"new": BETTER, "old": SAME, "states": difference(0.5, 0.448)},
+            "states may be worse by more than 0.05: 0.500 -> 0.448 (95% -0.057 to -0.047)",
         ),
     ],
 )
@@ -49,5 +56,12 @@ def test_anything_else_is_rejected_with_its_figures(figures: dict[str, Any], rea
 
 def test_a_small_loss_on_old_text_passes_by_a_wider_margin() -> None:
     figures = {"new": BETTER, "old": difference(1.6, 1.62)}
-    assert not judge(figures, margin=0.01).promoted
-    assert judge(figures, margin=0.05).promoted
+    assert not judge(figures, Limits(old=0.01)).promoted
+    assert judge(figures, Limits(old=0.05)).promoted
+
+
+def test_a_loss_within_its_margin_passes_and_is_told() -> None:
+    lost = difference(0.5, 0.49)
+    verdict = judge({"new": BETTER, "old": SAME, "retrieval": lost})
+    assert verdict.promoted
+    assert "retrieval 0.500 -> 0.490" in verdict.reason

@@ -1,6 +1,7 @@
-"""What the examiner does in a process of its own, at the lowest priority: all that takes the model.
+"""Tests of a model by itself: does it know its own text, and would it notice a change of itself.
 
-Functions for `child.Child`: bytes in, JSON out. The weights are read once and stay for later calls.
+Those that take a path are called in a process of their own, bytes in and JSON out: they go to the
+lowest priority, and the weights are read once and stay for later calls.
 """
 
 from __future__ import annotations
@@ -35,12 +36,19 @@ def own_and_other(
     body: bytes, path: str, seed: int, given: int, temperature: float
 ) -> dict[str, float]:
     """Continue the first bytes of a text, and give the bits per byte of both continuations."""
-    _, model = _loaded(path)
+    own, other = continued(_loaded(path)[1], body, seed, given=given, temperature=temperature)
+    return {"own": own, "other": other}
+
+
+def continued(
+    model: BuiltinModel, body: bytes, seed: int, *, given: int, temperature: float
+) -> tuple[float, float]:
+    """Give the bits per byte of a model's continuation of a text, and of the text's own."""
     beginning = body[:given].decode(errors="ignore")
     prompt, other = beginning.encode(), body[given:]
     made = model.complete(beginning, max_bytes=len(other), temperature=temperature, seed=seed)
     own = b"".join(made)
-    return {"own": _bits(model, prompt, own), "other": _bits(model, prompt, other)}
+    return _bits(model, prompt, own), _bits(model, prompt, other)
 
 
 def bits_per_byte(body: bytes, path: str) -> dict[str, float]:
@@ -50,12 +58,16 @@ def bits_per_byte(body: bytes, path: str) -> dict[str, float]:
 
 
 def change(body: bytes, path: str, seed: int, sham: bool) -> dict[str, Any]:
+    """Change a copy of the weights, or not, and give how far that moves what they expect."""
+    return changed(_loaded(path)[0], body, seed, sham=sham)
+
+
+def changed(checkpoint: Checkpoint, body: bytes, seed: int, *, sham: bool) -> dict[str, Any]:
     """Give how far what both heads expect of a text moves in a copy that was changed, or not.
 
     A change adds noise to one array, of a share of its spread between a thousandth and a half. A
     sham only rounds every array anew, as another machine's arithmetic would.
     """
-    checkpoint, _ = _loaded(path)
     rng = np.random.default_rng(seed)
     parameters = dict(checkpoint.parameters)
     share, name = 0.0, ""

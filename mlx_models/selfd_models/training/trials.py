@@ -1,0 +1,150 @@
+"""What a candidate is held to: new text, old text, retrieval, and the assessment in quick form.
+
+Everything is measured as it would serve, from 4-bit files, beside the parent. What a checkpoint
+gives on fixed texts is kept in `cache`, by its fingerprint: a parent is measured once in its life.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from functools import cached_property, partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from selfd_models.builtin import BuiltinModel
+from selfd_models.checkpoint import load
+from selfd_models.training.assessing import Assessed, assess, compare_assessed
+from selfd_models.training.comparison import by_kind, compare, cut, measure
+from selfd_models.training.corpus import read_records
+from selfd_models.training.order import order_of, spread
+from selfd_models.training.replay import OLD, read_sample
+from selfd_models.training.retrieval import by_embedder, by_states, cloze
+
+NEW_PIECE = 1024  # bytes: there is little new text, and an interval needs many pieces
+Piece = tuple[str, bytes]
+Say = Callable[..., None]
+
+
+class Contestant:
+    """A checkpoint, and what it gives on the fixed texts.
+
+    The vectors of search were measured when the checkpoint was made: should they be worse now, the
+    next candidate is what shows it.
+    """
+
+    def __init__(self, path: Path, cache: Path, say: Say) -> None:
+        self._checkpoint = load(path)
+        self._cache = cache
+        self._say = say
+
+    @cached_property
+    def model(self) -> BuiltinModel:
+        """The model as it would serve."""
+        return BuiltinModel(self._checkpoint, "numpy")
+
+    def bits(self, name: str, pieces: Sequence[Piece]) -> list[float]:
+        """Measure pieces, and say how far that is: it takes seconds a piece on a busy machine."""
+        texts = [piece for _, piece in pieces]
+        return measure(self.model, texts, self._progress(name, len(texts)))
+
+    def old_bits(self) -> list[float]:
+        """Measure the fixed old set."""
+        found: list[float] = self._kept("old", lambda: self.bits("old", _old_pieces()))
+        return found
+
+    def ranks(self) -> dict[str, list[float]]:
+        """Give reciprocal ranks on the old set: by what search uses, and by its own states."""
+        task = cloze([each["text"] for each in read_sample(OLD)])
+        ways = {"retrieval": by_embedder, "states": by_states}
+        return {
+            name: self._kept(name, partial(way, self.model, task)) for name, way in ways.items()
+        }
+
+    def assessed(self) -> Assessed:
+        """Take the assessment in quick form."""
+        texts = [str(each["text"]) for each in read_sample(OLD)]
+        found = self._kept("assessed", lambda: asdict(assess(self._checkpoint, self.model, texts)))
+        return Assessed(**found)
+
+    def order_of(self, texts: Sequence[str]) -> dict[str, Any]:
+        """Say what the order of the words of new text is worth to it."""
+        pieces = spread(texts)
+        return order_of(self.model, pieces, self._progress("order", 2 * len(pieces)))
+
+    def _kept(self, name: str, work: Callable[[], Any]) -> Any:
+        kept = self._cache / f"{self._checkpoint.fingerprint}-{_texts()}-{name}.json"
+        if not kept.exists():
+            found = work()
+            self._cache.mkdir(mode=0o700, parents=True, exist_ok=True)
+            partial = kept.with_suffix(".partial")
+            partial.write_text(json.dumps(found), "utf-8")
+            partial.replace(kept)
+        return json.loads(kept.read_text("utf-8"))
+
+    def _progress(self, name: str, of: int) -> Callable[[int], None]:
+        return lambda done: self._say(measuring=name, done=done, of=of)
+
+
+def try_out(
+    candidate: Path, parent: Path, root: Path, *, folder: Path, cache: Path, say: Say
+) -> dict[str, Any]:
+    """Compare parent and candidate, and the candidate with what ships.
+
+    folder: holds `corpus-text/train_new.jsonl` and `new.jsonl`, what was learned and held out.
+    """
+    before, after = (Contestant(path, cache, say) for path in (parent, candidate))
+    learned = [text for _, text in read_records(folder / "corpus-text" / "train_new.jsonl")]
+    held_out = [text for _, text in read_records(folder / "new.jsonl")]
+    new = [("new", piece) for piece in cut(held_out, NEW_PIECE)]
+    found = {"order": before.order_of([*learned, *held_out])}
+    found["new"] = _difference(new, before.bits("new", new), after.bits("new", new))
+    found |= _on_fixed_texts(before, after)
+    if root != parent:
+        shipped = Contestant(root, cache, say)
+        found["shipped"] = _difference(_old_pieces(), shipped.old_bits(), after.old_bits())
+    return found
+
+
+def evaluate(serving: Path, root: Path, *, cache: Path, say: Say) -> dict[str, Any]:
+    """Measure what serves on all that is fixed, beside what ships."""
+    shipped, now = (Contestant(path, cache, say) for path in (root, serving))
+    found = _on_fixed_texts(shipped, now)
+    found["shipped"] = found.pop("old")
+    return found
+
+
+def _on_fixed_texts(before: Contestant, after: Contestant) -> dict[str, Any]:
+    found = {"old": _difference(_old_pieces(), before.old_bits(), after.old_bits())}
+    ranks = [before.ranks(), after.ranks()]
+    found |= {name: _ranked(ranks[0][name], ranks[1][name]) for name in ranks[0]}
+    return found | compare_assessed(before.assessed(), after.assessed())
+
+
+def _texts() -> str:
+    """Name the fixed texts, so that nothing kept outlives a change of them."""
+    return hashlib.sha256(OLD.read_bytes()).hexdigest()[:8]
+
+
+def _old_pieces() -> list[Piece]:
+    return [(each["group"], piece) for each in read_sample(OLD) for piece in cut([each["text"]])]
+
+
+def _difference(
+    pieces: Sequence[Piece], before: Sequence[float], after: Sequence[float]
+) -> dict[str, Any]:
+    kinds, sizes = [kind for kind, _ in pieces], [len(piece) for _, piece in pieces]
+    return asdict(compare(sizes, before, after)) | {
+        "kinds": {
+            kind: [bits, by_kind(kinds, sizes, after)[kind]]
+            for kind, bits in by_kind(kinds, sizes, before).items()
+        }
+    }
+
+
+def _ranked(before: Sequence[float], after: Sequence[float]) -> dict[str, Any]:
+    found = asdict(compare(np.ones(len(before), int).tolist(), before, after))
+    del found["bytes"]
+    return found
