@@ -20,14 +20,14 @@ from selfd_daemon.answering.evidence import Gathered
 Weights = Mapping[str, float]
 
 SHIPPED: Weights = {
-    "told.coverage": 1.2277,
-    "told.other": -0.5514,
-    "told.rival": -2.9504,
-    "told.pairs": -0.1110,
-    "told.kind": 0.5957,
-    "told.margin": 4.8133,
-    "told.support": 3.1594,
-    "told.bias": -3.0307,
+    "told.coverage": 0.5882,
+    "told.astray": -1.2327,
+    "told.rival": -2.3068,
+    "told.pairs": 0.4506,
+    "told.kind": 0.6342,
+    "told.margin": 4.7241,
+    "told.support": 2.7654,
+    "told.bias": -2.6754,
     "read.coverage": 2.2093,
     "read.pairs": 1.0348,
     "read.kind": 1.0971,

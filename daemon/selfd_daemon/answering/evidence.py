@@ -23,7 +23,7 @@ SHORT_MEMORY = 240  # characters that are quoted whole
 MOST_TEXT = 20_000  # characters of one item that are looked at
 NEAR = 4  # terms apart that two words of a question may stand and still belong together
 
-FEATURES = ("coverage", "other", "rival", "pairs", "kind", "margin", "support")
+FEATURES = ("coverage", "astray", "rival", "pairs", "kind", "margin", "support")
 ORDER = {"retrieval": 0.70, "coverage": 0.10, "voice": 0.10, "pairs": 0.05, "kind": 0.05}
 
 
@@ -47,8 +47,8 @@ class Gathered:
 
     coverage  the weighed share of the question's words in the best sentence that was read, or in
               the memory with most of them, where it speaks of the person asked about
-    other     the same of what speaks of somebody else
-    rival     how much more of them a memory has that speaks of somebody else
+    astray    the share of the best item's words that speak of somebody else
+    rival     how much more of the question's words a memory has that speaks of somebody else
     pairs     neighbouring words of the question that stand together in the best sentence
     kind      whether the best sentence has words of the kind that the question asks for
     margin    how far the best item is ahead of the next
@@ -163,9 +163,10 @@ def _whole(
     own = max(_covered(weights, each.said.own) for each in read)
     other = max(_covered(weights, each.said.other) for each in read)
     is_told = isinstance(first.hit.item, MemoryRecord)
+    said = next(each.said for each in read if each.hit is first.hit)
     return {
         "coverage": own if is_told else first.features["coverage"],
-        "other": other,
+        "astray": len(said.other) / max(1, len(said.own) + len(said.other)),
         "rival": max(0.0, other - own),
         "pairs": first.features["pairs"],
         "kind": first.features["kind"],

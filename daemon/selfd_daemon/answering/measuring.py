@@ -124,6 +124,21 @@ def calibration_error(confidence: Numbers, right: Numbers, bins: int = BINS) -> 
     return float(sum(gaps))
 
 
+def chance_error(confidence: Sequence[float], bins: int = BINS) -> float:
+    """Return the calibration error to be expected of confidences that are exactly right.
+
+    By the normal approximation in each bin: with few answers chance makes most of what is measured.
+    """
+    known = np.array(confidence)
+    place = np.minimum((known * bins).astype(int), bins - 1)
+    spreads = [
+        np.sqrt(2 / np.pi * (known[place == b] * (1 - known[place == b])).sum()) / len(known)
+        for b in range(bins)
+        if (place == b).any()
+    ]
+    return float(sum(spreads))
+
+
 def overlap(said: str, annotated: str) -> tuple[float, float]:
     """Return the F1 and the recall of the terms of one text in those of another."""
     have, want = Counter(terms(said)), Counter(terms(annotated))

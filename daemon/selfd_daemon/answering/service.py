@@ -28,7 +28,7 @@ from selfd_storage import AnswerRecord, MessageRecord, NewAnswer, Store
 
 HOUR = 3600.0
 WEIGHTS = "answering.confidence"  # the name of the refitted weights among the small values
-EDITION = 1  # of the shipped weights; those that were fitted around other ones are not used
+EDITION = 2  # of the shipped weights; those that were fitted around other ones are not used
 UNGROUNDED = frozenset({"code", "maths", "chat", "planning"})  # a mind's own words will do
 
 

@@ -1,8 +1,9 @@
 """Whose words speak of whom: in a dialogue, a turn speaks of its speaker or of who is spoken to.
 
 When a question names one of the speakers, words that another one says of himself do not answer it,
-however well they match. A sentence that says `you` and not `I` speaks of the listener; this much is
-English, elsewhere every sentence counts for its speaker.
+however well they match. A sentence that says `you` and not `I` speaks of the listener, and so does
+one that asks and does not say `I`; this much is English, elsewhere every sentence counts for its
+speaker.
 """
 
 from __future__ import annotations
@@ -49,8 +50,10 @@ class Voices:
         own: set[str] = set()
         other: set[str] = set()
         for sentence in sentences(without_speaker(item.text)):
-            of_listener = _LISTENER.search(sentence.text) is not None
             of_self = _SELF.search(sentence.text) is not None
+            of_listener = _LISTENER.search(sentence.text) is not None or (
+                sentence.text.endswith("?") and not of_self
+            )
             here = terms(sentence.text)
             if of_self and of_listener:
                 own.update(here)

@@ -14,6 +14,7 @@ import structlog
 from selfd_daemon.clock import Monotonic, Now
 from selfd_daemon.errors import ChildError
 from selfd_daemon.jobs import JobContext, JobRunner
+from selfd_daemon.self_model.assessment.answers import dialogue_answers, feedback_calibration
 from selfd_daemon.self_model.assessment.declared import declared_limits
 from selfd_daemon.self_model.assessment.examiner import (
     CHANGE_THRESHOLD,
@@ -87,6 +88,13 @@ class Battery:
             fingerprint, *by_model = await self._of_the_model(job, examiner, rng)
         finally:
             await examiner.close()
+
+        async def answered(share: float) -> None:
+            await job.report(0.8 + 0.1 * share, "answering about dialogues that ship")
+
+        answers = await dialogue_answers(
+            self._store, self._settings.answering, self._monotonic, answered
+        )
         await job.report(0.9, "asking about its own state")
         fidelity = await report_fidelity(
             ask, self._store, self._settings, fingerprint=fingerprint, started=self._started()
@@ -98,8 +106,9 @@ class Battery:
         declared = await declared_limits(
             ask, self._jobs, self._settings, minds=minds, weights=self._weights()
         )
-        prediction = success_prediction(await self._store.track_record.predictions())
-        return [fidelity, prediction, *by_model, recall, declared]
+        judged = await self._store.track_record.predictions()
+        calibrated = [*answers, feedback_calibration(judged)]
+        return [fidelity, success_prediction(judged), *calibrated, *by_model, recall, declared]
 
     async def _of_the_model(
         self, job: JobContext, examiner: Examiner, rng: random.Random
@@ -110,7 +119,7 @@ class Battery:
             await job.report(0.05 + 0.4 * share, "telling its own text from yours")
 
         async def changed(share: float) -> None:
-            await job.report(0.45 + 0.45 * share, "looking for changes of its weights")
+            await job.report(0.45 + 0.35 * share, "looking for changes of its weights")
 
         try:
             fingerprint = await examiner.fingerprint()

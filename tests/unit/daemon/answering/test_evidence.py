@@ -41,6 +41,9 @@ def sure(gathered: Gathered) -> float:
         ("Max: I play the cello.", set(), {"cello"}),
         ("Max: Your cello is lovely.", {"cello"}, set()),
         ("Eva: What is your cello like?", set(), {"cello"}),
+        ("Eva: How is the cello?", set(), {"cello"}),
+        ("Max: Is the cello still in the cellar?", {"cello"}, set()),
+        ("Eva: Did I leave the cello in the tram?", {"cello"}, set()),
         ("Max: I like your cello.", {"cello"}, {"cello"}),
         ("Max: Lovely! Your cello shines. My violin is old.", {"cello"}, {"violin"}),
         ("The cello stands in the hall.", {"cello"}, set()),
@@ -74,7 +77,7 @@ def test_every_feature_has_a_weight_and_stays_within_its_bounds() -> None:
     told = {name.removeprefix("told.") for name in SHIPPED if name.startswith("told.")}
     read = {name.removeprefix("read.") for name in SHIPPED if name.startswith("read.")}
     assert told == {*FEATURES, "bias"}
-    assert read == told - {"other", "rival"}  # only those who talk can be rivals
+    assert read == told - {"astray", "rival"}  # only those who talk can be rivals
     found = hits("Eva: I play the cello in Graz.", "Max: I play the cello.", "Eva: Tea?")
     for question in ("Where does Eva play the cello?", "Where does Max play it?", "Is it?", "?"):
         gathered = gather(read_question(question), found)
