@@ -7,7 +7,6 @@ there, else those that pages show lie beside this file.
 
 from __future__ import annotations
 
-import json
 import shutil
 import sys
 import tempfile
@@ -21,7 +20,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page
 
-from support.browser import running_browser, watched_page
+from support.browser import running_browser, signed_in
 from support.command import Command
 from support.daemon import RunningDaemon, running_daemon
 from support.feed_pages import item, rss
@@ -105,10 +104,8 @@ def photograph(daemon: RunningDaemon, into: Path) -> None:
     """Write PAGE-WIDTH.png for every page and width, and PAGE-dark.png."""
     with running_browser() as browser:
         for width in WIDTHS:
-            with watched_page(browser, daemon.url, width=width) as watched:
+            with signed_in(browser, daemon, width=width) as watched:
                 page = watched.page
-                code = json.loads(daemon.ask("POST", "/session/code").body)["code"]
-                page.goto(f"{daemon.url}/#code={code}")
                 _ask(page)
                 for name in PAGES:
                     page.goto(f"{daemon.url}/#/{name}")

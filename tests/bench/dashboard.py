@@ -1,27 +1,31 @@
-"""The dashboard in Chromium: first paint, what is sent for it, a stream of changes, and rest."""
+"""The dashboard in Chromium: first paint, what is sent for it, and a stream of changes.
+
+A frame is late where more than one and a half of 1/60 s passed since the one before, as the
+page's own requestAnimationFrame tells it. A machine drops frames by itself, when something else
+holds the core that a frame needs: an empty page, open beside the measured one all the time, counts
+those. What the page itself needs is told by the processor time of its main thread, which no other
+load lengthens.
+"""
 
 from __future__ import annotations
 
 import gzip
-import json
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
-import psutil
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, CDPSession
 
 from bench.row import Row
-from support.browser import CHROMIUM, running_browser, watched_page
+from support.browser import CHROMIUM, running_browser, signed_in, watched_page
 from support.daemon import RunningDaemon, running_daemon
 
 OPENINGS = 5
 CHANGES, PER_SECOND = 300, 60
-LATE = 1000 / 60 * 1.5  # ms: a frame that took longer was dropped
-SETTLING = 20_000  # ms: what was remembered is read and embedded first
-RESTING = 20.0  # seconds
+FRAME = 1000 / 60  # ms
+LATE = FRAME * 1.5  # ms: a frame that took longer was dropped
 
 _WATCH_FRAMES = """
 () => {
@@ -48,16 +52,7 @@ def rows(data: Path | None) -> Sequence[Row]:
         running_browser() as browser,
     ):
         daemon.remember("A first memory, so that the pages show something.")
-        return [*_opening(browser, daemon), *_rest(browser, daemon), *_changes(browser, daemon)]
-
-
-@contextmanager
-def _signed_in(browser: Browser, daemon: RunningDaemon) -> Iterator[Page]:
-    with watched_page(browser, daemon.url) as watched:
-        code = json.loads(daemon.ask("POST", "/session/code").body)["code"]
-        watched.page.goto(f"{daemon.url}/#code={code}")
-        watched.page.get_by_label("Your question").wait_for()
-        yield watched.page
+        return [*_opening(browser, daemon), *_changes(browser, daemon)]
 
 
 def _opening(browser: Browser, daemon: RunningDaemon) -> list[Row]:
@@ -65,7 +60,8 @@ def _opening(browser: Browser, daemon: RunningDaemon) -> list[Row]:
     paints, sizes = [], []
     for _ in range(OPENINGS):
         sent: list[int] = []
-        with _signed_in(browser, daemon) as page:
+        with signed_in(browser, daemon) as watched:
+            page = watched.page
             page.on("response", lambda reply: sent.append(len(gzip.compress(reply.body()))))  # noqa: B023
             page.reload()
             page.get_by_label("Your question").wait_for()
@@ -78,46 +74,43 @@ def _opening(browser: Browser, daemon: RunningDaemon) -> list[Row]:
 
 
 def _changes(browser: Browser, daemon: RunningDaemon) -> list[Row]:
-    """Remember 60 times a second while the page of memories is open."""
-    with _signed_in(browser, daemon) as page:
+    """Remember 60 times a second while the page of memories is open, an empty one beside it."""
+    with (
+        watched_page(browser, "about:blank") as empty,
+        signed_in(browser, daemon) as watched,
+    ):
+        page = watched.page
         page.goto(f"{daemon.url}/#/memories")
         page.get_by_role("heading", name="Memories").wait_for()
-        page.evaluate(_WATCH_FRAMES)
+        thread = page.context.new_cdp_session(page)
+        thread.send("Performance.enable", {"timeDomain": "threadTicks"})
+        before = _spent(thread)
+        for each in (empty.page, page):
+            each.evaluate(_WATCH_FRAMES)
         began = time.monotonic()
         for number in range(CHANGES):
             daemon.remember(f"Change {number} of many.")
             time.sleep(max(0.0, began + number / PER_SECOND - time.monotonic()))
         took = time.monotonic() - began
+        frames, beside = (each.evaluate("window.frames_") for each in (page, empty.page))
+        spent = _spent(thread) - before
         page.get_by_text(f"Change {CHANGES - 1} of many.").wait_for()
-        frames = page.evaluate("window.frames_")
-    late = sum(frame > LATE for frame in frames)
-    note = (
-        f"{CHANGES / took:.0f} changes a second, {len(frames)} frames, longest {max(frames):.0f} ms"
-    )
-    return [Row("dashboard: frames dropped", late / len(frames), "share", 0.0, "lower", note)]
-
-
-def _rest(browser: Browser, daemon: RunningDaemon) -> list[Row]:
-    """Leave the page of figures open, and count the processor time of browser and daemon."""
-    with _signed_in(browser, daemon) as page:
-        page.goto(f"{daemon.url}/#/self")
-        page.get_by_role("heading", name="Self").wait_for()
-        page.wait_for_timeout(SETTLING)
-        before = _processor_seconds(daemon)
-        page.wait_for_timeout(RESTING * 1000)
-        spent = _processor_seconds(daemon) - before
-    return [Row("dashboard: at rest, with its daemon", spent / RESTING, "cores", 0.01, "lower")]
-
-
-def _processor_seconds(daemon: RunningDaemon) -> float:
-    """Sum what the daemon and every process of the browser have used."""
-    browsers = [
-        process
-        for process in psutil.Process().children(recursive=True)
-        if Path(CHROMIUM or "").name in process.name() or "chrom" in process.name()
+    note = f"{CHANGES / took:.0f} changes a second"
+    return [
+        _dropped("dashboard: frames dropped", frames, 0.0, note),
+        _dropped("dashboard: the same of an empty page", beside, None, "what the machine drops"),
+        Row("dashboard: main thread for a frame", spent / len(frames), "ms", FRAME, "lower"),
     ]
-    total = 0.0
-    for process in [psutil.Process(daemon.process.pid), *browsers]:
-        used = process.cpu_times()
-        total += used.user + used.system
-    return total
+
+
+def _dropped(name: str, frames: Sequence[float], budget: float | None, note: str) -> Row:
+    late = sum(frame > LATE for frame in frames)
+    told = f"{note}; {late} of {len(frames)} frames, longest {max(frames):.0f} ms"
+    return Row(name, late / len(frames), "share", budget, "lower", told)
+
+
+def _spent(thread: CDPSession) -> float:
+    """Return the processor time of the page's main thread, in milliseconds."""
+    metrics: list[dict[str, Any]] = thread.send("Performance.getMetrics")["metrics"]
+    (seconds,) = [each["value"] for each in metrics if each["name"] == "TaskDuration"]
+    return float(seconds) * 1000

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,35 +14,18 @@ pytest.importorskip("playwright", reason="playwright is not installed")
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, expect
 
-from support.browser import CHROMIUM, Watched, running_browser, watched_page
+from support.browser import (
+    CHROMIUM,
+    Watched,
+    sign_in_link,
+    watched_page,
+)
 
 pytestmark = [
     pytest.mark.chromium,
     pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium here"),
 ]
 PAGES = ("ask", "memories", "feeds", "news", "self", "jobs", "system", "settings")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with running_browser() as running:
-        yield running
-
-
-def sign_in_link(daemon: RunningDaemon) -> str:
-    code = json.loads(daemon.ask("POST", "/session/code").body)["code"]
-    return f"{daemon.url}/#code={code}"
-
-
-@pytest.fixture
-def dashboard(browser: Browser, daemon: RunningDaemon) -> Iterator[Watched]:
-    """A signed-in page; afterwards it must have had no error and spoken to nobody else."""
-    with watched_page(browser, daemon.url) as watched:
-        watched.page.goto(sign_in_link(daemon))
-        expect(watched.page.get_by_role("link", name="Memories")).to_be_visible()
-        yield watched
-        assert watched.errors == []
-        assert watched.elsewhere == []
 
 
 def test_a_link_signs_in_once_and_leaves_no_code_in_the_address(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,6 +10,8 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, Page, sync_playwright
+
+from support.daemon import RunningDaemon
 
 CHROMIUM = (
     shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -60,6 +63,21 @@ def watched_page(browser: Browser, origin: str, *, width: int = 1100) -> Iterato
         yield watched
     finally:
         context.close()
+
+
+def sign_in_link(daemon: RunningDaemon) -> str:
+    """Return a link to the dashboard that signs in once."""
+    code = json.loads(daemon.ask("POST", "/session/code").body)["code"]
+    return f"{daemon.url}/#code={code}"
+
+
+@contextmanager
+def signed_in(browser: Browser, daemon: RunningDaemon, *, width: int = 1100) -> Iterator[Watched]:
+    """Open the dashboard's first page, signed in."""
+    with watched_page(browser, daemon.url, width=width) as watched:
+        watched.page.goto(sign_in_link(daemon))
+        watched.page.get_by_label("Your question").wait_for()
+        yield watched
 
 
 def _note(watched: Watched, url: str, origin: str) -> None:

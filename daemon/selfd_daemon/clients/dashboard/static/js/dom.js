@@ -79,14 +79,23 @@ const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
 
 /** A time as a person says it, with the exact one on hover. */
 export function when(iso) {
-  if (!iso) return h("span", {}, "never");
+  return iso ? h("time", { dateTime: iso, title: new Date(iso).toLocaleString() }, ago(iso)) : h("span", {}, "never");
+}
+
+/** Say every time on the page anew: "just now" does not stay so. */
+export function age() {
+  for (const time of document.querySelectorAll("time")) {
+    const said = ago(time.dateTime);
+    if (time.textContent !== said) time.textContent = said;
+  }
+}
+
+function ago(iso) {
   const seconds = (new Date(iso) - Date.now()) / 1000;
   const [unit, size] = STEPS.find(([, step]) => Math.abs(seconds) >= step) ?? ["second", 1];
-  const far = Math.abs(seconds) > 30 * 86_400;
-  const text = far ? new Date(iso).toLocaleDateString("en", { dateStyle: "medium" })
-    : unit === "second" ? (seconds > 0 ? "in a moment" : "just now")
-      : relative.format(Math.round(seconds / size), unit);
-  return h("time", { dateTime: iso, title: new Date(iso).toLocaleString() }, text);
+  if (Math.abs(seconds) > 30 * 86_400) return new Date(iso).toLocaleDateString("en", { dateStyle: "medium" });
+  if (unit === "second") return seconds > 0 ? "in a moment" : "just now";
+  return relative.format(Math.round(seconds / size), unit);
 }
 
 /** The time of day. */

@@ -2,22 +2,21 @@
 
 import { follow, send } from "./api.js";
 import { attempt, count, empty, field, h, notify, when } from "./dom.js";
+import { Growing } from "./growing.js";
+import { eachFrame } from "./live.js";
 
 export const title = "Feeds";
 
 export function show(page) {
   const url = h("input", { type: "url", name: "url", required: true, placeholder: "https://example.org/ or its feed" });
   const feeds = h("ul", { className: "cards" });
-  const articles = h("ul", { className: "cards" });
-  const more = h("button", { type: "button", className: "plain", hidden: true }, "Older");
-  let after = null;
+  const articles = new Growing({ read, card: articleCard, nothing: "No articles yet." });
   page.append(
     h("form", { className: "row", on: { submit: add } }, field("Follow a feed or a page that has one", url, { className: "grow" }),
       h("button", {}, "Follow"), h("button", { type: "button", className: "plain", on: { click: poll } }, "Poll now")),
-    feeds, h("h2", {}, "Articles"), articles, more);
-  more.addEventListener("click", loadArticles);
+    feeds, h("h2", {}, "Articles"), articles.list, articles.more);
   loadFeeds();
-  loadArticles();
+  articles.restart();
 
   async function loadFeeds() {
     const data = await attempt(() => send("feeds"));
@@ -26,12 +25,8 @@ export function show(page) {
     if (!data.feeds.length) feeds.append(h("li", {}, empty("No feeds yet.")));
   }
 
-  async function loadArticles() {
-    const data = await attempt(() => send("articles", { first: 20, after }));
-    if (!data) return;
-    articles.append(...data.articles.edges.map(({ node }) => articleCard(node)));
-    after = data.articles.pageInfo.endCursor;
-    more.hidden = !data.articles.pageInfo.hasNextPage;
+  async function read(after) {
+    return (await attempt(() => send("articles", { first: 20, after })))?.articles;
   }
 
   async function add(event) {
@@ -47,8 +42,9 @@ export function show(page) {
     if (await attempt(() => send("poll_feeds", {}))) notify("Polling. New articles appear below.");
   }
 
+  const arrived = eachFrame((added, missing) => (missing ? articles.restart() : articles.add(added.filter(({ id }) => !articles.find(id)))));
   return follow("article_added", {}, {
-    next: ({ articleAdded }) => articles.prepend(articleCard(articleAdded)),
+    next: ({ articleAdded }) => arrived(articleAdded),
     failed: (error) => notify(error.message, { bad: true }),
   });
 }
@@ -71,6 +67,6 @@ function articleCard(article) {
     ? h("a", { href: article.url, rel: "noreferrer noopener", target: "_blank" }, article.title)
     : article.title;
   const told = article.corroboration > 1 ? `, told by ${article.corroboration} sources` : "";
-  return h("li", { className: "card" }, h("p", {}, h("strong", {}, name)), h("p", {}, article.summary),
+  return h("li", { className: "card", "data-id": article.id }, h("p", {}, h("strong", {}, name)), h("p", {}, article.summary),
     h("div", { className: "meta" }, `${article.feed.title}, `, when(article.publishedAt ?? article.fetchedAt), told));
 }

@@ -2,6 +2,7 @@
 
 import { follow, send } from "./api.js";
 import { attempt, duration, empty, h, notify, when } from "./dom.js";
+import { eachFrame } from "./live.js";
 import { drawNights } from "./nights.js";
 
 export const title = "Jobs";
@@ -22,15 +23,17 @@ export function show(page) {
     list.replaceChildren(...(edges.length ? edges.map(({ node }) => card(node)) : [h("li", {}, empty("No jobs yet."))]));
   }
 
+  const moved = eachFrame((jobs, missing) => {
+    if (missing) return load();
+    for (const [id, job] of new Map(jobs.map((each) => [each.id, each]))) {
+      const old = list.querySelector(`[data-id="${id}"]`);
+      if (old) old.replaceWith(card(job));
+      else list.prepend(card(job));
+    }
+    return list.querySelector(".empty")?.parentElement.remove();
+  });
   return follow("job_progress", {}, {
-    next: ({ jobProgress }) => {
-      const old = list.querySelector(`[data-id="${jobProgress.id}"]`);
-      if (old) old.replaceWith(card(jobProgress));
-      else {
-        list.querySelector(".empty")?.parentElement.remove();
-        list.prepend(card(jobProgress));
-      }
-    },
+    next: ({ jobProgress }) => moved(jobProgress),
     failed: (error) => notify(error.message, { bad: true }),
   });
 }

@@ -1,10 +1,11 @@
 // Sign in, choose the page by the address after #, keep the state line true.
 
 import { ApiError, follow, send, signIn, socket } from "./api.js";
-import { count, h, notify } from "./dom.js";
+import { age, count, h, notify } from "./dom.js";
 import * as ask from "./ask.js";
 import * as feeds from "./feeds.js";
 import * as jobs from "./jobs.js";
+import { everySeconds } from "./live.js";
 import * as memories from "./memories.js";
 import * as news from "./news.js";
 import * as self from "./self.js";
@@ -92,6 +93,7 @@ async function start() {
     page.focus();
   });
   route();
+  everySeconds(60, age);
 }
 
 start();

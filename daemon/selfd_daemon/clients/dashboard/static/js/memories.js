@@ -2,6 +2,8 @@
 
 import { follow, send } from "./api.js";
 import { attempt, empty, field, h, notify, when } from "./dom.js";
+import { Growing } from "./growing.js";
+import { eachFrame } from "./live.js";
 import { origin } from "./sources.js";
 
 export const title = "Memories";
@@ -15,23 +17,24 @@ addEventListener("pagehide", () => {
 });
 
 export function show(page) {
-  const list = h("ul", { className: "cards" });
-  const more = h("button", { type: "button", className: "plain", hidden: true }, "Older");
   const search = h("input", { type: "search", name: "query" });
   const text = h("textarea", { name: "text", required: true });
   const kind = h("select", { name: "kind" }, KINDS.map((name) => h("option", { value: name }, name.toLowerCase())));
   const tags = h("input", { name: "tags", placeholder: "home, travel" });
-  let after = null;
-  let lastDay = null; // the newest first, a heading for each day
+  const all = new Growing({ read, card, dayOf: ({ createdAt }) => dayOf(createdAt), nothing: "Nothing yet. Tell selfd something worth keeping." });
 
   page.append(
     h("form", { className: "row", on: { submit: remember } },
       field("Remember", text, { className: "grow" }), field("Kind", kind), field("Tags", tags), h("button", {}, "Remember")),
     h("form", { className: "row", role: "search", on: { submit: find } },
       field("Search memories", search, { className: "grow" }), h("button", { className: "plain" }, "Search")),
-    list, more);
-  more.addEventListener("click", load);
-  load();
+    all.list, all.more);
+  all.restart();
+
+  async function read(after) {
+    const data = await attempt(() => send("memories", { first: 20, after }));
+    return data && { ...data.memories, edges: data.memories.edges.filter(({ node }) => !leaving.has(node.id)) };
+  }
 
   async function remember(event) {
     event.preventDefault();
@@ -39,57 +42,39 @@ export function show(page) {
     const kept = await attempt(() => send("remember", { input: { text: text.value, kind: kind.value, tags: named, source: "dashboard" } }));
     if (!kept) return;
     notify(kept.remember.occurrences > 1 ? `Known already: told ${kept.remember.occurrences} times.` : "Remembered.");
-    text.value = tags.value = "";
-    restart();
-  }
-
-  function shown(id) {
-    return list.querySelector(`[data-id="${id}"]`);
-  }
-
-  function restart() {
-    after = lastDay = null;
-    search.value = "";
-    list.replaceChildren();
-    load();
-  }
-
-  async function load() {
-    const data = await attempt(() => send("memories", { first: 20, after }));
-    if (!data) return;
-    const { edges, pageInfo } = data.memories;
-    for (const { node } of edges) {
-      if (leaving.has(node.id) || shown(node.id)) continue;
-      const day = dayOf(node.createdAt);
-      if (day !== lastDay) list.append(h("li", { className: "day" }, h("h2", {}, day)));
-      lastDay = day;
-      list.append(card(node));
-    }
-    after = pageInfo.endCursor;
-    more.hidden = !pageInfo.hasNextPage;
-    if (!list.children.length) list.replaceChildren(h("li", {}, empty("Nothing yet. Tell selfd something worth keeping.")));
+    text.value = tags.value = search.value = "";
+    all.restart();
   }
 
   async function find(event) {
     event.preventDefault();
-    if (!search.value.trim()) return restart();
+    if (!search.value.trim()) return all.restart();
     const data = await attempt(() => send("search", { query: search.value, scope: ["MEMORY"], first: 20 }));
     if (!data) return undefined;
-    more.hidden = true;
     const found = data.search.map(({ item, text: words }) => h("li", { className: "card" }, h("p", {}, words), origin(item)));
-    list.replaceChildren(...(found.length ? found : [h("li", {}, empty("No memory has these words."))]));
-    return undefined;
+    return all.instead(found.length ? found : [h("li", {}, empty("No memory has these words."))]);
   }
 
+  /** Draw each memory as it is in the end; while searching, only those on the page. */
+  const changed = eachFrame((changes, missing) => {
+    if (missing && !search.value) return all.restart();
+    const last = new Map();
+    for (const { kind: change, id, memory } of changes) {
+      last.set(id, { memory: change === "FORGOTTEN" ? null : memory, isNew: change === "ADDED" || last.get(id)?.isNew });
+    }
+    for (const [id, { memory }] of last) redraw(all.find(id), memory);
+    return all.add([...last.values()].filter(({ memory, isNew }) => memory && isNew && !search.value && !all.find(memory.id)).map(({ memory }) => memory));
+  });
   return follow("memory_changed", {}, {
-    next: ({ memoryChanged: { kind: change, id, memory } }) => {
-      const old = shown(id);
-      if (change === "FORGOTTEN") old?.remove();
-      else if (old) old.replaceWith(card(memory));
-      else if (change === "ADDED" && !search.value) list.prepend(card(memory));
-    },
+    next: ({ memoryChanged }) => changed(memoryChanged),
     failed: (error) => notify(error.message, { bad: true }),
   });
+}
+
+/** What is being edited or taken back in ten seconds is left alone. */
+function redraw(old, memory) {
+  if (!memory) old?.remove();
+  else if (old && !leaving.has(memory.id) && !old.querySelector("form")) old.replaceWith(card(memory));
 }
 
 const dayOf = (iso) => new Date(iso).toLocaleDateString("en", { weekday: "long", day: "numeric", month: "long", year: "numeric" });

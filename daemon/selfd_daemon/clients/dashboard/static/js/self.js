@@ -3,6 +3,8 @@
 import { follow, send } from "./api.js";
 import { calibrationPlot, gauge, interval, line } from "./charts.js";
 import { attempt, bytes, count, drawnFrom, empty, field, figures, h, notify, share, when } from "./dom.js";
+import { Growing } from "./growing.js";
+import { whileSeen } from "./live.js";
 
 export const title = "Self";
 
@@ -12,10 +14,12 @@ export function show(page) {
   const now = h("section", { "aria-label": "Now" });
   const skills = h("section", { "aria-label": "Capabilities" });
   const goals = h("section", { "aria-label": "Goals" });
-  const journal = h("ul", { className: "cards" });
+  const journal = new Growing({
+    read: async (after) => (await attempt(() => send("journal", { first: 20, after })))?.journal, card: thought, nothing: "Nothing was worth an entry yet.",
+  });
   const tests = h("section", { "aria-label": "Assessment" });
   const weights = h("section", { "aria-label": "Weights" });
-  page.append(now, skills, goals, h("h2", {}, "Journal"), journal, tests, weights);
+  page.append(now, skills, goals, h("h2", {}, "Journal"), journal.list, journal.more, tests, weights);
 
   function draw(self) {
     const { identity, affect, body, attention, capabilities, calibration, limits, unknown } = self;
@@ -32,19 +36,13 @@ export function show(page) {
   }
 
   reload();
-  drawJournal(journal);
+  journal.restart();
   drawTests(tests);
   drawWeights(weights);
   const failed = (error) => notify(error.message, { bad: true });
   const stops = [
-    follow("follow_self", {}, { next: ({ selfModel }) => draw(selfModel), failed }),
-    follow("thoughts", {}, {
-      next: ({ thoughts }) => {
-        journal.querySelector(".empty")?.parentElement.remove();
-        journal.prepend(thought(thoughts));
-      },
-      failed,
-    }),
+    whileSeen(() => follow("follow_self", {}, { next: ({ selfModel }) => draw(selfModel), failed })),
+    follow("thoughts", {}, { next: ({ thoughts }) => journal.add([thoughts]), failed }),
   ];
   return () => stops.forEach((stop) => stop());
 }
@@ -98,13 +96,6 @@ function drawGoals(section, { goals }, changed) {
       h("p", { className: "meta" }, `${share(goal.progress)}, ${goal.origin === "OWN" ? "its own" : "yours"}, since `, when(goal.createdAt))))),
     h("form", { className: "row", on: { submit: add } }, field("A goal of yours", text, { className: "grow" }), h("button", {}, "Add")));
   if (writing) text.focus();
-}
-
-async function drawJournal(list) {
-  const data = await attempt(() => send("journal", { first: 20 }));
-  if (!data) return;
-  const { edges } = data.journal;
-  list.replaceChildren(...(edges.length ? edges.map(({ node }) => thought(node)) : [h("li", {}, empty("Nothing was worth an entry yet."))]));
 }
 
 function thought({ id, at, source, text, about }) {

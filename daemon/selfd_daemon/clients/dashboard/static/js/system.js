@@ -3,6 +3,7 @@
 import { send } from "./api.js";
 import { treemap } from "./charts.js";
 import { attempt, bytes, count, drawnFrom, duration, figures, h, share } from "./dom.js";
+import { everySeconds } from "./live.js";
 
 export const title = "System";
 
@@ -10,10 +11,8 @@ export function show(page) {
   const state = h("section", { "aria-label": "State" });
   const storage = h("section", { "aria-label": "Storage" });
   page.append(state, storage);
-  drawState(state);
   drawStorage(storage);
-  const timer = setInterval(() => drawState(state), 5000);
-  return () => clearInterval(timer);
+  return everySeconds(5, () => drawState(state));
 }
 
 async function drawState(section) {
