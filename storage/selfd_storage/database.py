@@ -77,7 +77,8 @@ class Database(Generic[E]):
         self._loop = asyncio.get_running_loop()
         self._writer: Connection | None = None
         self._readers: list[Connection] = []
-        self._idle: asyncio.Queue[Connection] = asyncio.Queue()
+        # The last one used first: what it read is still in its cache.
+        self._idle: asyncio.Queue[Connection] = asyncio.LifoQueue()
         self._running: set[asyncio.Task[Any]] = set()
         self._listeners: list[Callable[[Sequence[E]], None]] = []
         self._is_durable: bool | None = None

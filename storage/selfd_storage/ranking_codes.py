@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from selfd_storage.codes import Codes
+from selfd_storage.doc_sets import among, union
 from selfd_storage.ranking import Candidates, Scores, View, strongest
 from selfd_storage.words_columns import Docs
 
@@ -34,17 +35,17 @@ class CodeScores:
         """
         near = self._nearest()
         best = lexical.docs[strongest(lexical.scores, JUDGED)]
-        docs = np.unique(np.concatenate([near, best]))
+        docs = union([near, best])
         scores = self.cosines(docs)
         known = ~np.isnan(scores)
         scores[~known] = scores[known].mean() if known.any() else 0.0
-        is_found = np.isin(docs, near) & known & (scores >= NEAR)
-        kept = is_found | np.isin(docs, best)
+        is_found = among(docs, near) & known & (scores >= NEAR)
+        kept = is_found | among(docs, best)
         return Candidates(docs[kept], scores[kept], {"dense": is_found[kept]})
 
     def extended(self, said: Candidates, docs: Docs) -> Candidates:
         """Return what was said with further documents judged, none of them found by it."""
-        more = np.setdiff1d(docs, said.docs)
+        more = docs[~among(docs, said.docs)]
         scores = np.nan_to_num(self.cosines(more))
         order = np.argsort(np.concatenate([said.docs, more]))
         found = {
@@ -71,5 +72,5 @@ class CodeScores:
         if (view.kinds, view.moment, view.since) != (None, None, None):
             hidden = ~view.seen(np.arange(self._count))
         found = [codes.nearest(vector, hidden, self._count) for codes, vector in self._layers]
-        docs = np.unique(np.concatenate([np.zeros(0, np.int64), *found]))
+        docs = union(found)
         return docs[view.seen(docs)]

@@ -32,7 +32,7 @@ from selfd_storage.ranking import (
 )
 from selfd_storage.words_chains import NONE
 from selfd_storage.words_columns import Docs, Flags
-from selfd_storage.words_file import Postings
+from selfd_storage.words_postings import Postings
 
 _TIMED = (CODES["memory"], CODES["article"])
 
@@ -74,15 +74,17 @@ class WordScores:
 
     def add(self, term: str, postings: Postings) -> None:
         """Count one term for the documents that hold it, those beside them, and their episodes."""
-        held = postings.docs < self._count
-        held[held] = self._view.seen(postings.docs[held])
-        docs, counts = postings.docs[held], postings.counts[held]
+        docs = postings.docs[: np.searchsorted(postings.docs, self._count)].astype(np.intp)
+        counts = postings.counts[: len(docs)].astype(np.float32)
+        seen = self._view.seen(docs)
+        if not seen.all():
+            docs, counts = docs[seen], counts[seen]
         if not len(docs):
             return
         kind, length = self._view.columns["kind"][docs], self._view.columns["length"][docs]
         norm = 1 - B + B * length / self._mean_length[kind]
         worth = (counts * (K1 + 1) / (counts + K1 * norm) * self._weights[term]).astype(np.float32)
-        touched = [docs]
+        touched: list[Docs] = [docs]
         self._raise(docs, worth)
         for beside, share in self._beside(docs, worth):
             self._raise(beside, share)
@@ -93,7 +95,7 @@ class WordScores:
 
     def candidates(self) -> Candidates:
         """Return what was found, with every cue counted in."""
-        docs = np.flatnonzero(self._total)
+        docs = np.flatnonzero(self._total > 0)
         docs = docs[self._view.seen(docs)]
         if not len(docs) and self._query.span is not None:
             return self._by_time()
@@ -110,9 +112,11 @@ class WordScores:
 
     def _raise(self, docs: Docs, worth: Scores) -> None:
         """Let the best that a term is worth to a document count; each document comes once."""
-        gain = np.maximum(worth - self._best[docs], 0)
-        self._best[docs] += gain
-        self._total[docs] += gain
+        known = self._best[docs]
+        best = np.maximum(worth, known)
+        self._best[docs] = best
+        best -= known
+        self._total[docs] += best
 
     def _beside(self, docs: Docs, worth: Scores) -> Iterator[tuple[Docs, Scores]]:
         """Yield the documents beside some, and what these are worth to them.
@@ -132,7 +136,10 @@ class WordScores:
 
     def _known(self, docs: Docs) -> Docs:
         """Leave out documents that came after this search began."""
-        return np.where(docs < self._count, docs, NONE)
+        known = docs.astype(np.intp)  # an index of any other type is converted at each use
+        if len(known) and known.max() >= self._count:
+            known[known >= self._count] = NONE
+        return known
 
     def _add_episodes(self, docs: Docs, kind: NDArray[np.int8], counts: Scores) -> None:
         episode = self._episode_of(docs)
@@ -148,13 +155,16 @@ class WordScores:
         self._episodes[NONE] = 0
 
     def _episode_of(self, docs: Docs) -> Docs:
-        episode = self._chains.episode[docs]
-        return np.where(episode < self._known_episodes, episode, NONE)
+        episode = self._chains.episode[docs].astype(np.intp)
+        if len(episode) and episode.max() >= self._known_episodes:
+            episode[episode >= self._known_episodes] = NONE
+        return episode
 
     def _speaks(self, docs: Docs) -> Flags:
-        speaker = self._view.columns["speaker"][docs]
         speaks = np.zeros(len(docs), np.bool_)
-        for name in self._query.names:
+        named = self._view.columns.speakers.intersection(self._query.names)
+        speaker = self._view.columns["speaker"][docs] if named else speaks
+        for name in named:
             speaks |= speaker == name
         return speaks
 

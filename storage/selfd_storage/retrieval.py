@@ -16,7 +16,7 @@ from selfd_storage.ranking_names import MOST_TEXT, SEEDS, follow_names
 from selfd_storage.ranking_words import WordScores, rarest
 from selfd_storage.records import EventRecord
 from selfd_storage.spelling import respelled
-from selfd_storage.words_file import count_documents, read_postings
+from selfd_storage.words_postings import KeptPostings
 from selfd_storage.words_source import read_texts
 
 POSTINGS = 100_000  # that one search reads at most, but for its rarest term
@@ -29,6 +29,7 @@ class Retrieval:
         self.trouble: EmbeddingError | None = None
         self._source = source
         self._file = file
+        self._postings = KeptPostings()
 
     async def search(
         self, view: View, layers: Sequence[Codes], question: str, asked: Query, first: int
@@ -43,7 +44,7 @@ class Retrieval:
 
         def find(db: sqlite3.Connection) -> tuple[dict[str, Candidates], CodeScores | None]:
             meaning = self._embedded(view, layers, question)
-            lexical = _find_words(db, view, asked)
+            lexical = _find_words(db, view, asked, self._postings)
             if meaning is None:
                 return {"lexical": lexical}, None
             return {"lexical": lexical, "dense": meaning.candidates(lexical)}, meaning
@@ -89,12 +90,15 @@ class Retrieval:
         return await self._source.read(partial(read_texts, entries=entries, most=MOST_TEXT))
 
 
-def _find_words(db: sqlite3.Connection, view: View, asked: Query) -> Candidates:
-    frequencies = count_documents(db, asked.terms)
+def _find_words(
+    db: sqlite3.Connection, view: View, asked: Query, postings: KeptPostings
+) -> Candidates:
+    count = view.columns.count
+    frequencies = postings.frequencies(db, asked.terms, count)
     if len(frequencies) < len(asked.terms):
         asked = respelled(db, asked, frequencies)
-        frequencies = count_documents(db, asked.terms)
+        frequencies = postings.frequencies(db, asked.terms, count)
     scores = WordScores(view, asked, frequencies)
     for term in rarest(frequencies, POSTINGS):
-        scores.add(term, read_postings(db, term))
+        scores.add(term, postings.read(db, term, count))
     return scores.candidates()

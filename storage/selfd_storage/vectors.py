@@ -13,8 +13,10 @@ bit everywhere: the rotation is built in integers, the quantiser compares agains
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from itertools import pairwise
 from statistics import NormalDist
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,14 +72,8 @@ class VectorCodec:
 
     def decode(self, codes: Words) -> Floats:
         """Return what (N, B, W) codes stand for: unit rows (N, D), rotated."""
-        planes = np.unpackbits(codes.view(np.uint8), axis=2, bitorder="little")  # (N, B, D)
-        levels = planes[:, 0].copy()
-        for plane in range(1, self.bits):
-            levels <<= 1
-            levels |= planes[:, plane]  # (N, D)
-        values = self._levels[levels]  # (N, D)
-        values /= np.linalg.norm(values, axis=1, keepdims=True)
-        return values
+        values, norms = self._values(codes)
+        return np.asarray(values / norms[:, None], np.float32)
 
     def candidates(
         self, query: Floats, signs: Words, *, keep: int = 100, hidden: Flags | None = None
@@ -98,8 +94,20 @@ class VectorCodec:
 
     def cosines(self, query: Floats, codes: Words) -> Floats:
         """Return the cosines between a (D,) unit query and (N, B, W) codes, (N,)."""
-        scores: Floats = self.decode(codes) @ self.rotate(query[None, :])[0]
+        values, norms = self._values(codes)
+        scores: Floats = values @ self.rotate(query[None, :])[0]
+        scores /= norms
         return scores
+
+    def _values(self, codes: Words) -> tuple[Floats, Floats]:
+        """Return the level of each dimension (N, D), and the lengths of these rows (N,)."""
+        planes = np.unpackbits(codes.view(np.uint8), axis=2, bitorder="little")  # (N, B, D)
+        levels = planes[:, 0].copy()
+        for plane in range(1, self.bits):
+            levels <<= 1
+            levels |= planes[:, plane]  # (N, D)
+        values = self._levels.take(levels)  # (N, D)
+        return values, np.sqrt(np.einsum("nd,nd->n", values, values))
 
 
 def rotation(dimensions: int, seed: int) -> Floats:
@@ -143,21 +151,29 @@ def _nearest_by_hamming(
     if keep >= len(signs):
         return np.arange(len(signs)) if hidden is None else np.flatnonzero(~hidden)
     own = np.packbits(rotated > 0, bitorder="little").view(np.uint64)  # (W,)
-    distances = np.zeros(len(signs), dtype=np.uint16)
-    for start in range(0, len(signs), BLOCK):
-        part = slice(start, start + BLOCK)
-        for word, sign in enumerate(own):  # one by one: sums over four are slow
-            distances[part] += np.bitwise_count(signs[part, word] ^ sign)
+    distances = _distances(own, signs)
+    farthest = int(np.iinfo(distances.dtype).max)
     if hidden is not None:
-        distances[hidden] = len(rotated) + 1
-    counts = np.zeros(len(rotated) + 2, np.intp)
-    for start in range(0, len(signs), BLOCK):  # all at once would take eight bytes a vector
-        counts += np.bincount(distances[start : start + BLOCK], minlength=len(counts))
-    limit = np.searchsorted(np.cumsum(counts), keep)
+        distances[hidden] = farthest
+    limit = bisect_left(range(farthest), keep, key=lambda d: int(np.count_nonzero(distances <= d)))
     nearer = np.flatnonzero(distances < limit)
+    if limit == farthest:  # fewer are seen than are wanted
+        return nearer
     equal = np.flatnonzero(distances == limit)[: keep - len(nearer)]
     rows: Rows = np.sort(np.concatenate([nearer, equal]))
-    return rows if limit <= len(rotated) else rows[distances[rows] <= len(rotated)]
+    return rows
+
+
+def _distances(own: Words, signs: Words) -> NDArray[np.unsignedinteger[Any]]:
+    """Return how many signs differ, 63 at most of a word: so four words stay below a hidden row."""
+    kind: type[np.unsignedinteger[Any]] = np.uint8 if len(own) <= 4 else np.uint16
+    total = np.zeros(len(signs), kind)
+    for start in range(0, len(signs), BLOCK):
+        part, here = signs[start : start + BLOCK], total[start : start + BLOCK]
+        for word, sign in enumerate(own):  # one by one: sums over four are slow
+            differing = np.bitwise_count(part[:, word] ^ sign)
+            here += np.minimum(differing, 63, out=differing)
+    return total
 
 
 def _best(scores: Floats, keep: int) -> Rows:

@@ -53,55 +53,70 @@ _ROW = np.dtype(
         ("asks", np.bool_),
     ]
 )
+_OF_ENTRY = Entry._fields
 
 
 class Columns:
-    """The rows of all documents; row `doc` belongs to document `doc`, row 0 to none."""
+    """The rows of all documents; row `doc` belongs to document `doc`, row 0 to none.
+
+    Each column lies in one piece: what a search gathers of one is then mostly in the processor's
+    cache. `speakers` are the codes of all who ever spoke.
+    """
 
     def __init__(self) -> None:
         self.count = 1
-        self._rows: NDArray[Any] = np.zeros(1, _ROW)
+        self.speakers: set[int] = set()
+        self._columns: dict[str, NDArray[Any]] = {
+            name: np.zeros(1, _ROW[name]) for name in _OF_ENTRY
+        }
+        self._holds = np.zeros(1, np.bool_)  # is no hole, and holds now
         self._sizes = np.zeros(KINDS, np.int64)
         self._lengths = np.zeros(KINDS, np.int64)
 
     def __getitem__(self, name: str) -> NDArray[Any]:
         """Return one column, up to the last document."""
-        column: NDArray[Any] = self._rows[name][: self.count]
-        return column
+        return self._columns[name][: self.count]
 
     def make_room(self, count: int) -> None:
         """Take memory for `count` rows at once."""
-        if count > len(self._rows):
-            larger = np.zeros(count, _ROW)
-            larger[: len(self._rows)] = self._rows
-            self._rows = larger
+        for name, column in self._columns.items():
+            self._columns[name] = _with_room(column, count)
+        self._holds = _with_room(self._holds, count)
 
     def put(self, docs: Sequence[int], entries: Iterable[Entry]) -> None:
         """Append documents under ascending numbers, all of them new."""
         if not docs:
             return
-        self._rows = grown(self._rows, docs[-1] + 1)
+        count, places = docs[-1] + 1, np.array(docs)
         rows = np.array(list(entries), _ROW)
-        self._rows[np.array(docs)] = rows
-        self.count = docs[-1] + 1
+        for name, column in self._columns.items():
+            larger = self._columns[name] = grown(column, count)
+            larger[places] = rows[name]
+        self._holds = grown(self._holds, count)
+        self._holds[places] = (rows["kind"] != BURIED) & (rows["valid_to"] == OPEN)
+        self.count = count
+        self.speakers.update(rows["speaker"].tolist())
         np.add.at(self._sizes, rows["kind"], 1)
         np.add.at(self._lengths, rows["kind"], rows["length"])
 
     def entry(self, doc: int) -> Entry:
         """Return the row of one document."""
-        return Entry(*self._rows[doc].item())
+        return Entry(*(column[doc].item() for column in self._columns.values()))
 
     def bury(self, docs: Sequence[int]) -> None:
         """Take documents out of every search."""
-        gone = self._rows[list(docs)]
-        np.subtract.at(self._sizes, gone["kind"], 1)
-        np.subtract.at(self._lengths, gone["kind"], gone["length"])
-        self._rows["kind"][list(docs)] = BURIED
+        gone = np.array(docs, np.intp)
+        kind = self._columns["kind"][gone]
+        np.subtract.at(self._sizes, kind, 1)
+        np.subtract.at(self._lengths, kind, self._columns["length"][gone])
+        self._columns["kind"][gone] = BURIED
+        self._holds[gone] = False
 
     def revise(self, doc: int, place: int, valid_to: int) -> None:
         """Change what may change in a document without changing its words."""
-        self._rows["place"][doc] = place
-        self._rows["valid_to"][doc] = valid_to
+        self._columns["place"][doc] = place
+        self._columns["valid_to"][doc] = valid_to
+        self._holds[doc] = valid_to == OPEN and self._columns["kind"][doc] != BURIED
 
     def mean_lengths(self) -> NDArray[np.float32]:
         """Return the mean number of terms of a document, by kind; 1 at least."""
@@ -132,18 +147,20 @@ class Columns:
 
     def present(self) -> Docs:
         """Return the documents that hold now."""
-        return np.flatnonzero((self["kind"] != BURIED) & (self["valid_to"] == OPEN))
+        return np.flatnonzero(self._holds[: self.count])
 
     def seen(self, docs: Docs, kinds: Sequence[int] | None, moment: int | None) -> Flags:
         """Tell which documents a search sees: of some kinds, now or as of a moment."""
-        kind, valid_to = self["kind"][docs], self["valid_to"][docs]
-        wanted: Flags = kind != BURIED
-        if kinds is not None:
-            wanted = np.isin(kind, np.array(kinds, np.int8))
+        wanted: Flags
         if moment is None:
-            wanted &= valid_to == OPEN
+            wanted = self._holds[docs]
         else:
-            wanted &= (self["valid_from"][docs] <= moment) & (valid_to > moment)
+            wanted = self["kind"][docs] != BURIED
+            wanted &= (self["valid_from"][docs] <= moment) & (self["valid_to"][docs] > moment)
+        if kinds is not None:
+            is_wanted = np.zeros(KINDS, np.bool_)
+            is_wanted[list(kinds)] = True
+            wanted &= is_wanted[self["kind"][docs]]
         return wanted
 
 
@@ -151,6 +168,12 @@ def grown(array: NDArray[A], count: int) -> NDArray[A]:
     """Return an array with room for `count` elements, new ones zero; often it is the same array."""
     if count <= len(array):
         return array
-    larger = np.zeros(max(count, len(array) * 5 // 4, 1024), array.dtype)
+    return _with_room(array, max(count, len(array) * 5 // 4, 1024))
+
+
+def _with_room(array: NDArray[A], count: int) -> NDArray[A]:
+    if count <= len(array):
+        return array
+    larger = np.zeros(count, array.dtype)
     larger[: len(array)] = array
     return larger

@@ -18,7 +18,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
 from selfd_storage._sqlite import sqlite3
 from selfd_storage.codes_file import erase_codes
@@ -115,14 +114,6 @@ class Change:
     buried: Sequence[int] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Postings:
-    """The documents that hold a term, ascending, and how often: 1, 2 or 4 for so many or more."""
-
-    docs: Docs
-    counts: NDArray[np.float32]
-
-
 def read_progress(db: sqlite3.Connection) -> Progress | None:
     """Return how far the index has come, None in a file that was just made."""
     row = db.execute("SELECT cursor, cursor_at, walk_kind, walk_item FROM progress").fetchone()
@@ -212,21 +203,16 @@ def count_terms_from(db: sqlite3.Connection, beginning: str) -> dict[str, int]:
     return {term: int(count) for term, count in rows}
 
 
-def read_postings(db: sqlite3.Connection, term: str) -> Postings:
-    """Return where a term occurs."""
-    docs = _matches(db, term)
-    counts = np.ones(len(docs), np.float32)
-    for level, sign in LEVELS.items():
-        often = _matches(db, term + sign)
-        if not len(often):
-            break
-        counts[np.searchsorted(docs, often)] = level
-    return Postings(docs, counts)
+def read_documents(db: sqlite3.Connection, terms: Sequence[str], start: int = 0) -> Docs:
+    """Return the documents from `start` on that hold all of some terms, ascending.
 
-
-def read_documents(db: sqlite3.Connection, terms: Sequence[str]) -> Docs:
-    """Return the documents that hold all of some terms, ascending."""
-    return _matches(db, *terms)
+    One joined string is read three times as fast as that many rows.
+    """
+    row = db.execute(
+        "SELECT group_concat(rowid) FROM words WHERE words MATCH ? AND rowid >= ?",
+        (" ".join(f'"{term}"' for term in terms), start),
+    ).fetchone()
+    return np.fromstring(row[0] or "", dtype=np.int64, sep=",")
 
 
 def has_graves(db: sqlite3.Connection) -> bool:
@@ -256,15 +242,3 @@ def _levelled(terms: Sequence[str]) -> Iterator[str]:
         for level, sign in LEVELS.items():
             if count >= level:
                 yield term + sign
-
-
-def _matches(db: sqlite3.Connection, *terms: str) -> Docs:
-    """Return the documents that hold every one of some terms, ascending.
-
-    One joined string is read three times as fast as that many rows.
-    """
-    row = db.execute(
-        "SELECT group_concat(rowid) FROM words WHERE words MATCH ?",
-        (" ".join(f'"{term}"' for term in terms),),
-    ).fetchone()
-    return np.fromstring(row[0] or "", dtype=np.int64, sep=",")
