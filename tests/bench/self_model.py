@@ -105,5 +105,5 @@ async def _assessed(daemon: Daemon) -> list[Row]:
         *tests,
         Row("self, calibration error", error, "", None, "lower", judged),
         Row("self, journal", float(entries), "entries", None, "higher", "before the assessment"),
-        Row("self, the assessment", seconds, "s", None, "lower", "all six tests"),
+        Row("self, the assessment", seconds, "s", None, "lower", "all tests"),
     ]

@@ -235,7 +235,7 @@ async def test_the_battery_keeps_what_it_found_and_tells_how_far_it_is(
     assert metrics["seed"] == 7
     assert metrics["assessment"] == kept.id
     names = {test.name: test for test in kept.tests}
-    assert len(names) == 6
+    assert len(names) == 10
     assert not names["change detection"].measured
     assert "gone.safetensors" in names["change detection"].explanation
     assert kept.score == sum(t.passed for t in kept.tests) / sum(t.measured for t in kept.tests)
