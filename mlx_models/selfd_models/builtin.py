@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from selfd_models import speculation
 from selfd_models.checkpoint import SHIPPED, Checkpoint, load
 from selfd_models.decode import Decoder
+from selfd_models.drafter import Drafter
 from selfd_models.layout import Layout, lay_out
 from selfd_models.model import forward, logits
 from selfd_models.ops import Array, backend, load_ops
@@ -202,7 +203,9 @@ class BuiltinModel:
     @cached_property
     def decoder(self) -> Decoder:
         """The same weights laid out for reading single bytes."""
-        return Decoder(self._checkpoint)
+        drafter = Drafter.load()
+        fits = drafter.width == self._config.byte_width
+        return Decoder(self._checkpoint, drafter if fits else None)
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Embed texts as unit rows.   Raises: EmbedderFileError: the embedder cannot be read."""

@@ -5,7 +5,7 @@ all rows together, row by row the same to the bit as one at a time, and the stat
 rows can be had. Letters: R rows of a tile, D byte width, E latent width.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -14,13 +14,15 @@ from numpy.typing import NDArray
 
 from selfd_models import decode_latent, features
 from selfd_models.checkpoint import Checkpoint
-from selfd_models.config import CONV_TAPS, PHASES, RECALL_ROWS, RECALLS, START, TABLES
+from selfd_models.config import CONV_TAPS, PHASES, RECALL_ROWS, RECALLS, START, TABLES, Config
 from selfd_models.decode_latent import LatentState, LatentSteps, inverse_rms, relu_squared
+from selfd_models.drafter import Drafter
 from selfd_models.features import FeatureState
 from selfd_models.layers import Parameters, View
 from selfd_models.model import draft
 from selfd_models.ops import load_ops
-from selfd_models.patcher import PatcherState
+from selfd_models.patcher import Patcher, PatcherState
+from selfd_models.row_products import normalise, paired, share, times
 
 Floats = NDArray[np.float32]
 TILE = 32  # rows of a prompt read together
@@ -40,6 +42,12 @@ class Clock(NamedTuple):
     since: int
     latent: LatentState
 
+    def after(self, row: Floats) -> "Clock":
+        """Take in one row of the open patch.   Args: row: (D,), normalised."""
+        half = len(self.total)
+        largest, total = np.maximum(self.largest, row[:half]), self.total + row[half:]
+        return Clock(largest, total, self.length + 1, self.context, self.since + 1, self.latent)
+
 
 class State(NamedTuple):
     """Everything that the next byte is predicted from; a value, but for tables shared in one line.
@@ -55,59 +63,94 @@ class State(NamedTuple):
 
     def fork(self) -> "State":
         """Give a state that shares nothing that is changed in place."""
-        own = replace(self.features, follows=self.features.follows.copy())
+        own = replace(self.features, follows=self.features.follows[:])
         latent = decode_latent.fork(self.clock.latent)
         return State(own, self.patcher, self.rings, self.clock._replace(latent=latent))
 
 
-class _Rows(NamedTuple):
-    """The integers after each row, and what each row overwrote: (order, slot, value)."""
+class Line:
+    """Bytes read as integers and embedded, one by one, before a tile is made of them."""
 
-    features: list[FeatureState]
-    patchers: list[PatcherState]
-    overwritten: list[list[tuple[int, int, int]]]
+    def __init__(self, state: State, embedding: "_Embedding", patcher: Patcher) -> None:
+        self.state = state
+        self.rows: list[Floats] = []  # (D,) each
+        self.features: list[FeatureState] = []
+        self.patchers: list[PatcherState] = []
+        self.overwritten: list[list[tuple[int, int]]] = []
+        self._embedding, self._patcher = embedding, patcher
 
-    def only(self, at: int) -> "_Rows":
-        """Give one row's."""
-        return _Rows([self.features[at]], [self.patchers[at]], [self.overwritten[at]])
+    def read(self, byte: int, *, within: bool = False) -> bool:
+        """Read a byte; with `within`, give false and read nothing if a patch ends after it."""
+        cutter = self.patchers[-1] if self.patchers else self.state.patcher
+        cutter = PatcherState(cutter.threshold, cutter.packed, cutter.length)
+        if self._patcher.step(cutter, byte) and within:
+            return False
+        last = self.features[-1] if self.features else self.state.features
+        # Nobody goes back to before the tile, so that its first byte needs no record.
+        self.overwritten.append(features.next_written(last) if self.features else [])
+        last = last.twin()
+        tables, recalls = features.step(last, byte, self._embedding.bits)
+        self.rows.append(self._embedding.row(byte, tables, recalls))
+        self.features.append(last)
+        self.patchers.append(cutter)
+        return True
 
 
 @dataclass(frozen=True)
 class Tile:
-    """What a call gave. logits: (R, 256). normal, context: (R, D), for the draft head."""
+    """What a call gave. logits: (R, 256). normal, context: (R, D), for drafts.
+
+    _windows: (R + 3, D) or more per convolution. _pooled: (R, D), rows as patches take them in.
+    _clocks: (row, the clock after it), for the row before the tile, -1, and each patch's last.
+    """
 
     logits: Floats
     normal: Floats
     context: Floats
-    _rows: _Rows
+    _features: list[FeatureState]
+    _patchers: list[PatcherState]
+    _overwritten: list[list[tuple[int, int]]]
     _windows: list[Floats]
-    _clocks: list[Clock]
+    _pooled: Floats
+    _clocks: list[tuple[int, Clock]]
 
     def state(self, row: int = -1) -> State:
         """Give the state after a row; the rows after it are then as if never read."""
-        last = row % len(self._clocks)
-        rows = self._rows
-        follows = rows.features[last].follows
-        for entries in reversed(rows.overwritten[last + 1 :]):
-            for order, slot, value in entries:
-                follows[order, slot] = value
-        del rows.overwritten[last + 1 :]
+        last = row % len(self.logits)
+        follows = self._features[last].follows
+        for entries in reversed(self._overwritten[last + 1 :]):
+            for place, value in entries:
+                follows[place] = value
+        del self._overwritten[last + 1 :]
         rings = tuple(window[last + 1 : last + CONV_TAPS] for window in self._windows)
-        return State(rows.features[last], rows.patchers[last], rings, self._clocks[last])
+        at, clock = max((mark for mark in self._clocks if mark[0] <= last), key=_row_of)
+        for between in range(at + 1, last + 1):
+            clock = clock.after(self._pooled[between])
+        return State(self._features[last], self._patchers[last], rings, clock)
 
-    def apart(self) -> "list[Tile]":
-        """Give each row its own tile, where the rows belong to different texts."""
-        return [
-            Tile(
-                self.logits[at : at + 1],
-                self.normal[at : at + 1],
-                self.context[at : at + 1],
-                self._rows.only(at),
-                [window[at] for window in self._windows],
-                self._clocks[at : at + 1],
-            )
-            for at in range(len(self.logits))
-        ]
+
+def _row_of(mark: tuple[int, Clock]) -> int:
+    return mark[0]
+
+
+class _Embedding:
+    """The three kinds of table that a byte is embedded by."""
+
+    def __init__(self, p: Parameters, config: Config) -> None:
+        self.bits = config.table_bits
+        self._bytes = p["embed.bytes"]
+        self._tables = p["embed.tables"].reshape(-1, config.table_width)
+        self._table_at = np.arange(TABLES) * config.table_rows
+        self._recalls = p["embed.recalls"].reshape(-1, config.recall_width)
+        self._recall_at = np.arange(RECALLS) * RECALL_ROWS
+
+    def row(self, byte: int, tables: list[int], recalls: list[int]) -> Floats:
+        """Look a byte's rows up and add them.   Returns: (D,)."""
+        x: Floats = self._bytes[byte] + self._tables.take(self._table_at + tables, axis=0).reshape(
+            -1
+        )
+        x += self._recalls.take(self._recall_at + recalls, axis=0).reshape(-1)
+        return x
 
 
 class _Block:
@@ -115,9 +158,9 @@ class _Block:
 
     def __init__(self, p: Parameters) -> None:
         self._conv = np.ascontiguousarray(p["conv"][::-1] * p["gain"])
-        self._up, self._down = p["up"], p["down"]
+        self.up, self.down = p["up"], p["down"]
 
-    def run(self, x: Floats, ring: Floats) -> tuple[Floats, Floats]:
+    def run(self, x: Floats, ring: Floats, shared: bool) -> tuple[Floats, Floats]:
         """Add the block to each row.
 
         Args: x: (R, D). ring: (3, D), what came before the first row; or (R, 3, D), what came
@@ -132,23 +175,20 @@ class _Block:
             shape, strides = (len(x), CONV_TAPS, x.shape[1]), (step, step, item)
             near = np.ndarray(shape, np.float32, window, 0, strides)
         mixed = np.add.reduce(near * self._conv, axis=1)
-        return x + times(relu_squared(times(mixed, self._up)), self._down), window
+        hidden = relu_squared(times(mixed, self.up, shared))
+        return x + times(hidden, self.down, shared), window
 
 
 class Decoder:
     """A model's weights, laid out for reading single bytes."""
 
-    def __init__(self, checkpoint: Checkpoint) -> None:
+    def __init__(self, checkpoint: Checkpoint, drafter: Drafter | None = None) -> None:
         p, config = checkpoint.parameters, checkpoint.config
+        self.drafter = drafter
         self._p = p
         self._config = config
         self._patcher = checkpoint.patcher
-        self._bits = config.table_bits
-        self._bytes = p["embed.bytes"]
-        self._tables = p["embed.tables"].reshape(-1, config.table_width)
-        self._table_at = np.arange(TABLES) * config.table_rows
-        self._recalls = p["embed.recalls"].reshape(-1, config.recall_width)
-        self._recall_at = np.arange(RECALLS) * RECALL_ROWS
+        self._embedding = _Embedding(p, config)
         encoder = [View(p, f"encoder.{number}") for number in range(config.encoder_layers)]
         decoder = [View(p, f"decoder.{number}") for number in range(config.decoder_layers)]
         self._encoder, self._decoder = list(map(_Block, encoder)), list(map(_Block, decoder))
@@ -156,23 +196,41 @@ class Decoder:
         self._context = p["context.weight"] * p["context.gain"][:, None]
         self._ops = load_ops("numpy")
         self._head = p["head.weight"] * p["head.gain"][:, None]
+        blocks = [*self._encoder, *self._decoder]
+        weights = [self._head, *(weight for block in blocks for weight in (block.up, block.down))]
+        self._shared = share(frozenset((len(weight), weight.shape[1]) for weight in weights))
 
     def start(self) -> Tile:
         """Read the row before the first byte."""
         ring = np.zeros((CONV_TAPS - 1, self._config.byte_width), np.float32)
         rings = (ring,) * (len(self._encoder) + len(self._decoder))
-        tables, recalls = [0] * TABLES, [RECALL_ROWS - 1] * RECALLS
-        x, windows = self._encode(self._embed([START], [tables], [recalls]), rings)
         clock = self._open(self._p["context.start"], self._latent.start())
-        rows = _Rows([FeatureState()], [self._patcher.start()], [[]])
-        return self._decode(x, rings, windows, rows, [clock])
+        state = State(FeatureState(), self._patcher.start(), rings, clock)
+        line = self.line(state)
+        line.rows.append(self._embedding.row(START, [0] * TABLES, [RECALL_ROWS - 1] * RECALLS))
+        line.features.append(state.features)
+        line.patchers.append(state.patcher)
+        line.overwritten.append([])
+        x, windows, _ = self._encode(line.rows, rings)
+        return self._decode(x, rings, windows, [line], [[(0, clock)]], normalise(x))[0]
 
-    def advance(self, state: State, data: Sequence[int]) -> Tile:
+    def line(self, state: State) -> Line:
+        """Begin to read bytes after a state."""
+        return Line(state, self._embedding, self._patcher)
+
+    def advance(self, state: State, data: Iterable[int]) -> Tile:
         """Read bytes, one row each.   Args: data: at least one byte."""
-        rows, x = self._look_up([(state, data)])
-        x, windows = self._encode(x, state.rings)
-        clocks = self._tick(x, rows.patchers, state.clock)
-        return self._decode(x, state.rings, windows, rows, clocks)
+        line = self.line(state)
+        for byte in data:
+            line.read(byte)
+        return self.tile(line)
+
+    def tile(self, line: Line) -> Tile:
+        """Work out what follows each byte of a line; at least one was read."""
+        rings = line.state.rings
+        x, windows, pooled = self._encode(line.rows, rings)
+        clocks = self._tick(pooled, line.patchers, line.state.clock)
+        return self._decode(x, rings, windows, [line], [clocks], pooled)[0]
 
     def advance_each(self, states: Sequence[State], data: Sequence[int]) -> list[Tile]:
         """Read one byte of each of several texts.
@@ -180,13 +238,20 @@ class Decoder:
         Returns: a tile for each, to the bit what `advance` gives; what is worked out per byte is
             worked out together, and the weights are fetched from memory once.
         """
-        rows, x = self._look_up([(state, [byte]) for state, byte in zip(states, data, strict=True)])
-        rings = tuple(map(np.stack, zip(*(state.rings for state in states), strict=True)))
-        x, windows = self._encode(x, rings)
-        clocks: list[Clock] = []
-        for at, state in enumerate(states):
-            clocks += self._tick(x[at : at + 1], rows.patchers[at : at + 1], state.clock)
-        return self._decode(x, rings, windows, rows, clocks).apart()
+        lines = [self.line(state) for state in states]
+        for line, byte in zip(lines, data, strict=True):
+            line.read(byte)
+        rows = [line.rows[0] for line in lines]
+        each = [state.rings for state in states]
+        if self._shared and len(rows) % 2:
+            each.append(each[-1])
+        rings = tuple(map(np.stack, zip(*each, strict=True)))
+        x, windows, pooled = self._encode(rows, rings)
+        clocks = [
+            self._tick(pooled[at : at + 1], line.patchers, line.state.clock)
+            for at, line in enumerate(lines)
+        ]
+        return self._decode(x, rings, windows, lines, clocks, pooled)
 
     def read(self, data: bytes) -> Tile:
         """Read a whole text from the start.   Returns: the last tile."""
@@ -198,88 +263,73 @@ class Decoder:
     def draft(self, tile: Tile, row: int = -1) -> Floats:
         """Guess at the bytes after the one that a row predicts.   Returns: (K, 256) scores."""
         decoded = tile.normal[[row]] * self._p["head.gain"]
-        scores: Floats = draft(self._p, decoded, tile.context[[row]], self._config, ops=self._ops)[
-            0
-        ]
-        return scores
+        scores = draft(self._p, decoded, tile.context[[row]], self._config, ops=self._ops)
+        guesses: Floats = scores[0]
+        return guesses
 
-    def _look_up(self, texts: list[tuple[State, Sequence[int]]]) -> tuple[_Rows, Floats]:
-        """Read bytes as integers, and embed them.   Returns: the rows; (R, D)."""
-        rows = _Rows([], [], [])
-        tables: list[list[int]] = []
-        recalls: list[list[int]] = []
-        for state, data in texts:
-            last, cutter = state.features, state.patcher
-            for at, byte in enumerate(data):
-                # Nobody goes back to before the tile, so that its first byte needs no record.
-                rows.overwritten.append(features.next_written(last) if at else [])
-                last = FeatureState(
-                    last.packed, last.word, last.before, last.second, last.contexts, last.follows
-                )
-                hashed, recalled = features.step(last, byte, self._bits)
-                cutter = PatcherState(cutter.threshold, cutter.packed, cutter.length)
-                self._patcher.step(cutter, byte)
-                tables.append(hashed)
-                recalls.append(recalled)
-                rows.features.append(last)
-                rows.patchers.append(cutter)
-        return rows, self._embed([byte for _, data in texts for byte in data], tables, recalls)
+    def _encode(
+        self, rows: list[Floats], rings: tuple[Floats, ...]
+    ) -> tuple[Floats, list[Floats], Floats]:
+        """Run the encoder.
 
-    def _embed(
-        self, data: Sequence[int], tables: list[list[int]], recalls: list[list[int]]
-    ) -> Floats:
-        """Look the rows up.   Returns: (R, D)."""
-        shape = (len(data), -1)
-        x = self._bytes.take(list(data), axis=0)
-        x += self._tables.take(tables + self._table_at, axis=0).reshape(shape)
-        x += self._recalls.take(recalls + self._recall_at, axis=0).reshape(shape)
-        return x
-
-    def _encode(self, x: Floats, rings: tuple[Floats, ...]) -> tuple[Floats, list[Floats]]:
-        """Run the encoder.   Args: x: (R, D).   Returns: (R, D); its convolutions' windows."""
+        Args: rows: (D,) each.
+        Returns: (R, D); its convolutions' windows; (R, D), as patches take them in. R is even
+            where rows share products.
+        """
+        x = np.array(rows)
+        if self._shared:
+            x = paired(x)
         windows = []
         for block, ring in zip(self._encoder, rings, strict=False):
-            x, window = block.run(x, ring)
+            x, window = block.run(x, ring, self._shared)
             windows.append(window)
-        return x, windows
+        return x, windows, normalise(x) * self._p["patch.gain"]
 
     def _decode(
         self,
         x: Floats,
         rings: tuple[Floats, ...],
         windows: list[Floats],
-        rows: _Rows,
-        clocks: list[Clock],
-    ) -> Tile:
+        lines: list[Line],
+        clocks: list[list[tuple[int, Clock]]],
+        pooled: Floats,
+    ) -> list[Tile]:
         """Add what each row sees of the latent, and run the decoder.   Args: x: (R, D)."""
-        context = np.stack([clock.context for clock in clocks])
-        phases = [min(clock.since, PHASES - 1) for clock in clocks]
-        x = x + context + self._p["context.phase"].take(phases, axis=0)
+        context, phases = _seen(x, lines, clocks)
+        x = x + context
+        x += self._p["context.phase"].take(phases, axis=0)
         for block, ring in zip(self._decoder, rings[len(windows) :], strict=True):
-            x, window = block.run(x, ring)
+            x, window = block.run(x, ring, self._shared)
             windows.append(window)
         normal = normalise(x)
-        return Tile(times(normal, self._head), normal, context, rows, windows, clocks)
+        logits = times(normal, self._head, self._shared)
+        tiles, at = [], 0
+        for line, marks in zip(lines, clocks, strict=True):
+            end = at + len(line.rows)
+            own = windows if len(lines) == 1 else [window[at] for window in windows]
+            integers = (line.features, line.patchers, line.overwritten)
+            rows = (logits[at:end], normal[at:end], context[at:end])
+            tiles.append(Tile(*rows, *integers, own, pooled[at:end], marks))
+            at = end
+        return tiles
 
-    def _tick(self, x: Floats, cutters: list[PatcherState], clock: Clock) -> list[Clock]:
-        """Pool rows into patches, and run the latent where one ends.   Args: x: (R, D)."""
-        clocks = []
-        half = self._config.pool_width
-        normal = normalise(x)
-        normal *= self._p["patch.gain"]
-        for row, cutter in zip(normal, cutters, strict=True):
-            largest = np.maximum(clock.largest, row[:half])
-            total = clock.total + row[half:]
-            length = clock.length + 1
-            if cutter.length:  # the patch goes on
-                clock = Clock(largest, total, length, clock.context, clock.since + 1, clock.latent)
-            else:
-                pooled = np.concatenate((row, largest, total / np.float32(length)))
-                patch = pooled.dot(self._p["patch.weight"]) + self._p["patch.length"][length]
-                z, latent = self._latent.step(patch, length, clock.latent)
-                told = (z * inverse_rms(z)).dot(self._context)
-                clock = self._open(told, latent)
-            clocks.append(clock)
+    def _tick(
+        self, pooled: Floats, cutters: list[PatcherState], clock: Clock
+    ) -> list[tuple[int, Clock]]:
+        """Pool rows into patches, and run the latent where one ends.
+
+        Args: pooled: (R, D).   Returns: as `Tile._clocks`.
+        """
+        clocks = [(-1, clock)]
+        for at, cutter in enumerate(cutters):
+            clock = clock.after(pooled[at])
+            if not cutter.length:  # the patch ends here
+                mean = clock.total / np.float32(clock.length)
+                patch = np.concatenate((pooled[at], clock.largest, mean))
+                patch = patch.dot(self._p["patch.weight"]) + self._p["patch.length"][clock.length]
+                z, latent = self._latent.step(patch, clock.length, clock.latent)
+                clock = self._open((z * inverse_rms(z)).dot(self._context), latent)
+                clocks.append((at, clock))
         return clocks
 
     def _open(self, context: Floats, latent: LatentState) -> Clock:
@@ -289,19 +339,19 @@ class Decoder:
         return Clock(lowest, np.zeros(half, np.float32), 0, context, 0, latent)
 
 
-def times(x: Floats, weight: Floats) -> Floats:
-    """Multiply row by row, each as if it were alone: a joint product rounds differently.
-
-    Args: x: (R, I). weight: (I, O).   Returns: (R, O).
-    """
-    if len(x) == 1:
-        return x @ weight
-    product: Floats = np.matmul(x[:, None], weight)[:, 0]
-    return product
-
-
-def normalise(x: Floats) -> Floats:
-    """Scale each row to unit mean square.   Args: x: (R, D)."""
-    if len(x) == 1:
-        return x * inverse_rms(x[0])
-    return x * np.array([inverse_rms(row) for row in x], np.float32)[:, None]
+def _seen(
+    x: Floats, lines: list[Line], clocks: list[list[tuple[int, Clock]]]
+) -> tuple[Floats, list[int]]:
+    """Give what each row sees of the latent.   Returns: (R, D); R phases."""
+    context, phases = np.empty_like(x), [0] * len(x)
+    start = 0
+    for line, marks in zip(lines, clocks, strict=True):
+        ends = [at for at, _ in marks[1:]] + [len(line.rows)]
+        for (at, clock), end in zip(marks, ends, strict=True):
+            first = max(at, 0)
+            context[start + first : start + end] = clock.context
+            for row in range(first, end):
+                phases[start + row] = min(clock.since + row - at, PHASES - 1)
+        start += len(line.rows)
+    context[start:] = context[start - 1]
+    return context, phases

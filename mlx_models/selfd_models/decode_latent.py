@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from selfd_models.attention import ROTARY_BASE
-from selfd_models.config import CONV_TAPS, TYPICAL_PATCH, Config
+from selfd_models.config import CONV_TAPS, LONGEST_PATCH, TYPICAL_PATCH, Config
 from selfd_models.layers import Parameters, View
 
 Floats = NDArray[np.float32]
@@ -58,35 +58,46 @@ def relu_squared(x: Floats) -> Floats:
     return x
 
 
-def _silu(x: Floats) -> Floats:
-    """Multiply by the sigmoid; written with tanh, which never overflows."""
-    gate: Floats = np.tanh(x * 0.5)
-    gate += 1.0
-    gate *= x
-    gate *= 0.5
-    return gate
-
-
 class HybridStep:
-    """A hybrid layer: three paths, their gate, the experts."""
+    """A hybrid layer: three paths, their gate, the experts.
+
+    One product gives all that the paths need of a patch, laid out so that what goes through the
+    same function lies together: calls, not numbers, are what a small layer costs.
+    """
 
     def __init__(self, p: Parameters, config: Config) -> None:
+        channels, size, heads = config.state_channels, config.state_size, config.state_heads
+        self._channels, self._size, self._heads = channels, size, heads
         gain = p["mixer.gain"][:, None]
-        joined = ("state.in", "spike.in", "liquid.forget", "liquid.target", "gate.down")
-        parts = [p[f"mixer.{name}"] for name in joined]
+        state_in = p["mixer.state.in"]
+        parts = [
+            state_in[:, channels:-heads],  # what is convolved, u, B, C
+            state_in[:, :channels]
+            * np.float32(0.5),  # the gate; halved: sigmoid(2 a) = (1 + tanh a) / 2
+            p["mixer.liquid.target"],
+            state_in[:, -heads:],  # the state space's step
+            p["mixer.liquid.forget"],
+            p["mixer.spike.in"],
+            p["mixer.gate.down"],
+        ]
         self._in = np.ascontiguousarray(np.concatenate(parts, axis=1) * gain)
-        self._cuts = np.cumsum([0] + [part.shape[1] for part in parts]).tolist()
-        self._channels, self._size = config.state_channels, config.state_size
-        self._heads = config.state_heads
-        self._conv = np.ascontiguousarray(p["mixer.state.conv"][::-1])
-        self._step_bias = p["mixer.state.step"]
-        self._decay = -np.exp(p["mixer.state.decay"])
+        self._cuts = np.cumsum([part.shape[1] for part in parts]).tolist()
+        self._conv = p["mixer.state.conv"][::-1] * np.float32(0.5)
+        liquid = np.exp(p["mixer.liquid.rate"])
+        nothing = np.zeros(heads, np.float32)
+        self._soft_bias = np.concatenate((p["mixer.state.step"], np.zeros_like(liquid)))
+        self._rate = np.concatenate((nothing, liquid))
+        decay = -np.exp(p["mixer.state.decay"])
+        # Per length of a patch: what turns a rate into the logarithm of what is kept.
+        self._elapsed = [
+            np.concatenate((decay, np.full_like(liquid, -length / TYPICAL_PATCH)))
+            for length in range(LONGEST_PATCH + 1)
+        ]
         self._skip = np.repeat(p["mixer.state.skip"], config.state_head)
         self._state_out = p["mixer.state.out"] * p["mixer.state.gain"][:, None]
         self._leak = 1.0 / (1.0 + np.exp(-p["mixer.spike.leak"]))
         self._threshold = p["mixer.spike.threshold"]
         self._spike_out = p["mixer.spike.out"]
-        self._rate = np.exp(p["mixer.liquid.rate"])
         self._amplitude = p["mixer.liquid.amplitude"]
         self._liquid_out = p["mixer.liquid.out"]
         self._gate_up = p["mixer.gate.up"]
@@ -100,51 +111,70 @@ class HybridStep:
             memory=np.zeros((self._channels, self._size), np.float32),
             potential=np.zeros(len(self._leak), np.float32),
             fired=np.zeros(len(self._leak), bool),
-            liquid=np.zeros(len(self._rate), np.float32),
+            liquid=np.zeros(len(self._amplitude), np.float32),
         )
 
     def step(self, x: Floats, length: int, state: HybridState) -> tuple[Floats, HybridState]:
         """Take one patch in.   Args: x: (E,). length: bytes."""
         wide: Floats = (x * inverse_rms(x)).dot(self._in)
-        end, spike, forget, target, down = self._cuts[1:]
-        paths = np.empty((3, len(x)), np.float32)
-        ring, memory, paths[0] = self._state_space(wide[:end], state)
-        potential = self._leak * (state.potential - wide[end:spike])
-        potential += wide[end:spike]
-        potential -= self._threshold * state.fired
-        fired = potential > self._threshold
-        # Event-driven: only the rows of the neurons that fired are read.
-        np.add.reduce(self._spike_out.take(fired.nonzero()[0], axis=0), axis=0, out=paths[1])
-        rate = self._rate + np.logaddexp(np.float32(0.0), wide[spike:forget])
-        pull = np.tanh(wide[forget:target])
+        convolved, gate, target, _, forget, spike, rank = self._cuts
+        window = np.concatenate((state.ring, wide[None, :convolved]))
+        np.add.reduce(window * self._conv, axis=0, out=wide[:convolved])
+        bent = np.tanh(wide[:target])
+        pull = bent[gate:]
         pull *= self._amplitude
-        rate *= -length / TYPICAL_PATCH
-        liquid = np.exp(rate) * (state.liquid - pull)
+        driven = bent[:gate]  # u, B, C and the gate, each times its sigmoid
+        driven += 1.0
+        driven *= wide[:gate]
+        soft = wide[target:forget]
+        soft += self._soft_bias
+        soft = np.logaddexp(np.float32(0.0), soft)
+        kept = soft + self._rate
+        kept *= self._elapsed[length]
+        np.exp(kept, out=kept)
+
+        paths = np.empty((3, len(x)), np.float32)
+        memory = self._remember(driven, soft, kept, state.memory, paths[0])
+        potential, fired = self._spike(wide[forget:spike], state, paths[1])
+        liquid = state.liquid - pull
+        liquid *= kept[self._heads :]
         liquid += pull
         np.dot(liquid, self._liquid_out, out=paths[2])
-        x = x + self._fuse(wide[target:down], paths)
-        return self._experts.step(x), HybridState(ring, memory, potential, fired, liquid)
+        x = x + self._fuse(wide[spike:rank], paths)
+        return self._experts.step(x), HybridState(window[1:], memory, potential, fired, liquid)
 
-    def _state_space(self, wide: Floats, state: HybridState) -> tuple[Floats, Floats, Floats]:
-        """Run the state-space path.   Returns: the ring, the memory, the path (E,)."""
+    def _remember(
+        self, driven: Floats, step: Floats, kept: Floats, memory: Floats, out: Floats
+    ) -> Floats:
+        """Run the state-space path into `out`, (E,).   Returns: the memory."""
         channels, size, heads = self._channels, self._size, self._heads
-        window = np.concatenate((state.ring, wide[None, channels:-heads]))
-        both = np.empty(2 * channels + 2 * size, np.float32)  # the gate, then what was convolved
-        both[:channels] = wide[:channels]
-        np.add.reduce(window * self._conv, axis=0, out=both[channels:])
-        both = _silu(both)
-        driven = both[channels : 2 * channels]
-        write, read = both[2 * channels : 2 * channels + size], both[2 * channels + size :]
-        step = np.logaddexp(np.float32(0.0), wide[-heads:] + self._step_bias)
-        kept = np.exp(step * self._decay)[:, None]  # (H, 1)
-        memory = (state.memory.reshape(heads, -1) * kept).reshape(channels, size)
-        stepped = (driven.reshape(heads, -1) * step[:, None]).reshape(-1, 1)
-        memory += stepped * write
+        inputs, write = driven[:channels], driven[channels : channels + size]
+        read, gate = driven[channels + size : channels + 2 * size], driven[channels + 2 * size :]
+        memory = memory.reshape(heads, -1) * kept[:heads, None]
+        stepped = inputs.reshape(heads, -1) * step[:heads, None]
+        memory = memory.reshape(channels, size)
+        memory += stepped.reshape(-1, 1) * write
         y = memory.dot(read)
-        y += driven * self._skip
-        y *= both[:channels]
+        y += inputs * self._skip
+        y *= gate
         y *= inverse_rms(y)
-        return window[1:], memory, y.dot(self._state_out)
+        np.dot(y, self._state_out, out=out)
+        return memory
+
+    def _spike(
+        self, current: Floats, state: HybridState, out: Floats
+    ) -> tuple[Floats, NDArray[np.bool_]]:
+        """Run the spiking path into `out`, (E,).   Returns: the potential; who fired.
+
+        Event-driven: only the rows of the neurons that fired are read.
+        """
+        potential = state.potential - current
+        potential *= self._leak
+        potential += current
+        potential -= self._threshold * state.fired
+        fired = potential > self._threshold
+        np.add.reduce(self._spike_out.take(fired.nonzero()[0], axis=0), axis=0, out=out)
+        return potential, fired
 
     def _fuse(self, rank: Floats, paths: Floats) -> Floats:
         """Weigh the paths.   Args: rank: (R,), the gate's inner values. paths: (3, E)."""

@@ -4,12 +4,14 @@ Everything here is exact integer arithmetic, so that any host gets the same numb
 the bytes up to and including byte t, never a later one. Letters: T bytes.
 """
 
+from array import array
 from dataclasses import dataclass, field
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from selfd_models.config import BYTES, NGRAM_ORDERS, RECALL_BITS, RECALL_ORDERS
+from selfd_models.config import BYTES, NGRAM_ORDERS, RECALL_BITS, RECALL_ORDERS, TABLES
 
 Bytes = NDArray[np.uint8]
 Rows = NDArray[np.int32]
@@ -28,6 +30,10 @@ _LETTER = np.array(
     dtype=bool,
 )
 _FOLDED = np.array([b + 32 if 65 <= b <= 90 else b for b in range(BYTES)], dtype=np.uint64)
+_IS_LETTER, _FOLDED_BYTE = _LETTER.tolist(), _FOLDED.tolist()  # plain lists are read faster
+_WORD_LANES = slice(len(NGRAM_ORDERS), TABLES)
+_MIX_LANE, _FOLD = np.uint64(_MIX), np.uint64(29)
+_FRESH = [_NOTHING] * (len(RECALL_ORDERS) << RECALL_BITS)
 
 
 def _slots(keys: NDArray[np.uint64], salt: int, bits: int) -> NDArray[np.int32]:
@@ -35,12 +41,6 @@ def _slots(keys: NDArray[np.uint64], salt: int, bits: int) -> NDArray[np.int32]:
     mixed ^= mixed >> np.uint64(29)
     mixed *= np.uint64(_MIX)
     return (mixed >> np.uint64(64 - bits)).astype(np.int32)
-
-
-def _slot(key: int, salt: int, bits: int) -> int:
-    mixed = ((key ^ (salt * _WORD & _MASK)) * _MIX) & _MASK
-    mixed ^= mixed >> 29
-    return (mixed * _MIX & _MASK) >> (64 - bits)
 
 
 def _packed(data: Bytes) -> NDArray[np.uint64]:
@@ -127,22 +127,27 @@ def _recalled(packed: NDArray[np.uint64], data: Bytes, order: int) -> Rows:
     return result
 
 
-@dataclass
+@dataclass(slots=True)
 class FeatureState:
     """What the streaming form remembers: a few integers and one small table per recall order.
 
     packed: the last eight bytes. word, before, second: hashes of the word so far and the two
-    before it. slots: the last context's slot per recall order. follows: (RECALLS, 2^14) uint16.
+    before it. contexts: the last context's tagged slot per recall order. follows: RECALLS tables
+    of 2^14 numbers, one after the other.
     """
 
     packed: int = 0
     word: int = 0
     before: int = 0
     second: int = 0
-    contexts: list[int] = field(default_factory=list)
-    follows: NDArray[np.uint32] = field(
-        default_factory=lambda: np.full((len(RECALL_ORDERS), 1 << RECALL_BITS), _NOTHING, np.uint32)
-    )
+    contexts: tuple[int, ...] = ()
+    follows: "array[int]" = field(default_factory=lambda: array("I", _FRESH))
+
+    def twin(self) -> "FeatureState":
+        """Give a copy that shares `follows`."""
+        return FeatureState(
+            self.packed, self.word, self.before, self.second, self.contexts, self.follows
+        )
 
 
 def step(state: FeatureState, byte: int, bits: int) -> tuple[list[int], list[int]]:
@@ -150,39 +155,60 @@ def step(state: FeatureState, byte: int, bits: int) -> tuple[list[int], list[int
 
     The state is changed in place: its tables are too large to copy for each byte.
     """
+    follows = state.follows
     for order, context in enumerate(state.contexts):
-        known = _recall(state, order, context)
-        value = (
-            byte
-            if known == _NOTHING or known % BYTES != byte
-            else min(known + BYTES, 3 * BYTES + byte)
-        )
-        state.follows[order, context >> _TAG_BITS] = (context & _TAG) << _TAG_BITS | value
+        place, tag = order << RECALL_BITS | context >> _TAG_BITS, context & _TAG
+        known = follows[place] ^ tag << _TAG_BITS  # below 2^16 only if the context owns the place
+        if known < _NOTHING and known & 0xFF == byte:
+            byte_and_run = min(known + BYTES, 3 * BYTES + byte)
+        else:
+            byte_and_run = byte
+        follows[place] = tag << _TAG_BITS | byte_and_run
     state.packed = (state.packed << 8 | byte) & _MASK
-    tables = [_slot(state.packed & _low_bytes(n), n, bits) for n in NGRAM_ORDERS]
-    tables += [_slot(key, 101 + i, bits) for i, key in enumerate(_step_words(state, byte))]
-    width = RECALL_BITS + _TAG_BITS
-    state.contexts = [_slot(state.packed & _low_bytes(n), 50 + n, width) for n in RECALL_ORDERS]
-    return tables, [_recall(state, order, slot) for order, slot in enumerate(state.contexts)]
+    masks, salts, shifts = _lanes(bits)
+    keys = np.uint64(state.packed) & masks
+    keys[_WORD_LANES] = _step_words(state, byte)
+    keys ^= salts
+    keys *= _MIX_LANE
+    keys ^= keys >> _FOLD
+    keys *= _MIX_LANE
+    keys >>= shifts
+    slots: list[int] = keys.tolist()
+    state.contexts = tuple(slots[TABLES:])
+    recalls = []
+    for order, context in enumerate(slots[TABLES:]):
+        known = follows[order << RECALL_BITS | context >> _TAG_BITS] ^ (context & _TAG) << _TAG_BITS
+        recalls.append(known if known < _NOTHING else _NOTHING)
+    return slots[:TABLES], recalls
 
 
-def next_written(state: FeatureState) -> list[tuple[int, int, int]]:
+def next_written(state: FeatureState) -> list[tuple[int, int]]:
     """List what the next `step` will overwrite, for a caller that takes it back.
 
-    Returns: (row and column in `follows`, the value there now) per recall order.
+    Returns: (place in `follows`, the value there now) per recall order.
     """
-    slots = [context >> _TAG_BITS for context in state.contexts]
-    return [(order, slot, int(state.follows[order, slot])) for order, slot in enumerate(slots)]
+    places = [order << RECALL_BITS | at >> _TAG_BITS for order, at in enumerate(state.contexts)]
+    return [(place, state.follows[place]) for place in places]
 
 
-def _recall(state: FeatureState, order: int, context: int) -> int:
-    owner, value = divmod(int(state.follows[order, context >> _TAG_BITS]), 1 << _TAG_BITS)
-    return value if owner == context & _TAG else _NOTHING
+@cache
+def _lanes(bits: int) -> tuple[NDArray[np.uint64], NDArray[np.uint64], NDArray[np.uint64]]:
+    """Give the masks, salts and shifts of all slots of a byte: tables, then recall orders."""
+    words = range(TABLES - len(NGRAM_ORDERS))
+    masks = [_low_bytes(n) for n in NGRAM_ORDERS] + [0 for _ in words]
+    masks += [_low_bytes(n) for n in RECALL_ORDERS]
+    salts = [*NGRAM_ORDERS, *(101 + i for i in words), *(50 + n for n in RECALL_ORDERS)]
+    shifts = [64 - bits] * TABLES + [64 - RECALL_BITS - _TAG_BITS] * len(RECALL_ORDERS)
+    return (
+        np.array(masks, np.uint64),
+        np.array([salt * _WORD & _MASK for salt in salts], np.uint64),
+        np.array(shifts, np.uint64),
+    )
 
 
 def _step_words(state: FeatureState, byte: int) -> tuple[int, int]:
-    if _LETTER[byte]:
-        state.word = (state.word * _WORD + int(_FOLDED[byte]) + 1) & _MASK
+    if _IS_LETTER[byte]:
+        state.word = (state.word * _WORD + _FOLDED_BYTE[byte] + 1) & _MASK
         return state.word, (state.word * _WORD + state.before) & _MASK
     if state.word:
         state.second, state.before, state.word = state.before, state.word, 0

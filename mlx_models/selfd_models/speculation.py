@@ -10,14 +10,17 @@ bytes give.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from selfd_models.config import BYTES
-from selfd_models.decode import TILE, Decoder, Floats, Tile
+from selfd_models.decode import TILE, Decoder, Floats, Line, Tile
+from selfd_models.drafter import Drafter
 from selfd_models.errors import ConfigError
 
+LONGEST_DRAFT = 11  # with the byte before it an even number of rows
 _STEPS = 1 << 12  # of a nat: below the differences between backends (models.md section 8.1)
 _MASK = (1 << 64) - 1
 _GOLDEN = 0x9E3779B97F4A7C15
@@ -46,6 +49,7 @@ class Choice:
         return int(steps.argmax())
 
 
+@lru_cache(maxsize=64)
 def noise(seed: int, position: int) -> NDArray[np.int64]:
     """Draw each byte's Gumbel noise from counters alone (splitmix64).   Returns: (256,), steps."""
     start = _mixed((_mixed(seed & _MASK) + position * _GOLDEN) & _MASK)
@@ -55,6 +59,7 @@ def noise(seed: int, position: int) -> NDArray[np.int64]:
     mixed ^= mixed >> np.uint64(27)
     mixed *= np.uint64(0x94D049BB133111EB)
     drawn: NDArray[np.int64] = _GUMBEL[mixed >> np.uint64(48)]
+    drawn.flags.writeable = False  # kept: a draft and the model's choice use the same
     return drawn
 
 
@@ -123,9 +128,13 @@ def speculative(
     while True:
         yield byte
         position += 1
-        guesses = decoder.draft(tile, row)
-        drafts = [choice.pick(guess, position + at) for at, guess in enumerate(guesses[:-1])]
-        tile = decoder.advance(tile.state(row), [byte, *drafts])
+        line = decoder.line(tile.state(row))
+        line.read(byte)
+        if decoder.drafter:
+            drafts = _drafted(decoder.drafter, line, tile, row, position, choice)
+        else:
+            drafts = _drafted_at_once(decoder, line, tile, row, position, choice)
+        tile = decoder.tile(line)
         tally.passes += 1
         for row, draft in enumerate([*drafts, None]):  # the row reached is used above
             byte = choice.pick(tile.logits[row], position)
@@ -134,3 +143,31 @@ def speculative(
                 break
             yield byte
             position += 1
+
+
+def _drafted(
+    drafter: Drafter, line: Line, tile: Tile, row: int, position: int, choice: Choice
+) -> list[int]:
+    """Draft on to the end of the patch, whose last byte is left to the model.
+
+    That byte is the least predictable, and would have the latent run for nothing if it were wrong.
+    """
+    begun = drafter.begin(tile.normal[row], tile.context[row])
+    drafts: list[int] = []
+    while len(drafts) < LONGEST_DRAFT:
+        draft = choice.pick(drafter.guess(begun, line.rows[-1]), position + len(drafts))
+        if not line.read(draft, within=True):
+            break
+        drafts.append(draft)
+    return drafts
+
+
+def _drafted_at_once(
+    decoder: Decoder, line: Line, tile: Tile, row: int, position: int, choice: Choice
+) -> list[int]:
+    """Draft with the model's own head, all bytes from one row."""
+    guesses = decoder.draft(tile, row)[:-1]
+    drafts = [choice.pick(guess, position + at) for at, guess in enumerate(guesses)]
+    for draft in drafts:
+        line.read(draft)
+    return drafts

@@ -16,11 +16,12 @@ from bench.row import Row
 from selfd_models.builtin import PIECE, BuiltinModel
 from selfd_models.checkpoint import SHIPPED, load
 from selfd_models.decode import Decoder, Tile
+from selfd_models.drafter import Drafter
 from selfd_models.speculation import Choice, Tally, Way, plain, speculative
 from selfd_models.training.evaluation import HeldOut
 
 EACH = 8  # pieces of 8 kB per kind of text
-PROMPTS, PROMPT_BYTES, MADE = 16, 256, 128
+PROMPTS, PROMPT_BYTES, MADE = 16, 256, 512
 FLAT = (2048, 65536)
 _LOADING = """
 import sys, time, psutil, numpy
@@ -43,7 +44,7 @@ def rows(data: Path | None, path: Path = SHIPPED) -> Sequence[Row]:
     found = _loading(path)
     if data is not None:
         held_out = HeldOut.read(data / "text", "en_valid*", EACH)
-        decoder = Decoder(load(path))
+        decoder = Decoder(load(path), Drafter.load())
         found += [*_prediction(path, held_out), *_decoding(decoder, held_out)]
     return found
 
@@ -87,22 +88,53 @@ def _decoding(decoder: Decoder, held_out: HeldOut) -> list[Row]:
     every = list(itertools.chain.from_iterable(held_out.pieces.values()))
     text = every[0].tobytes()
     prompts = [piece[:PROMPT_BYTES].tobytes() for piece in every[:: len(every) // PROMPTS]]
-    wrong, passes = 0, Tally()
-    for number, prompt in enumerate(prompts[:PROMPTS]):
-        choice = Choice((0.0, 0.8)[number % 2], seed=number)
-        tile = decoder.read(prompt)
-        alone = _made(decoder, plain, tile, choice, Tally())
-        wrong += alone != _made(decoder, speculative, decoder.read(prompt), choice, passes)
     # One kilobyte over and over, so that both ends are measured on the same patches.
     near, far = (
         _seconds(decoder, decoder.read(text[:1024] * (size // 1024)), text) for size in FLAT
     )
     note = f"{FLAT[1]} bytes of context over {FLAT[0]}"
+    found = [
+        Row("model: decode, far context over near", far / near - 1.0, "share", 0.02, "lower", note)
+    ]
+    for temperature in (0.0, 0.8):
+        found += _continuing(decoder, prompts[:PROMPTS], temperature)
+    return found
+
+
+def _continuing(decoder: Decoder, prompts: Sequence[bytes], temperature: float) -> list[Row]:
+    """Continue prompts with drafts and without, turn by turn."""
+    wrong, drafted, alone = 0, Tally(), Tally()
+    spent = {plain: 0.0, speculative: 0.0}
+    for number, prompt in enumerate(prompts):
+        choice = Choice(temperature, seed=number)
+        texts = []
+        for way, tally in ((plain, alone), (speculative, drafted)):
+            tile = decoder.read(prompt)
+            spent[way] -= time.process_time()
+            texts.append(_made(decoder, way, tile, choice, tally))
+            spent[way] += time.process_time()
+        wrong += texts[0] != texts[1]
+    size = MADE * len(prompts)
+    name, of = f"model: T={temperature}", f"of {len(prompts)}"
+    note = f"without drafts {size / spent[plain]:.0f}"
     return [
-        Row("model: decode, processor time", 1.0 / near, "bytes/s", 7000.0, "higher"),
-        Row("model: decode, far context over near", far / near - 1.0, "share", 0.02, "lower", note),
-        Row("model: texts that drafts change", float(wrong), f"of {PROMPTS}", 0.0, "lower"),
-        Row("model: bytes per pass with drafts", passes.per_pass, "bytes", 2.5, "higher"),
+        Row(
+            f"{name}, decode, processor time",
+            size / spent[speculative],
+            "bytes/s",
+            7000.0,
+            "higher",
+            note,
+        ),
+        Row(
+            f"{name}, texts that drafts change",
+            float(wrong),
+            of,
+            0.0,
+            "lower",
+            f"{MADE} bytes each",
+        ),
+        Row(f"{name}, bytes per pass", drafted.per_pass, "bytes", 2.5, "higher"),
     ]
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from selfd_models.checkpoint import Checkpoint
 from selfd_models.decode import Decoder
+from selfd_models.drafter import Drafter
 from selfd_models.errors import ConfigError
 from selfd_models.patcher import Bytes
 from selfd_models.speculation import Choice, Tally, Way, noise, plain, speculative
@@ -29,6 +30,20 @@ def test_drafts_change_no_byte(decoder: Decoder, text: Bytes, temperature: float
         choice = Choice(temperature, seed=number)
         expected = _text(decoder, plain, prompt, choice, 150)
         assert _text(decoder, speculative, prompt, choice, 150) == expected
+
+
+@pytest.mark.parametrize("temperature", [0.0, 0.8])
+def test_a_drafter_changes_no_byte(checkpoint: Checkpoint, text: Bytes, temperature: float) -> None:
+    """One that knows nothing, so that every length of a draft is thrown away."""
+    drawn = np.random.default_rng(8)
+    shapes = ((48, 16),) * 3 + ((16,), (16, 256), (256,))
+    drafter = Drafter._make(drawn.standard_normal(shape, np.float32) for shape in shapes)
+    drafting, alone = Decoder(checkpoint, drafter), Decoder(checkpoint)
+    for number in range(4):
+        prompt = text[number * 700 : number * 700 + number * 13].tobytes()
+        choice = Choice(temperature, seed=number)
+        expected = _text(alone, plain, prompt, choice, 150)
+        assert _text(drafting, speculative, prompt, choice, 150) == expected
 
 
 class _Oracle(Decoder):
