@@ -38,7 +38,8 @@ def to_read(articles: Sequence[News]) -> tuple[list[Pair], list[Pair]]:
     words = {each.number: _words(each) for each in articles}
     frequency = Counter(word for found in words.values() for word in found)
     rare = {word for word, count in frequency.items() if count <= RARE}
-    sharing, rest = [], []
+    sharing: list[Pair] = []
+    rest: list[Pair] = []
     for one, other in combinations(articles, 2):
         if other.at - one.at <= APART:
             pair = Pair(one.number, other.number)

@@ -32,9 +32,17 @@ FADE_AFTER = 40_000  # articles, when the frequencies of their words are halved
 COMMON = 1000.0  # articles that we pretend to have seen, so that the first ones are not all common
 
 _NUMBERED = re.compile(r"\b([^\W\d_]{3,})\.? (\d{1,4})\b")
+# Pages about many things or about none that happened; the guide of docs/lab/0015, rule 5.
 _GUIDE = re.compile(
-    r"\b(?:best|deals?|how to|what is|guide|picks|rankings?|tips|promos?|builds|sites|fantasy)\b",
+    r"\b(?:best|deals?|how to|what is|guide|picks|rankings?|tips|promos?|builds|sites|fantasy"
+    r"|gifts?|everything (?:you need )?to know|round-?ups?|week in review|sportsbooks?|standings"
+    r"|fixtures|schedules?)\b",
     re.IGNORECASE,
+)
+# One does this, another does that and a third does something else: the titles of a week in review.
+_MANY_NEWS = re.compile(
+    r"^(?:[A-Z][\w'’-]*\s)+[a-z]+s\b[^,:]*, (?:[A-Z][\w'’-]*\s)+[^,:]*[a-z]+s\b[^,:]*,?"
+    r" and (?:[A-Z][\w'’-]*\s)+[^,:]*[a-z]+s\b"
 )
 
 
@@ -182,8 +190,8 @@ class Grouping:
 
 
 def is_guide(title: str) -> bool:
-    """Tell advice from news: a guide to buying or betting tells of no event."""
-    return _GUIDE.search(title) is not None
+    """Tell advice, lists and round-ups from news: they tell of no event, or of too many."""
+    return _GUIDE.search(title) is not None or _MANY_NEWS.match(title) is not None
 
 
 def _copied(sketch: frozenset[int], group: Group) -> int | None:

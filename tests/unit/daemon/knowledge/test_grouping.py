@@ -58,11 +58,33 @@ def test_the_next_game_is_another_event() -> None:
     assert grouping.place(arrival(2, third, 20)) == Placement(None, None)
 
 
-@pytest.mark.parametrize("title", ["The best Larvik bridge deals", "How to cross Larvik's bridge"])
-def test_advice_joins_no_story(title: str) -> None:
+@pytest.mark.parametrize(
+    "title",
+    [
+        "The best Larvik bridge deals",
+        "How to cross Larvik's bridge",
+        "Larvik's Harbour Bridge: everything you need to know",
+        "Week in review: the Harbour Bridge in Larvik collapses",
+        "Harbour Bridge collapses, Parliament passes a budget and Larvik wins the cup",
+    ],
+)
+def test_advice_and_round_ups_join_no_story(title: str) -> None:
     grouping = Grouping()
     grouping.place(arrival(1, BRIDGE))
     assert grouping.place(arrival(2, (title, RETOLD[1]))) == Placement(None, None)
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Harbour Bridge collapses in Larvik, two drivers hurt and a road closed",
+        "Larvik: police close road, seek witnesses and thank drivers after Harbour Bridge falls",
+    ],
+)
+def test_a_title_that_tells_several_things_of_one_event_joins_its_story(title: str) -> None:
+    grouping = Grouping()
+    grouping.place(arrival(1, BRIDGE))
+    assert grouping.place(arrival(2, (title, RETOLD[1]))) == Placement(1, None)
 
 
 def test_a_restored_story_is_joined_as_before() -> None:
