@@ -21,14 +21,14 @@ from selfd_storage.times import from_ms, to_ms
 
 _ALL = """
 SELECT id, parent_id, created_at, origin, hash, chain, file, before, after, promoted, active,
-    reason, data_hash, figures
+    reason, data_hash, figures, mind
 FROM checkpoints ORDER BY id
 """
 _INSERT = """
 INSERT INTO checkpoints (parent_id, created_at, origin, hash, chain, file, before, after, promoted,
-    active, reason, data_hash, figures)
+    active, reason, data_hash, figures, mind)
 VALUES (:parent, :at, :origin, :hash, :chain, :file, :before, :after, :promoted, 0, :reason,
-    :data_hash, :figures)
+    :data_hash, :figures, :mind)
 """
 _TRAINED_ON = "SELECT checkpoint_id FROM checkpoint_items WHERE kind = :kind AND item = :item"
 
@@ -70,6 +70,7 @@ class Checkpoints:
                     "reason": new.reason,
                     "data_hash": new.data_hash,
                     "figures": json.dumps(new.figures),
+                    "mind": new.mind,
                 },
             )
             number = int(cursor.lastrowid)
@@ -90,7 +91,7 @@ class Checkpoints:
         return await self._database.write(write, durable=True)
 
     async def activate(self, id: str) -> CheckpointRecord:
-        """Let a generation serve, in place of the one that does.
+        """Let a generation serve, in place of the one of the same mind that does.
 
         Raises:
             NotFoundError: there is no such generation.
@@ -115,13 +116,17 @@ class Checkpoints:
 
         await self._database.write(write, durable=True)
 
-    async def all(self) -> list[CheckpointRecord]:
-        """Return every generation, oldest first."""
+    async def every(self) -> list[CheckpointRecord]:
+        """Return every generation of every mind, oldest first."""
         return await self._database.read(_read)
 
-    async def active(self) -> CheckpointRecord | None:
+    async def all(self, mind: str | None = None) -> list[CheckpointRecord]:
+        """Return every generation of a mind's adapter, or of the built-in model, oldest first."""
+        return [each for each in await self.every() if each.mind == mind]
+
+    async def active(self, mind: str | None = None) -> CheckpointRecord | None:
         """Return the generation that serves; None before the first was written down."""
-        return next((each for each in await self.all() if each.active), None)
+        return next((each for each in await self.all(mind) if each.active), None)
 
     async def learned_from(self, id: str) -> list[str]:
         """Return the items that a generation itself learned from."""
@@ -152,7 +157,11 @@ class Checkpoints:
 
 
 def _activate(tx: Transaction, number: int | None) -> None:
-    tx.execute("UPDATE checkpoints SET active = 0 WHERE active = 1")
+    tx.execute(
+        "UPDATE checkpoints SET active = 0 WHERE active = 1"
+        " AND mind IS (SELECT mind FROM checkpoints WHERE id = :id)",
+        {"id": number},
+    )
     tx.execute("UPDATE checkpoints SET active = 1 WHERE id = :id", {"id": number})
 
 
@@ -169,7 +178,7 @@ def _read(db: sqlite3.Connection) -> list[CheckpointRecord]:
 
 def _record(row: tuple[Any, ...]) -> CheckpointRecord:
     number, parent, created, origin, hash, chain, file, before, after, *rest = row
-    promoted, active, reason, data_hash, figures = rest
+    promoted, active, reason, data_hash, figures, mind = rest
     return CheckpointRecord(
         id=make_id("checkpoint", number),
         parent=None if parent is None else make_id("checkpoint", parent),
@@ -185,4 +194,5 @@ def _record(row: tuple[Any, ...]) -> CheckpointRecord:
         reason=reason,
         data_hash=data_hash,
         figures=json.loads(figures),
+        mind=mind,
     )

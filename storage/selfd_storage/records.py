@@ -481,11 +481,15 @@ class NewCheckpoint:
     figures: Mapping[str, Any] = field(default_factory=dict)
     items: Sequence[str] = ()
     created_at: datetime | None = None  # None: now
+    mind: str | None = None  # whose adapter it is; None: the built-in model's weights
 
 
 @dataclass(frozen=True, slots=True)
 class CheckpointRecord:
-    """One generation of the weights. `file` is None where it ships or is gone."""
+    """One generation of the weights, or of a mind's adapter; `mind` is None for the built-in one.
+
+    `file` is None where it ships, came with the mind, or is gone.
+    """
 
     id: str
     parent: str | None
@@ -501,6 +505,7 @@ class CheckpointRecord:
     reason: str
     data_hash: str | None
     figures: Mapping[str, Any]
+    mind: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

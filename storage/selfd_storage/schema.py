@@ -512,6 +512,15 @@ def m008_graph(db: sqlite3.Connection) -> None:
         execute_all(db, statements)
 
 
+_ADAPTERS = """
+-- The mind whose adapter this is, by its id; NULL: weights of the built-in model.
+ALTER TABLE checkpoints ADD COLUMN mind TEXT;
+-- At most one of each mind serves.
+DROP INDEX checkpoints_active;
+CREATE UNIQUE INDEX checkpoints_active ON checkpoints (coalesce(mind, '')) WHERE active = 1;
+"""
+
+
 def m009_nights(db: sqlite3.Connection) -> None:
     """Make the tables of leases, nights, and the lineage of the weights, which begins empty."""
     execute_all(db, _NIGHTS)
@@ -532,6 +541,11 @@ def m011_tiers(db: sqlite3.Connection) -> None:
 def m012_learned(db: sqlite3.Connection) -> None:
     """Make the table of what checkpoints learned from anew; nothing was ever learned before."""
     execute_all(db, _LEARNED)
+
+
+def m013_adapters(db: sqlite3.Connection) -> None:
+    """Give each mind that is adapted a lineage of its own; all so far is the built-in model's."""
+    execute_all(db, _ADAPTERS)
 
 
 def execute_all(db: sqlite3.Connection, statements: str) -> None:
@@ -557,4 +571,5 @@ STEPS: tuple[Migration, ...] = (
     m010_self_model,
     m011_tiers,
     m012_learned,
+    m013_adapters,
 )

@@ -75,7 +75,7 @@ SELECT (SELECT count(*) FROM memories), (SELECT count(*) FROM articles),
     (SELECT count(*) FROM answers), (SELECT count(*) FROM jobs WHERE state = 'RUNNING'),
     (SELECT count(*) FROM goals),
     (WITH RECURSIVE line (id) AS (
-        SELECT id FROM checkpoints WHERE active = 1
+        SELECT id FROM checkpoints WHERE active = 1 AND mind IS NULL
         UNION SELECT c.parent_id FROM checkpoints AS c JOIN line USING (id)
         WHERE c.parent_id IS NOT NULL
     ) SELECT count(*) FROM line)

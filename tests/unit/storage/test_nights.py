@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from selfd_storage import NotFoundError, Store
+from selfd_storage import NewCheckpoint, NotFoundError, Store
 from support.storage import ANY_ROOM
 
 pytestmark = pytest.mark.anyio
@@ -89,3 +89,18 @@ async def test_a_lease_of_somebody_who_is_gone_can_be_broken(kept: Store) -> Non
     assert await kept.nights.lease("night", "a", 60)
     await kept.nights.release("night", None)
     assert await kept.nights.lease("night", "b", 60)
+
+
+async def test_each_mind_has_a_lineage_of_its_own_of_which_one_serves(kept: Store) -> None:
+    root = await kept.checkpoints.add(NewCheckpoint(None, None, "aa", None, True, "ships"))
+    base = await kept.checkpoints.add(
+        NewCheckpoint(None, None, "bb", None, True, "came with it", mind="mind:1")
+    )
+    child = await kept.checkpoints.add(
+        NewCheckpoint(base.id, "LORA", "cc", "cc", True, "better", mind="mind:1")
+    )
+    assert await kept.checkpoints.active() == root
+    assert await kept.checkpoints.active("mind:1") == child
+    assert [each.id for each in await kept.checkpoints.all("mind:1")] == [base.id, child.id]
+    await kept.checkpoints.activate(base.id)
+    assert [each.id for each in await kept.checkpoints.every() if each.active] == [root.id, base.id]

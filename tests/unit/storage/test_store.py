@@ -116,6 +116,7 @@ READS: dict[str, Callable[[Store], Awaitable[object]]] = {
     "articles.page": lambda s: s.articles.page(),
     "checkpoints.active": lambda s: s.checkpoints.active(),
     "checkpoints.all": lambda s: s.checkpoints.all(),
+    "checkpoints.every": lambda s: s.checkpoints.every(),
     "checkpoints.learned_from": lambda s: s.checkpoints.learned_from("checkpoint:1"),
     "checkpoints.trained_on": lambda s: s.checkpoints.trained_on(["memory:1"]),
     "conversations.answers": lambda s: s.conversations.answers(["answer:1"]),
