@@ -34,7 +34,7 @@ from selfd_storage.graph_records import (
     StatementOrigin,
     StatementRecord,
 )
-from selfd_storage.portable import PortableKind, cited_items, portable_kinds
+from selfd_storage.portable import PortableKind, cited_items, cited_memories, portable_kinds
 from selfd_storage.records import (
     AnswerRecord,
     ArticleRecord,
@@ -195,6 +195,7 @@ __all__ = [
     "TrainedRecord",
     "advised_sqlite_version",
     "cited_items",
+    "cited_memories",
     "failing_feeds",
     "inspect_store",
     "portable_kinds",

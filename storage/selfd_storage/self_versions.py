@@ -31,6 +31,11 @@ DELETE FROM self_versions WHERE at >= :after AND at < :before AND id NOT IN (
 """
 
 
+def packed_state(state: Mapping[str, Any]) -> bytes:
+    """Return a state as the bytes that are stored and hashed."""
+    return json.dumps(state, separators=(",", ":"), ensure_ascii=False).encode()
+
+
 class SelfVersions:
     """Keeps every version of the last days, then one an hour, then one a day."""
 
@@ -40,7 +45,7 @@ class SelfVersions:
 
     async def add(self, state: Mapping[str, Any]) -> SelfVersionRecord:
         """Write how the self-model is from now on."""
-        raw = json.dumps(state, separators=(",", ":"), ensure_ascii=False).encode()
+        raw = packed_state(state)
 
         def write(tx: Transaction) -> SelfVersionRecord:
             at = to_ms(self._now())

@@ -24,6 +24,7 @@ _KINDS = (
     "goals",
     "assessments",
     "journal",
+    "self_versions",
 )
 
 
@@ -40,7 +41,7 @@ def export(
         print_json(job)
         return
     found = job["metrics"]
-    counts = ", ".join(f"{found[kind]:,} {kind}" for kind in _KINDS)
+    counts = ", ".join(f"{found[kind]:,} {kind.replace('_', ' ')}" for kind in _KINDS)
     say((short_path(found["path"]), LINK), f"  {counts}")
     if found["damaged"]:
         note((f"{plural(found['damaged'], 'row')} could not be read: see selfd status", WARN))

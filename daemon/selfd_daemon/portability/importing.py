@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -29,9 +29,14 @@ from selfd_storage import (
     PortableKind,
     Store,
     cited_items,
+    cited_memories,
     portable_kinds,
 )
 
+_CITING: Mapping[PortableKind, Callable[[Mapping[str, Any]], set[str]]] = {
+    "conversations": cited_items,
+    "reflections": cited_memories,
+}
 BATCH = 200
 BATCH_BYTES = 8 << 20
 MOST_OPML = 10 << 20
@@ -112,15 +117,15 @@ def _name(kind: PortableKind) -> str:
 
 
 def _cited(parts: Sequence[Part]) -> frozenset[str]:
-    """Return the ids that conversations and the journal cite, to be told what they become here."""
+    """Return the ids that lines cite, to be told what they become here."""
     ids: set[str] = set()
     for part in parts:
         for line in part.lines() if part.kind == "journal" else ():
             about = line.content.get("about")
             ids |= {id for id in about if isinstance(id, str)} if isinstance(about, list) else set()
-        for line in part.lines() if part.kind == "conversations" else ():
+        for line in part.lines() if part.kind in _CITING else ():
             try:
-                ids |= cited_items(line.content)
+                ids |= _CITING[part.kind](line.content)
             except InvalidInputError as error:
                 raise refusal(part.name, line.number, str(error)) from error
     return frozenset(ids)

@@ -6,5 +6,6 @@
 from selfd_storage.portable.conversations import cited_items
 from selfd_storage.portable.lines import Outcome, PortableKind
 from selfd_storage.portable.part import Portable, portable_kinds
+from selfd_storage.portable.reflections import cited_memories
 
-__all__ = ["Outcome", "Portable", "PortableKind", "cited_items", "portable_kinds"]
+__all__ = ["Outcome", "Portable", "PortableKind", "cited_items", "cited_memories", "portable_kinds"]

@@ -18,17 +18,19 @@ PortableKind: TypeAlias = Literal[
     "feeds",
     "articles",
     "memories",
+    "reflections",
     "conversations",
     "minds",
     "goals",
     "assessments",
     "journal",
+    "self_versions",
 ]
 Outcome: TypeAlias = Literal["new", "merged", "known"]
 Object: TypeAlias = Mapping[str, Any]
 
 ITEM_TABLES = ("documents", "chunks", "feeds", "articles", "memories", "conversations")
-TABLES = (*ITEM_TABLES, "minds", "goals", "assessments", "thoughts")
+TABLES = (*ITEM_TABLES, "minds", "goals", "assessments", "thoughts", "self_versions")
 
 T = TypeVar("T")
 

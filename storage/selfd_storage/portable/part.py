@@ -22,7 +22,9 @@ from selfd_storage.portable.lines import (
 )
 from selfd_storage.portable.memories import MemoryLines
 from selfd_storage.portable.reading import ArticleLines, DocumentLines, FeedLines
+from selfd_storage.portable.reflections import ReflectionLines
 from selfd_storage.portable.self_knowledge import ASSESSMENTS, GOALS, JOURNAL, MINDS
+from selfd_storage.portable.self_versions import SelfVersionLines
 from selfd_storage.records import EventRecord
 from selfd_storage.times import to_ms
 
@@ -32,11 +34,13 @@ KINDS: Mapping[PortableKind, Lines] = {
     "feeds": FeedLines(),
     "articles": ArticleLines(),
     "memories": MemoryLines(),
+    "reflections": ReflectionLines(),
     "conversations": ConversationLines(),
     "minds": MINDS,
     "goals": GOALS,
     "assessments": ASSESSMENTS,
     "journal": JOURNAL,
+    "self_versions": SelfVersionLines(),
 }
 
 

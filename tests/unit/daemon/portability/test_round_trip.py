@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import time
 from collections.abc import AsyncIterator
@@ -31,6 +32,7 @@ from selfd_storage import (
     NewThought,
     PollOutcome,
     SelfTestRecord,
+    SourceQuote,
     Store,
 )
 
@@ -46,6 +48,8 @@ DATA = [
     "journal.jsonl",
     "memories.jsonl",
     "minds.jsonl",
+    "reflections.jsonl",
+    "self_versions.jsonl",
 ]
 
 
@@ -143,6 +147,9 @@ async def furnish(store: Store) -> None:
     await store.conversations.add_feedback(answer.id, rating=1, correction="quite so")
     await store.conversations.record_turn(answer.conversation_id, turn)
     await know_itself(store, about=(key.id, answer.id))
+    quotes = [SourceQuote(key.id, "behind the door"), SourceQuote(other.id, "three minutes")]
+    told = NewMemory("Doors and tea.", kind="REFLECTION", source="selfd")
+    await store.reflections.add(b"\7" * 16, [key.id, other.id], told, quotes)
 
 
 async def know_itself(store: Store, about: tuple[str, ...]) -> None:
@@ -160,6 +167,8 @@ async def know_itself(store: Store, about: tuple[str, ...]) -> None:
     )
     await store.minds.remove(first.id)
     second = await store.minds.add(NewMind("b", "MLX", "a/folder", {}))
+    for used in (0.25, 0.5):
+        await store.self_versions.add({"body": {"cpuLoad": used}, "attention": "Grüße"})
     await store.minds.add(NewMind("both", "ENSEMBLE", f"mind:builtin,{second.id}", {}))
 
 
@@ -179,10 +188,16 @@ async def test_an_export_of_an_import_of_an_export_is_that_export(tmp_path: Path
         first = await one.export(tmp_path / "first")
     async with house(tmp_path / "two") as two:
         taken = await two.take_in(first)
-        assert taken["memories"] == {"new": 3, "merged": 0, "known": 0}
+        assert taken["memories"] == {"new": 4, "merged": 0, "known": 0}
         assert taken["settings"] == "taken over, from the next start on"
         second = await two.export(tmp_path / "second")
         assert await two.store.verify() == []
+        then = datetime.fromisoformat(
+            json.loads((first / "self_versions.jsonl").read_text().splitlines()[0])["at"]
+        )
+        version = await two.store.self_versions.as_of(then)
+        assert version is not None
+        assert version.state["body"] == {"cpuLoad": 0.25}
         assert [hit.item.id for hit in await two.store.search("behind the door", first=1)] == [
             "memory:2"
         ]
@@ -212,7 +227,7 @@ async def test_two_stores_become_one_and_citations_follow_their_items(tmp_path: 
         would = await two.take_in(first, dry_run=True)
         assert await two.store.memories.count() == 10
         taken = await two.take_in(first)
-        assert would["memories"]["new"] == taken["memories"]["new"] == 1
+        assert would["memories"]["new"] == taken["memories"]["new"] == 2
         assert taken["memories"]["merged"] == 2
         kept = await two.store.memories.get([each.id for each in mine])
         assert [(each.id, each.text) for each in kept if each] == [
@@ -223,7 +238,7 @@ async def test_two_stores_become_one_and_citations_follow_their_items(tmp_path: 
         (memory,) = await two.store.memories.get([message.answer.citations[0].item_id])
         assert memory is not None
         assert "behind the door" in memory.text
-        assert (await two.take_in(first))["memories"]["known"] == 3
+        assert (await two.take_in(first))["memories"]["known"] == 4
 
 
 async def test_plain_memories_and_lists_of_feeds_come_in_alone(tmp_path: Path) -> None:
@@ -298,6 +313,44 @@ async def test_what_cannot_be_done_is_refused_at_once(tmp_path: Path) -> None:
         with pytest.raises(ServiceError, match="no such file or folder"):
             await one.portability.import_from(str(tmp_path / "nowhere"), dry_run=False)
         assert "is nothing that can be imported" in await one.refusal(tmp_path / "full" / "letter")
+
+
+async def test_what_quotes_a_memory_goes_with_it_after_an_import_too(tmp_path: Path) -> None:
+    async with house(tmp_path / "one") as one:
+        await furnish(one.store)
+        first = await one.export(tmp_path / "first")
+    async with house(tmp_path / "two") as two:
+        await two.store.memories.add_many([NewMemory(f"mine {n}") for n in range(9)])
+        taken = await two.take_in(first)
+        assert taken["reflections"] == {"new": 1, "merged": 0, "known": 0}
+        assert (await two.take_in(first))["reflections"] == {"new": 0, "merged": 0, "known": 1}
+        (key,) = await two.store.search("behind the door", first=1, scope=("MEMORY",))
+        assert await two.store.reflections.is_done(b"\7" * 16)
+        await two.store.memories.forget(key.item.id)
+        left = [each.text for each in (await two.store.memories.page()).items]
+        assert "Doors and tea." not in left
+        assert not await two.store.reflections.is_done(b"\7" * 16)
+
+
+async def test_a_version_of_the_self_that_was_changed_on_the_way_is_refused(tmp_path: Path) -> None:
+    async with house(tmp_path / "one") as one:
+        await furnish(one.store)
+        first = await one.export(tmp_path / "first")
+    versions = first / "self_versions.jsonl"
+    lines = [json.loads(line) for line in versions.read_text().splitlines()]
+    lines[1]["state"]["body"]["cpuLoad"] = 0.01
+    versions.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    manifest = first / "manifest.json"
+    facts = json.loads(manifest.read_text())
+    packed = versions.read_bytes()
+    facts["files"][versions.name] |= {
+        "bytes": len(packed),
+        "sha256": hashlib.sha256(packed).hexdigest(),
+    }
+    manifest.write_text(json.dumps(facts))
+    async with house(tmp_path / "two") as two:
+        said = await two.refusal(first)
+        assert "self_versions.jsonl, line 2: 'hash' is not that of this moment and state" in said
 
 
 async def _teach(here: House, candidate: Path) -> None:
