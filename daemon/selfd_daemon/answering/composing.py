@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from selfd_daemon.answering.evidence import Evidence
+from selfd_daemon.answering.origins import Names, day, origin
 from selfd_daemon.answering.question import Expected
 from selfd_storage import ArticleRecord, CitationRecord, MemoryRecord
 from selfd_storage.cues import span_of
@@ -37,9 +38,17 @@ class Composed:
 
 
 def compose(
-    evidence: Sequence[Evidence], expected: Expected, *, abstains: bool, max_bytes: int
+    evidence: Sequence[Evidence],
+    expected: Expected,
+    *,
+    abstains: bool,
+    max_bytes: int,
+    names: Names,
 ) -> Composed:
-    """Write an answer of at most `max_bytes` bytes; a quote is shown whole or left out."""
+    """Write an answer of at most `max_bytes` bytes; a quote is shown whole or left out.
+
+    `names` are those of the feeds that articles came from.
+    """
     if not evidence:
         return Composed((_cut(NOTHING, max_bytes),), ())
     shown = evidence[:1] if abstains else chosen(evidence)
@@ -47,7 +56,7 @@ def compose(
     citations: list[CitationRecord] = []
     room = max_bytes - sum(len(piece.encode()) for piece in pieces)
     for number, each in enumerate(shown, 1):
-        piece = ("\n" if pieces else "") + _line(each, expected, number)
+        piece = ("\n" if pieces else "") + _line(each, expected, number, names)
         room -= len(piece.encode())
         if room < 0:
             break
@@ -74,12 +83,11 @@ def chosen(evidence: Sequence[Evidence]) -> list[Evidence]:
     return found
 
 
-def _line(evidence: Evidence, expected: Expected, number: int) -> str:
+def _line(evidence: Evidence, expected: Expected, number: int, names: Names) -> str:
     """Return one quote with its mark, and the source and date where they are part of the answer."""
     quote, item = evidence.sentence.text, evidence.hit.item
     if isinstance(item, ArticleRecord):
-        published = item.published_at or item.fetched_at
-        return f"{quote} ({item.title}, {_day(published)}) [{number}]"
+        return f"{quote} ({origin(item, names)}) [{number}]"
     if isinstance(item, MemoryRecord) and expected == "time":
         return f"{quote} (told {_told(quote, item.created_at)}) [{number}]"
     return f"{quote} [{number}]"
@@ -90,14 +98,10 @@ def _told(quote: str, at: datetime) -> str:
     found = _MEANT.search(quote)
     span = span_of(found[0], at) if found is not None else None
     if span is None:
-        return _day(at)
+        return day(at)
     first, last = from_ms(span.start), from_ms(span.end) - timedelta(days=1)
-    meant = _day(first) if first == last else f"{_day(first)} to {_day(last)}"
-    return f"{_day(at)}, of {meant}"
-
-
-def _day(moment: datetime) -> str:
-    return f"{moment.day} {moment:%B %Y}"
+    meant = day(first) if first == last else f"{day(first)} to {day(last)}"
+    return f"{day(at)}, of {meant}"
 
 
 def _cut(text: str, max_bytes: int) -> str:

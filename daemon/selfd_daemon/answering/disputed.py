@@ -14,6 +14,7 @@ from selfd_daemon.answering.drafts import Draft
 from selfd_daemon.answering.evidence import gather
 from selfd_daemon.answering.news import Stories
 from selfd_daemon.answering.news_writing import Writer
+from selfd_daemon.answering.origins import feed_names
 from selfd_daemon.answering.question import Asked, Expected
 from selfd_daemon.knowledge.disputes import Kind
 from selfd_graphql.ports import Question
@@ -55,7 +56,7 @@ class Disputed:
             for dispute in story.comparison.disputes:
                 sides = (dispute.one.text, dispute.other.text)
                 if dispute.kind in kinds and best.sentence.text in sides:
-                    names = {feed.id: feed.title for feed in await self._store.feeds.all()}
+                    names = await feed_names(self._store)
                     writer = Writer(names, question.max_bytes)
                     writer.differ(story, dispute)
                     return Draft(writer.composed(), sure, False, signals)

@@ -16,7 +16,8 @@ from selfd_daemon.answering.confidence import confidence
 from selfd_daemon.answering.drafts import Draft
 from selfd_daemon.answering.evidence import gather
 from selfd_daemon.answering.news_question import NewsQuestion, read_news_question
-from selfd_daemon.answering.news_writing import Piece, Writer, day, published
+from selfd_daemon.answering.news_writing import Piece, Writer
+from selfd_daemon.answering.origins import day, feed_names, published
 from selfd_daemon.answering.question import Asked, read_question
 from selfd_daemon.answering.sentences import sentences
 from selfd_daemon.clock import Now
@@ -59,7 +60,7 @@ class News:
         covered, pieces = await (self._about(wanted) if wanted.terms else self._overview(wanted))
         if not pieces and not wanted.is_certain:
             return None
-        writer = Writer(await self._names(), question.max_bytes)
+        writer = Writer(await feed_names(self._store), question.max_bytes)
         for piece in pieces:
             writer.add(piece)
         if not pieces:
@@ -120,9 +121,6 @@ class News:
     async def _told(self, ids: Sequence[str]) -> Mapping[str, ToldStory]:
         stories = await self._stories.told(ids)
         return {article.id: story for story in stories for article in story.record.articles}
-
-    async def _names(self) -> Mapping[str, str]:
-        return {feed.id: feed.title for feed in await self._store.feeds.all()}
 
     def _freshness(self, article: ArticleRecord, since: datetime) -> float:
         """Return 1 for what is of now, less for what is older, and half at the beginning."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from selfd_daemon.answering.composing import Composed
+from selfd_daemon.answering.origins import Names, origin
 from selfd_daemon.knowledge.disputes import Dispute
 from selfd_daemon.knowledge.service import ToldStory
 from selfd_storage import ArticleRecord, CitationRecord
@@ -28,7 +28,7 @@ class Piece:
 class Writer:
     """Writes pieces with their citations until there is no room for one more."""
 
-    def __init__(self, names: Mapping[str, str], max_bytes: int) -> None:
+    def __init__(self, names: Names, max_bytes: int) -> None:
         """Take the names of the feeds, by id."""
         self._names = names
         self._room = max_bytes
@@ -43,7 +43,8 @@ class Writer:
         """Add a story, and where its sources differ."""
         sources = 1 if piece.story is None else piece.story.record.sources
         more = f", told by {sources} sources" if sources > 1 else ""
-        line = f"{piece.quote} ({self._origin(piece.article)}{more}) [{len(self._citations) + 1}]"
+        source = f"{origin(piece.article, self._names)}{more}"
+        line = f"{piece.quote} ({source}) [{len(self._citations) + 1}]"
         cited = CitationRecord(piece.article.id, piece.quote, round(min(1.0, piece.score), 4))
         if self._put("\n" * bool(self._pieces) + line, [cited]) and piece.story is not None:
             for dispute in piece.story.comparison.disputes[:MOST_DISPUTES]:
@@ -57,17 +58,13 @@ class Writer:
         for claim in (dispute.one, dispute.other):
             article = articles[claim.article_id]
             number = len(self._citations) + len(cited) + 1
-            said.append(f"{self._origin(article)}: “{claim.text}” [{number}]")
+            said.append(f"{origin(article, self._names)}: “{claim.text}” [{number}]")
             cited.append(CitationRecord(article.id, claim.text, 1.0))
         self._put("\n" * bool(self._pieces) + DIFFER + "; ".join(said), cited)
 
     def composed(self) -> Composed:
         """Return what was written."""
         return Composed(tuple(self._pieces), tuple(self._citations))
-
-    def _origin(self, article: ArticleRecord) -> str:
-        """Name an article's source and date."""
-        return f"{self._names.get(article.feed_id, article.title)}, {day(published(article))}"
 
     def _put(self, text: str, cited: Sequence[CitationRecord]) -> bool:
         """Write a text if there is room for it, the first one as far as there is."""
@@ -80,13 +77,3 @@ class Writer:
         self._pieces.append(text)
         self._citations += cited
         return True
-
-
-def published(article: ArticleRecord) -> datetime:
-    """Return when an article came out: never later than it arrived."""
-    return min(article.published_at or article.fetched_at, article.fetched_at)
-
-
-def day(moment: datetime) -> str:
-    """Return a date as answers write it."""
-    return f"{moment.day} {moment:%B %Y}"

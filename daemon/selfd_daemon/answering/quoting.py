@@ -12,6 +12,10 @@ def quoted(asked: Asked, found: Found, *, threshold: float, max_bytes: int) -> D
     """Answer with the best sentences of what was found, or say that it is not sure."""
     abstains = found.sure < threshold
     composed = compose(
-        found.gathered.evidence, asked.expected, abstains=abstains, max_bytes=max_bytes
+        found.gathered.evidence,
+        asked.expected,
+        abstains=abstains,
+        max_bytes=max_bytes,
+        names=found.names,
     )
     return Draft(composed, found.sure, abstains, found.signals)

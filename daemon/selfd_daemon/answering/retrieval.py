@@ -12,13 +12,14 @@ import asyncio
 import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
 from selfd_daemon.answering.confidence import signals_of
 from selfd_daemon.answering.evidence import Gathered, gather
+from selfd_daemon.answering.origins import Names, feed_names
 from selfd_daemon.answering.question import Asked, names_in
-from selfd_storage import Hit, Scope, Store
+from selfd_storage import ArticleRecord, Hit, Scope, Store
 from selfd_storage.items import text_of
 from selfd_storage.lexicon import telling_terms
 
@@ -37,13 +38,17 @@ _CLAUSE = re.compile(r",\s+|;\s*|\s+(?:and|but|or|because|when|while|after|befor
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What an answer can rest on. `steps` are what was done besides the first search."""
+    """What an answer can rest on.
+
+    `steps` are what was done besides the first search, `names` those of the feeds that it is from.
+    """
 
     gathered: Gathered
     signals: Mapping[str, float]
     sure: float
     grade: Grade
     steps: tuple[str, ...] = ()
+    names: Names = field(default_factory=dict)
 
 
 class Retriever:
@@ -55,6 +60,12 @@ class Retriever:
 
     async def find(self, asked: Asked, scope: Sequence[Scope] | None) -> Found:
         """Return the best of what is stored; a cancelled caller ends the work."""
+        found = await self._searched(asked, scope)
+        if not any(isinstance(each.hit.item, ArticleRecord) for each in found.gathered.evidence):
+            return found
+        return replace(found, names=await feed_names(self._store))
+
+    async def _searched(self, asked: Asked, scope: Sequence[Scope] | None) -> Found:
         hits = await self._store.search(asked.text, scope=scope, first=RETRIEVED)
         found = await self._graded(asked, hits)
         if found.grade != "doubtful":

@@ -15,6 +15,7 @@ import structlog
 from selfd_daemon.answering.composing import Composed, compose
 from selfd_daemon.answering.context import Passage, passages
 from selfd_daemon.answering.drafts import Draft
+from selfd_daemon.answering.origins import Names, origin
 from selfd_daemon.answering.prompting import free, grounded, room_for_passages
 from selfd_daemon.answering.question import Asked
 from selfd_daemon.answering.retrieval import Confidence, Found
@@ -22,7 +23,7 @@ from selfd_daemon.answering.sentences import sentences
 from selfd_daemon.answering.verifying import Checked, Entailment, check
 from selfd_daemon.minds import Delta, Ended, Message, Mind, Request
 from selfd_graphql.ports import Question
-from selfd_storage import CitationRecord
+from selfd_storage import ArticleRecord, CitationRecord
 from selfd_storage.lexicon import telling_terms, terms
 
 log = structlog.get_logger(__name__)
@@ -117,13 +118,20 @@ class Writer:
         pieces: list[str] = []
         if not page.kept:
             unsure = compose(
-                found.gathered.evidence, "anything", abstains=True, max_bytes=page.room
+                found.gathered.evidence,
+                "anything",
+                abstains=True,
+                max_bytes=page.room,
+                names=found.names,
             )
             pieces, page.citations = list(unsure.pieces), list(unsure.citations)
-        elif ended is not None and ended.reason == "cut":
-            pieces = [f"\n{CUT}"]
+            page.pieces += pieces
+            return pieces
+        pieces = page.origins(found.names)
+        if ended is not None and ended.reason == "cut":
+            pieces.append(f"\n{CUT}")
         elif self._confidence(self._signals(page, ended, found)) < self._threshold:
-            pieces = [f"\n{UNSURE}"]
+            pieces.append(f"\n{UNSURE}")
         page.pieces += pieces
         return pieces
 
@@ -164,6 +172,7 @@ class _Page:
         self.pieces: list[str] = []
         self.citations: list[CitationRecord] = []
         self._numbers: dict[str, int] = {}
+        self._articles: dict[int, ArticleRecord] = {}
 
     @property
     def kept(self) -> bool:
@@ -196,6 +205,17 @@ class _Page:
         self.pieces.append(piece)
         return piece
 
+    def origins(self, names: Names) -> list[str]:
+        """Return lines that name source and date of the articles it rests on, if there is room."""
+        pieces: list[str] = []
+        for number, article in self._articles.items():
+            piece = f"\n[{number}] {origin(article, names)}"
+            if len(piece.encode()) > self.room - LONGEST_CLOSING:
+                break
+            self.room -= len(piece.encode())
+            pieces.append(piece)
+        return pieces
+
     def scores(self) -> dict[str, float]:
         """Return the mean figures of the checks of what is backed."""
         kept = [each.scores for each in self.checked if each.supported]
@@ -212,7 +232,9 @@ class _Page:
             key=lambda part: len(wanted.intersection(terms(part))),
             default=passage.text,
         )
-        self._numbers[passage.item.id] = len(self._numbers) + 1
+        number = self._numbers[passage.item.id] = len(self._numbers) + 1
+        if isinstance(passage.item, ArticleRecord):
+            self._articles[number] = passage.item
         score = round(checked.scores["lexical"], 4)
         self.citations.append(CitationRecord(passage.item.id, quote, score))
 

@@ -169,7 +169,7 @@ async def test_what_one_says_of_himself_is_no_answer_about_another(
     assert unsure.text.startswith("I am not sure enough")
 
 
-async def test_an_article_is_answered_with_its_title_and_date(
+async def test_an_article_is_answered_with_its_source_and_date(
     store: Store, answering: AnsweringService
 ) -> None:
     feed = await store.feeds.add(url="https://example.org/feed", title="The Example")
@@ -183,7 +183,7 @@ async def test_an_article_is_answered_with_its_title_and_date(
     )
     await store.feeds.record_poll(feed.id, PollOutcome(at=AT, next_poll_at=AT), [article])
     answer = await answering.ask(Question("When did the bridge over the Nidda open?"))
-    assert "(Bridge opens, 7 May 2026) [1]" in answer.text
+    assert "(The Example, 7 May 2026) [1]" in answer.text
     assert answer.citations[0].item_id.startswith("article:")
     await assert_verbatim(store, answer)
 

@@ -156,6 +156,7 @@ async def test_the_words_of_strangers_are_marked_and_the_marks_taken_out(store: 
     answer = await service(store, copied).ask(Question("Which bridge over the Nidda opened?"))
     assert sign not in answer.text
     assert "opened to cyclists" in answer.text
+    assert answer.text.splitlines()[1] == "[1] The Example, 7 May 2026"
 
 
 async def test_talk_and_plans_are_the_models_own_words_and_say_so(store: Store) -> None:
