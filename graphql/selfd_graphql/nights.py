@@ -32,7 +32,7 @@ class StepState(Enum):
 
 @described.output
 class Checkpoint(Node):
-    """One generation of the built-in model's weights."""
+    """One generation of the built-in model's weights, or of the adapter of a mind."""
 
     created_at: datetime
     parent: ID | None
@@ -48,6 +48,9 @@ class Checkpoint(Node):
     chain: str = strawberry.field(description="SHA-256 over the parent's chain and `hash`.")
     kept: bool = strawberry.field(description="Whether its weights are still here.")
     figures: JSON = strawberry.field(description="What the gate measured.")
+    mind: ID | None = strawberry.field(
+        description="The mind whose adapter this is; null: the built-in one."
+    )
 
     @classmethod
     def from_record(cls, record: CheckpointRecord) -> Self:
@@ -66,6 +69,7 @@ class Checkpoint(Node):
             chain=record.chain,
             kept=record.file is not None or record.parent is None,
             figures=cast(JSON, dict(record.figures)),
+            mind=None if record.mind is None else ID(record.mind),
         )
 
 
@@ -179,7 +183,7 @@ class NightQuery:
 
     @described.field
     async def checkpoints(self, info: Info) -> list[Checkpoint]:
-        """Every generation of the built-in model, oldest first."""
+        """Every generation of the built-in model and of adapters, oldest first."""
         return [Checkpoint.from_record(each) for each in await services(info).nights.checkpoints()]
 
     @described.field

@@ -10,10 +10,14 @@ from pathlib import Path
 import pytest
 
 from selfd_daemon.jobs import JobRunner
+from selfd_daemon.minds import MindService
 from selfd_daemon.nights.activity import Activity
 from selfd_daemon.nights.adapt import MindAdapter, feedback_pairs
+from selfd_daemon.nights.adapters import Adapters
 from selfd_daemon.nights.energy import Meter
+from selfd_graphql.errors import ServiceError
 from selfd_storage import JobRecord, NewAnswer, NewMind, Store
+from support.mlx_models import make_model
 
 pytest.importorskip("mlx_lm", reason="needs mlx-lm")
 
@@ -31,13 +35,18 @@ def utc() -> datetime:
 
 
 @pytest.fixture
-async def jobs(store: Store, tmp_path: Path) -> AsyncIterator[JobRunner]:
+def adapters(store: Store, tmp_path: Path) -> Adapters:
+    return Adapters(store, tmp_path / "adapters")
+
+
+@pytest.fixture
+async def jobs(store: Store, tmp_path: Path, adapters: Adapters) -> AsyncIterator[JobRunner]:
     runner = JobRunner(store, now=utc, monotonic=time.monotonic)
     adapter = MindAdapter(
         store,
         Activity(time.monotonic),
         tmp_path / "training",
-        tmp_path / "adapters",
+        adapters,
         obstacle=unhindered,
         meter=Meter(),
     )
@@ -68,27 +77,68 @@ async def adapted(jobs: JobRunner, **options: object) -> JobRecord:
     return [record async for record in jobs.progress(started.id)][-1]
 
 
-async def test_corrections_become_an_adapter_that_prefers_what_was_right(
-    store: Store, jobs: JobRunner, tmp_path: Path
+async def said(minds: MindService) -> float:
+    """Return how well the mind predicts what it was taught to say."""
+    mind = await minds.open("mind:1")
+    return (await mind.score("The cat lies under the blue flowerpot by the door.")).bits
+
+
+async def test_corrections_become_an_adapter_that_is_on_until_it_is_rolled_back(
+    store: Store, jobs: JobRunner, adapters: Adapters, tmp_path: Path
 ) -> None:
-    from mlx_lm import load
-
-    from support.mlx_models import make_model
-
     model = make_model(tmp_path / "model")
-    before = sorted((path.name, path.read_bytes()) for path in model.iterdir())
+    files = sorted((path.name, path.read_bytes()) for path in model.iterdir())
+    await store.minds.add(NewMind("tiny", "MLX", str(model), {}))
+    minds = MindService(store, adapter=adapters.serving)
+    adapters.serves_through(minds.use_adapter)
+    try:
+        before = await said(minds)
+        await corrected(store, 20)
+        ended = await adapted(jobs, rate=3e-3)
+        assert (ended.state, ended.error) == ("SUCCEEDED", None)
+        assert ended.metrics["promoted"], ended.metrics["reason"]
+        assert ended.metrics["new"]["high"] < 0.0, "surely better on pairs that were held out"
+        assert ended.metrics["preference"]["after"] >= ended.metrics["preference"]["before"]
+        assert sorted((path.name, path.read_bytes()) for path in model.iterdir()) == files
+        assert list((tmp_path / "training").glob("*")) == []
+
+        root, adapter = await store.checkpoints.all("mind:1")
+        assert (adapter.active, adapter.parent, adapter.origin) == (True, root.id, "LORA")
+        taught = await said(minds)
+        assert taught < 0.9 * before, "it is on without anybody's doing"
+
+        ended = await adapted(jobs, rate=3e-3)
+        assert ended.error == "skipped: there is no feedback that it has not learned from"
+
+        await adapters.rollback(root)
+        assert await said(minds) == before
+        await adapters.rollback(adapter)
+        assert await said(minds) == taught
+        again = MindService(store, adapter=adapters.serving)
+        assert await said(again) == taught, "it is on after a restart, too"
+        await again.close()
+
+        await adapters.forget(await store.checkpoints.learned_from(adapter.id))
+        assert await said(minds) == before
+        assert list((tmp_path / "adapters").iterdir()) == []
+    finally:
+        await minds.close()
+
+
+async def test_an_adapter_that_learned_nothing_is_never_on(
+    store: Store, jobs: JobRunner, adapters: Adapters, tmp_path: Path
+) -> None:
+    model = make_model(tmp_path / "model")
     await store.minds.add(NewMind("tiny", "MLX", str(model), {}))
     await corrected(store, 20)
-    ended = await adapted(jobs, rate=3e-3)
-    assert (ended.state, ended.error) == ("SUCCEEDED", None)
-    new = ended.metrics["new"]
-    assert new["high"] < 0.0, "surely better on pairs that were held out"
-    assert ended.metrics["preference"]["after"] >= ended.metrics["preference"]["before"]
-    assert "old" in ended.metrics, "what it costs on other text is told"
-    assert sorted((path.name, path.read_bytes()) for path in model.iterdir()) == before
-    if ended.metrics["promoted"]:
-        load(str(model), adapter_path=ended.metrics["adapter"])
-    assert list((tmp_path / "training").glob("*")) == []
+    ended = await adapted(jobs, rate=1e-12)
+    assert (ended.state, ended.metrics["promoted"]) == ("SUCCEEDED", False)
+    assert "not surely better on new text" in ended.metrics["reason"]
+    assert await adapters.serving("mind:1") is None
+    _, rejected = await store.checkpoints.all("mind:1")
+    assert (rejected.active, rejected.promoted, rejected.file) == (False, False, None)
+    with pytest.raises(ServiceError, match="was rejected"):
+        await adapters.rollback(rejected)
 
 
 async def test_too_few_corrections_or_no_such_mind_is_said_so(

@@ -185,7 +185,7 @@ def _print_steps(steps: Iterable[Mapping[str, Any]]) -> None:
 
 
 def checkpoints(plot: Plot = None, data_dir: DataDir = None, json: AsJson = False) -> None:
-    """See the generations of the built-in model as a tree, and how well each did."""
+    """See the generations of the weights and of adapters as trees, and how well each did."""
     found = Client.find(data_dir).send("checkpoints")
     if plot is not None:
         _draw(plot, found)
@@ -196,6 +196,9 @@ def checkpoints(plot: Plot = None, data_dir: DataDir = None, json: AsJson = Fals
     for each in found:
         children.setdefault(each["parent"], []).append(each)
     for root in children.get(None, []):
+        if root["mind"] is not None:
+            say()
+            say(("adapters of ", DIM), (root["mind"], LINK))
         _print_branch(root, children, "", "")
     new, old, _ = _gains(found)
     if len(new) > 1:
@@ -236,8 +239,8 @@ def _print_branch(
 def _gains(
     found: Iterable[Mapping[str, Any]],
 ) -> tuple[list[float | None], list[float | None], list[str]]:
-    """Return what each candidate needed for new and for old text, and when it was made."""
-    judged = [each for each in found if each["after"] is not None]
+    """Return what each candidate of the weights needed for new and old text, and when."""
+    judged = [each for each in found if each["after"] is not None and each["mind"] is None]
     old = [each["figures"].get("old", {}).get("after") for each in judged]
     return [each["after"] for each in judged], old, [each["createdAt"][:10] for each in judged]
 
@@ -265,10 +268,15 @@ def rollback(
     data_dir: DataDir = None,
     json: AsJson = False,
 ) -> None:
-    """Let an earlier generation of the built-in model serve again, at once and bit for bit."""
+    """Let an earlier generation serve again, at once and bit for bit; of an adapter, too."""
     client = Client.find(data_dir)
     wanted = id or next(
-        (each["parent"] for each in client.send("checkpoints") if each["active"]), None
+        (
+            each["parent"]
+            for each in client.send("checkpoints")
+            if each["active"] and each["mind"] is None
+        ),
+        None,
     )
     if wanted is None:
         raise CommandError("the weights that ship with selfd serve: there is nothing to go back to")

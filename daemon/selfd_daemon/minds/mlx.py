@@ -6,6 +6,7 @@ import asyncio
 import importlib.util
 import time
 from collections.abc import AsyncGenerator, Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from selfd_daemon.clock import Monotonic
@@ -78,6 +79,11 @@ class MlxMind:
         """Give its memory back, once what is being said has been said."""
         with self._line.place() as place:
             await self._line.run(place, self._unloaded)
+
+    async def use_adapter(self, adapter: str | None) -> None:
+        """Speak with another adapter, or with none, from the next text on."""
+        self._options = replace(self._options, adapter=adapter)
+        await self.unload()
 
     async def unload_if_idle(self) -> bool:
         """Unload it when nobody has asked for as long as its option says."""

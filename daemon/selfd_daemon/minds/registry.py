@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Protocol, TypeAlias
 
 from selfd_daemon.clock import Monotonic
 from selfd_daemon.minds.door import Mind
@@ -35,15 +36,19 @@ class Runnable(Mind, Protocol):
     async def close(self) -> None: ...
 
 
+FindAdapter: TypeAlias = Callable[[str], Awaitable[Path | None]]
+
+
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What minds are built with."""
+    """What minds are built with. adapter: gives the folder of the adapter that a mind is to use."""
 
     monotonic: Monotonic
     draw: Callable[[], int]
     memory: ReadMemory
     allow_hosts: Sequence[str] = ()
     offline: bool = False
+    adapter: FindAdapter | None = None
 
 
 class Registry:
@@ -116,6 +121,19 @@ class Registry:
             _, mind = self._made.popitem()
             await mind.close()
 
+    async def use_adapter(self, id: str, adapter: Path | None) -> None:
+        """Let a mind that was made speak with another adapter; one's own choice stays."""
+        mind, record = self._made.get(id), await self.record(id)
+        if isinstance(mind, MlxMind) and read_options(MlxOptions, record.options).adapter is None:
+            await mind.use_adapter(None if adapter is None else str(adapter))
+
+    async def _adapted(self, record: MindRecord) -> MlxOptions:
+        options = read_options(MlxOptions, record.options)
+        if options.adapter is not None or self._around.adapter is None:
+            return options
+        found = await self._around.adapter(record.id)
+        return replace(options, adapter=None if found is None else str(found))
+
     async def _check(self, kind: str, model: str, options: Mapping[str, Any]) -> None:
         if kind == "MLX":
             read_options(MlxOptions, options)
@@ -147,7 +165,7 @@ class Registry:
             return MlxMind(
                 record.name,
                 record.model,
-                read_options(MlxOptions, record.options),
+                await self._adapted(record),
                 monotonic=around.monotonic,
                 draw=around.draw,
                 memory=around.memory,

@@ -8,7 +8,7 @@ import importlib.util
 import secrets
 import time
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,7 +22,7 @@ from selfd_daemon.minds.builtin import BuiltinMind
 from selfd_daemon.minds.catalogue import fetched, recommend
 from selfd_daemon.minds.door import Delta, Ended, Message, Mind, Priority, Request
 from selfd_daemon.minds.errors import MindFieldError, MindPeerError
-from selfd_daemon.minds.registry import Registry, Runnable, Surroundings
+from selfd_daemon.minds.registry import FindAdapter, Registry, Runnable, Surroundings
 from selfd_daemon.minds.room import ReadMemory, read_memory
 from selfd_daemon.settings import MindSettings
 from selfd_graphql.ports import (
@@ -99,13 +99,14 @@ class MindService:
         now: Now = utc_now,
         monotonic: Monotonic = time.monotonic,
         draw: Callable[[], int] = lambda: secrets.randbits(32),
+        adapter: FindAdapter | None = None,
     ) -> None:
         self._store = store
         self._builtin = BuiltinMind(model=model, embedder=embedder, monotonic=monotonic, draw=draw)
         self._host = host or this_host(store.folder)
         self._now = now
         around = Surroundings(
-            monotonic, draw, memory, (settings or MindSettings()).allow_hosts, offline
+            monotonic, draw, memory, (settings or MindSettings()).allow_hosts, offline, adapter
         )
         self._registry = Registry(store, self._builtin, around)
         self._speed: float | None = None
@@ -209,6 +210,11 @@ class MindService:
     async def renew_builtin(self) -> None:
         """Let the built-in mind serve other weights from now on, without a restart."""
         await self._builtin.renew()
+
+    async def use_adapter(self, id: str, adapter: Path | None) -> None:
+        """Let a mind of mlx-lm speak with another adapter, or with none, from the next text on."""
+        with suppress(NotFoundError):  # it was removed meanwhile
+            await self._registry.use_adapter(id, adapter)
 
     async def score(self, text: str) -> ScoreInfo:
         """Say how well the built-in model predicts a text, piece by piece."""

@@ -1,8 +1,8 @@
 """The LORA job: an mlx-lm mind learns from feedback what should have been said.
 
 A correction is what should have been said, and the answer that it corrects is what should not; an
-answer that was liked is itself what should be said. What comes of it is an adapter beside the
-model, which loads it when its option `adapter` names the folder; the model's own files stay.
+answer that was liked is itself what should be said. It goes on from the adapter that is on, and
+what comes of it is switched on if it passes the gate; the model's own files stay as they are.
 """
 
 from __future__ import annotations
@@ -20,13 +20,15 @@ from typing import Any
 from selfd_daemon.jobs import JobContext
 from selfd_daemon.minds.errors import MindError
 from selfd_daemon.minds.mlx_files import find_folder
+from selfd_daemon.minds.options import MlxOptions, read_options
 from selfd_daemon.nights.activity import Activity
+from selfd_daemon.nights.adapters import Adapters
 from selfd_daemon.nights.energy import Meter
-from selfd_daemon.nights.errors import SkippedError
+from selfd_daemon.nights.errors import SkippedError, TrainingError
 from selfd_daemon.nights.finetune import NightObstacle, reporter, supervised
 from selfd_daemon.nights.gate import Limits, judge
 from selfd_daemon.nights.process import ORDER
-from selfd_storage import MindRecord, Store
+from selfd_storage import CheckpointRecord, MindRecord, Store
 
 WORKER = "selfd_models.training.adapting_worker"
 LEAST_PAIRS = 10
@@ -39,11 +41,15 @@ LIMITS = Limits(old=0.05)  # an adapter may cost a large model a little
 
 @dataclass(frozen=True, slots=True)
 class FeedbackPair:
-    """A question, what should be said to it, and what should not, where that is known."""
+    """A question, what should be said to it, and what should not, where that is known.
+
+    conversation: in which it was asked.
+    """
 
     prompt: str
     chosen: str
     rejected: str | None
+    conversation: str = ""
 
     @property
     def is_held_out(self) -> bool:
@@ -59,7 +65,7 @@ class MindAdapter:
         store: Store,
         activity: Activity,
         folder: Path,
-        adapters: Path,
+        adapters: Adapters,
         *,
         obstacle: NightObstacle,
         meter: Meter,
@@ -74,22 +80,25 @@ class MindAdapter:
     async def run_job(self, job: JobContext) -> Mapping[str, Any]:
         """Adapt the mind of the option `mind`, or the first one of mlx-lm, and judge that."""
         mind = await self._mind(job.options.get("mind"))
+        parent = await self._adapters.active(mind.id, mind.model)
         folder = self._folder / job.id.replace(":", "-")
         kept = folder / ORDER  # of a run that was interrupted: its pairs stay as they were
         if kept.exists():
             order: dict[str, Any] = json.loads(await asyncio.to_thread(kept.read_text, "utf-8"))
         else:
-            order = await self._order(mind, float(job.options.get("rate", RATE)))
+            order = await self._order(mind, parent, float(job.options.get("rate", RATE)))
         process = supervised(folder, WORKER, self._activity, self._obstacle, job)
         try:
             with self._meter.measuring():
                 figures = await process.run(order, reporter(job, self._meter, process))
-            return self._judged(mind, folder / "adapter", figures, len(order["pairs"]))
+            return await self._judged(folder / "adapter", parent, order, figures)
         finally:
             if not process.was_interrupted:
                 shutil.rmtree(folder, ignore_errors=True)
 
-    async def _order(self, mind: MindRecord, rate: float) -> dict[str, Any]:
+    async def _order(
+        self, mind: MindRecord, parent: CheckpointRecord, rate: float
+    ) -> dict[str, Any]:
         pairs = await feedback_pairs(self._store)
         learned = [asdict(pair) for pair in pairs if not pair.is_held_out]
         held_out = [asdict(pair) for pair in pairs if pair.is_held_out]
@@ -97,8 +106,16 @@ class MindAdapter:
             raise SkippedError(
                 f"there are {len(pairs)} corrected or liked answers: it takes {LEAST_PAIRS}"
             )
+        digest = hashlib.sha256(json.dumps([learned, held_out]).encode()).hexdigest()
+        known = await self._store.checkpoints.all(mind.id)
+        if any(each.data_hash == digest for each in known):
+            raise SkippedError("there is no feedback that it has not learned from")
+        serving = await self._adapters.serving(mind.id)
         return {
             "model": await self._weights(mind),
+            "adapter": None if serving is None else str(serving),
+            "parent": parent.id,
+            "hash": digest,
             "pairs": learned,
             "held_out": held_out,
             "steps": min(MOST_STEPS, PASSES * len(learned)),
@@ -107,24 +124,31 @@ class MindAdapter:
             "niceness": 15,
         }
 
-    def _judged(
-        self, mind: MindRecord, adapter: Path, figures: Mapping[str, Any], pairs: int
+    async def _judged(
+        self,
+        adapter: Path,
+        parent: CheckpointRecord,
+        order: Mapping[str, Any],
+        figures: Mapping[str, Any],
     ) -> dict[str, Any]:
-        verdict = judge(figures, LIMITS)
-        kept = None
-        if verdict.promoted:
-            digest = hashlib.sha256((adapter / "adapters.safetensors").read_bytes()).hexdigest()
-            kept = self._adapters / f"{mind.id.replace(':', '-')}-{digest[:12]}"
-            kept.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            shutil.rmtree(kept, ignore_errors=True)
-            adapter.replace(kept)
-        how = f"; use it with the mind's option adapter={str(kept)!r}" if kept else ""
+        items = {pair["conversation"] for pair in order["pairs"]}
+        left = {pair.conversation for pair in await feedback_pairs(self._store)}
+        if not items <= left or order["parent"] != parent.id:
+            raise TrainingError("what it learned from is gone or has changed: it learns anew later")
+        record = await self._adapters.adopt(
+            adapter,
+            parent=parent,
+            verdict=judge(figures, LIMITS),
+            figures=figures,
+            data_hash=order["hash"],
+            items=sorted(items),
+        )
         return {
-            "mind": mind.id,
-            "promoted": verdict.promoted,
-            "reason": verdict.reason + how,
-            "adapter": None if kept is None else str(kept),
-            "pairs": pairs,
+            "mind": parent.mind,
+            "checkpoint": record.id,
+            "promoted": record.promoted,
+            "reason": record.reason,
+            "pairs": len(order["pairs"]),
             **figures,
         }
 
@@ -133,6 +157,8 @@ class MindAdapter:
         chosen = [each for each in known if id in (None, each.id)]
         if not chosen:
             raise SkippedError("there is no mlx-lm mind to adapt: selfd minds add makes one")
+        if read_options(MlxOptions, chosen[0].options).adapter is not None:
+            raise SkippedError(f"{chosen[0].name} has an adapter of your choice (option adapter)")
         if importlib.util.find_spec("mlx_lm") is None:
             raise SkippedError("it needs the mlx extra: pip install 'selfd[mlx]'")
         return chosen[0]
@@ -163,7 +189,7 @@ def _pairs_of(line: Mapping[str, Any]) -> list[FeedbackPair]:
         question = line["messages"][answer["question"]]["text"]
         text = line["messages"][answer["message"]]["text"]
         if said["correction"]:
-            found.append(FeedbackPair(question, said["correction"], text))
+            found.append(FeedbackPair(question, said["correction"], text, line["id"]))
         elif said["rating"] > 0:
-            found.append(FeedbackPair(question, text, None))
+            found.append(FeedbackPair(question, text, None, line["id"]))
     return found

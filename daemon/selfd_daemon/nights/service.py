@@ -7,6 +7,7 @@ from typing import Any
 
 from selfd_daemon.bus import EventBus
 from selfd_daemon.jobs import JobContext, JobRunner
+from selfd_daemon.nights.adapters import Adapters
 from selfd_daemon.nights.finetune import FineTuner
 from selfd_daemon.nights.keeper import NightKeeper
 from selfd_daemon.nights.lineage import Lineage
@@ -27,6 +28,7 @@ class NightService:
         bus: EventBus,
         jobs: JobRunner,
         lineage: Lineage,
+        adapters: Adapters,
         keeper: NightKeeper,
         tuner: FineTuner,
         distiller: FineTuner,
@@ -36,6 +38,7 @@ class NightService:
         self._store = store
         self._bus = bus
         self._lineage = lineage
+        self._adapters = adapters
         self._keeper = keeper
         self._tuner = tuner
         self._distiller = distiller
@@ -45,11 +48,14 @@ class NightService:
         jobs.register("EVALUATE", self._evaluate)
 
     async def checkpoints(self) -> Sequence[CheckpointRecord]:
-        """Return every generation of the weights, oldest first."""
-        return await self._lineage.all()
+        """Return every generation of the weights and of adapters, oldest first."""
+        return await self._store.checkpoints.every()
 
     async def rollback(self, id: str) -> CheckpointRecord:
-        """Let an earlier generation serve again, without a restart."""
+        """Let an earlier generation serve again, without a restart; an adapter's, too."""
+        found = next((each for each in await self.checkpoints() if each.id == id), None)
+        if found is not None and found.mind is not None:
+            return await self._adapters.rollback(found)
         return await self._lineage.rollback(id)
 
     async def nights(self, first: int) -> Sequence[NightRecord]:
@@ -107,6 +113,7 @@ class NightService:
             self._tuner.forget(items)
             self._distiller.forget(items)
             await self._lineage.forget(items)
+            await self._adapters.forget(items)
             await self._store.values.set(_UNLEARNED, event.sequence)
 
     async def _evaluate(self, job: JobContext) -> Mapping[str, Any]:

@@ -77,11 +77,13 @@ async def running(
     """Build everything over the data folder, start it, and stop it in the opposite order."""
     async with foundation(settings, version=version, now=now, monotonic=monotonic) as base:
         lineage = await teaching.lineage(base, rails)
-        minds = thinking.minds(base, lineage)
+        adapters = teaching.adapters(base)
+        minds = thinking.minds(base, lineage, adapters)
         system = keeping.system(base, minds, lineage)
         self_model = knowing.self_model(base, minds, system, lambda: lineage.serving)
         keeping.upkeep(base)
-        remembering.consolidation(base)
+        graph = remembering.facts(base, minds)
+        remembering.consolidation(base, graph, minds)
         feeds = reading.feeds(base)
         knowledge = reading.knowledge(base)
         answering = thinking.answering(base, minds, self_model, knowledge)
@@ -93,11 +95,11 @@ async def running(
             feeds=feeds,
             articles=reading.articles(base, feeds),
             knowledge=knowledge,
-            graph=remembering.facts(base),
+            graph=graph,
             answering=answering,
             minds=minds,
             jobs=base.jobs,
-            nights=teaching.nights(base, minds, lineage, answering, rails),
+            nights=teaching.nights(base, minds, lineage, adapters, answering, rails),
             events=base.bus,
             portability=keeping.portability(base, lineage),
             system=system,

@@ -17,6 +17,7 @@ from selfd_daemon.host.state import Host
 from selfd_daemon.minds import MindService
 from selfd_daemon.nights import Lineage, NightService
 from selfd_daemon.nights.adapt import MindAdapter
+from selfd_daemon.nights.adapters import Adapters
 from selfd_daemon.nights.backend import training_backend
 from selfd_daemon.nights.conditions import Conditions
 from selfd_daemon.nights.distil import Lessons
@@ -63,10 +64,16 @@ async def lineage(base: Foundation, rails: Rails) -> Lineage:
     return found
 
 
+def adapters(base: Foundation) -> Adapters:
+    """Keep the adapters of minds beside the weights."""
+    return Adapters(base.store, base.settings.folder.checkpoints / "adapters")
+
+
 def nights(
     base: Foundation,
     minds: MindService,
     lineage: Lineage,
+    adapters: Adapters,
     answering: AnsweringService,
     rails: Rails,
 ) -> NightService:
@@ -74,6 +81,7 @@ def nights(
     settings, folder = base.settings.nights, base.settings.folder.training
     end_leftovers(folder)
     lineage.serves_through(minds.renew_builtin)
+    adapters.serves_through(minds.use_adapter)
     host, meter = rails.host(base.settings.data_dir), Meter()
     keeper = NightKeeper(
         base.store,
@@ -104,13 +112,21 @@ def nights(
     tuner = tuning()
     distiller = tuning(source=Lessons(base.store, minds), origin="DISTILL")
     service = NightService(
-        base.store, base.bus, base.jobs, lineage, keeper, tuner, distiller, enabled=settings.enabled
+        base.store,
+        base.bus,
+        base.jobs,
+        lineage,
+        adapters,
+        keeper,
+        tuner,
+        distiller,
+        enabled=settings.enabled,
     )
     adapter = MindAdapter(
         base.store,
         base.activity,
         folder,
-        base.settings.folder.checkpoints / "adapters",
+        adapters,
         obstacle=keeper.obstacle,
         meter=meter,
     )

@@ -16,6 +16,7 @@ from selfd_daemon.memory import MemoryService, Surprises
 from selfd_daemon.metrics import Metrics
 from selfd_daemon.minds import MindService, load_model, model_ships
 from selfd_daemon.nights import Activity, Lineage
+from selfd_daemon.nights.adapters import Adapters
 from selfd_daemon.self_model import SelfModelService
 from selfd_daemon.settings import Settings
 from selfd_daemon.wiring.foundation import Foundation
@@ -67,7 +68,7 @@ class MeteredAnswering(AnsweringService):
 class MeteredMinds(MindService):
     """The same minds; whatever trains stands still while one continues a text."""
 
-    def __init__(self, base: Foundation, lineage: Lineage) -> None:
+    def __init__(self, base: Foundation, lineage: Lineage, adapters: Adapters) -> None:
         super().__init__(
             base.store,
             base.settings.minds,
@@ -75,6 +76,7 @@ class MeteredMinds(MindService):
             model=lambda: load_model(lineage.serving),
             now=base.now,
             monotonic=base.monotonic,
+            adapter=adapters.serving,
         )
         self._activity = base.activity
 
@@ -86,9 +88,9 @@ class MeteredMinds(MindService):
                     yield event
 
 
-def minds(base: Foundation, lineage: Lineage) -> MindService:
+def minds(base: Foundation, lineage: Lineage, adapters: Adapters) -> MindService:
     """Load the weights that serve when the built-in model is first asked for."""
-    service = MeteredMinds(base, lineage)
+    service = MeteredMinds(base, lineage, adapters)
     base.stack.push_async_callback(service.close)
     base.work("minds", service.run)
     return service

@@ -22,6 +22,7 @@ from mlx_lm.tuner.utils import linear_to_lora_layers
 nn: Any = _nn  # its stubs leave out what it exports
 BETA = 0.1  # of the preference loss, as in the paper
 STATE, REFERENCE, ADAPTER = "state.safetensors", "reference.json", "adapter"
+WEIGHTS = "adapters.safetensors"  # as mlx-lm calls it
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,7 @@ class Adaptation:
     layers: int = 8
     seed: int = 7353
     save_steps: int = 20
+    adapter: Path | None = None  # to go on from; None begins as nothing
 
 
 class Adapter:
@@ -61,6 +63,8 @@ class Adapter:
         self._layers = min(order.layers, len(self._model.layers))
         mx.random.seed(order.seed)
         linear_to_lora_layers(self._model, self._layers, self._shape)
+        if order.adapter is not None:
+            self._model.load_weights(str(order.adapter / WEIGHTS), strict=False)
         self._optimiser = Adam(learning_rate=order.rate)
         self._optimiser.init(self._model.trainable_parameters())
         self.step = 0
@@ -158,7 +162,7 @@ class Adapter:
         folder = self._order.folder / ADAPTER
         folder.mkdir(exist_ok=True)
         flat: Any = tree_flatten(self._model.trainable_parameters())
-        mx.save_safetensors(str(folder / "adapters.safetensors"), dict(flat))
+        mx.save_safetensors(str(folder / WEIGHTS), dict(flat))
         config = {
             "fine_tune_type": "lora",
             "num_layers": self._layers,

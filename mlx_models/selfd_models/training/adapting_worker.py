@@ -27,10 +27,19 @@ def main() -> int:
 
 
 def _work(folder: Path, order: dict[str, Any], stop: threading.Event) -> int:
-    pairs = [Pair(**each) for each in order["pairs"]]
-    held_out = [Pair(**each) for each in order["held_out"]]
+    pairs, held_out = (
+        [Pair(each["prompt"], each["chosen"], each["rejected"]) for each in order[part]]
+        for part in ("pairs", "held_out")
+    )
     adapter = Adapter(
-        Adaptation(Path(order["model"]), folder, pairs, order["steps"], order["rate"])
+        Adaptation(
+            Path(order["model"]),
+            folder,
+            pairs,
+            order["steps"],
+            order["rate"],
+            adapter=Path(order["adapter"]) if order["adapter"] else None,
+        )
     )
     before = _before(folder, adapter, held_out)
 
