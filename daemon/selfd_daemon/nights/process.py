@@ -107,7 +107,7 @@ class TrainingProcess:
         with (self._folder / ERRORS).open("wb") as errors:
             process = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", self._module, str(self._folder),
-                stdin=PIPE, stdout=PIPE, stderr=errors, env=_environment(), process_group=0,
+                stdin=PIPE, stdout=PIPE, stderr=errors, env=_environment(), start_new_session=True,
             )  # fmt: skip
         self._process, self._held = process, False
         (self._folder / PID).write_text(str(process.pid))

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from selfd_models.errors import ModelError
+from selfd_models.training.background import step_back
 from selfd_models.training.blas import preload
 from selfd_models.training.trainer import Progress
 from selfd_models.training.trials import evaluate, try_out
@@ -40,7 +41,7 @@ def work_for_parent(module: str, folder: Path, work: Work) -> int:
     if more:
         again = [sys.executable, "-m", module, str(folder)]
         os.execve(sys.executable, again, {**os.environ, **more})
-    os.nice(int(order["niceness"]))
+    step_back(int(order["niceness"]))
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     threading.Thread(target=_watch_parent, args=(stop,), daemon=True).start()

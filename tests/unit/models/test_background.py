@@ -1,0 +1,41 @@
+"""A training steps back behind everything else, within its session and beside others."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from selfd_models.training.background import AUTOGROUP, step_back
+
+TOLD = """
+import os
+from selfd_models.training.background import AUTOGROUP, step_back
+step_back(15)
+print(os.nice(0))
+print(os.sched_getscheduler(0) == os.SCHED_IDLE)
+print(AUTOGROUP.read_text().split()[-1] if AUTOGROUP.exists() else 19)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads what Linux says of a process")
+@pytest.mark.parametrize("alone", [True, False])
+def test_a_process_steps_back_and_its_group_where_that_is_its_own(alone: bool) -> None:
+    before = AUTOGROUP.read_text() if AUTOGROUP.exists() else ""
+    done = subprocess.run(
+        [sys.executable, "-c", TOLD], capture_output=True, text=True, start_new_session=alone
+    )
+    niceness, idle, group = done.stdout.split()
+    assert (done.returncode, idle) == (0, "True"), done.stderr
+    assert int(niceness) >= 15
+    if alone:
+        assert group == "19"
+    assert (AUTOGROUP.read_text() if AUTOGROUP.exists() else "") == before
+
+
+def test_nothing_changes_where_no_niceness_is_asked() -> None:
+    before = os.nice(0)
+    step_back(0)
+    assert os.nice(0) == before
