@@ -130,6 +130,12 @@ class Memories:
 
         return await self._database.read(read)
 
+    async def latest(self) -> int:
+        """Return the number in the id of the memory that came last, 0 where there is none."""
+        return await self._database.read(
+            lambda db: int(db.execute("SELECT coalesce(max(id), 0) FROM memories").fetchone()[0])
+        )
+
     async def tellings(self, ids: Sequence[str]) -> list[list[TellingRecord]]:
         """Return for each memory when and by what source it was told, the first time first."""
         numbers = [number_of("memory", id) or 0 for id in ids]

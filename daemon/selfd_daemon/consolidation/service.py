@@ -1,22 +1,26 @@
 """The nightly CONSOLIDATE job: each episode that is over gets one reflection, and keeps it.
 
 It only adds. Every episode is one transaction, so that a stop in the middle costs nothing: the next
-run finds what is done, by a hash over each episode's memories, and goes on with the rest.
+run finds what is done, by a hash over each episode's memories, and goes on with the rest. Then a
+larger mind of the owner's, where there is one, reads memories for facts (facts/proposing.py).
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from selfd_daemon.clock import Now
 from selfd_daemon.consolidation.episodes import Episodes, fingerprint
 from selfd_daemon.consolidation.extract import SMALLEST, extract
 from selfd_daemon.facts.clauses import speaker_of
+from selfd_daemon.facts.proposing import Proposed
 from selfd_daemon.jobs import JobContext, JobRunner
 from selfd_storage import EpisodeMember, MemoryRecord, NewMemory, SourceQuote, Store
+
+Propose = Callable[[], Awaitable[Proposed]]
 
 PAGE = 1000  # memories that are listed at once
 SOURCE = "reflections"  # an episode of their own, so that they are nobody's neighbours
@@ -25,8 +29,12 @@ SOURCE = "reflections"  # an episode of their own, so that they are nobody's nei
 class ConsolidationService:
     """Registers and does the job."""
 
-    def __init__(self, store: Store, jobs: JobRunner, *, now: Now) -> None:
+    def __init__(
+        self, store: Store, jobs: JobRunner, *, now: Now, propose: Propose | None = None
+    ) -> None:
+        """Take what has a larger mind read memories for facts and tells what came of it, if any."""
         self._store = store
+        self._propose = propose
         self._now = now
         jobs.register("CONSOLIDATE", self._consolidate)
 
@@ -39,7 +47,11 @@ class ConsolidationService:
             counts["reflections"] += await self._reflect(members)
             told = f"{counts['reflections']} reflections on {counts['episodes']} episodes"
             await context.report(seen / total, told)
-        return {"episodes": counts["episodes"], "reflections": counts["reflections"]}
+        found = {"episodes": counts["episodes"], "reflections": counts["reflections"]}
+        if self._propose is None:
+            return found
+        await context.report(0.99, "a larger mind reads for facts, if there is one")
+        return found | dict((await self._propose()).told())
 
     async def _episodes(self) -> AsyncIterator[tuple[list[EpisodeMember], int]]:
         """Yield the episodes that are over, and how many memories were looked at by then."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from selfd_daemon.facts.phrases import NAME, is_name
 from selfd_daemon.facts.vocabulary import DAYS_AND_MONTHS, NO_NAMES, words
@@ -37,23 +37,42 @@ _NO_ENTITIES = frozenset(
 )
 
 
-def read_names(text: str) -> list[str]:
-    """Return the names in a text, each once, in its fullest form there."""
+def read_names(text: str, is_name_first: Callable[[str], bool] = lambda _word: False) -> list[str]:
+    """Return the names in a text, each once, in its fullest form there.
+
+    Args:
+        is_name_first: tells of one of the `doubtful` words whether it is a name.
+    """
+    found, uncertain = _told_apart(text)
+    for name in uncertain:
+        if is_name_first(name):
+            found.setdefault(name)
+    return list(_fullest(list(found)))[:MOST]
+
+
+def doubtful(text: str) -> list[str]:
+    """Return the words that only begin sentences in a text, each once: names, or just words."""
+    return list(_told_apart(text)[1])
+
+
+def _told_apart(text: str) -> tuple[dict[str, None], dict[str, None]]:
+    """Return the names in a text, and the words of which it does not tell."""
     found: dict[str, None] = {}
-    uncertain: list[str] = []
+    uncertain: dict[str, None] = {}
     for line in _lines(text[:LONGEST_TEXT]):
         for match in _NAMED.finditer(line):
             before = line[max(0, match.start() - _BEFORE) : match.start()]
             begins = not line[: match.start()].strip() or _BEGINS.search(before) is not None
             for name, is_first in _cleaned(match[0], begins):
                 if is_first and " " not in name and not _ACTS.match(line, match.end()):
-                    uncertain.append(name)
+                    uncertain.setdefault(name)
                 else:
                     found.setdefault(name)
-    for name in uncertain:
-        if any(name in each.split() for each in found):
-            found.setdefault(name)
-    return list(_fullest(list(found)))[:MOST]
+    parts = {part for each in found for part in each.split()}
+    for name in [name for name in uncertain if name in parts]:
+        found.setdefault(name)
+        del uncertain[name]
+    return found, uncertain
 
 
 def _lines(text: str) -> Iterator[str]:

@@ -24,7 +24,7 @@ from selfd_daemon.facts.rules import (
 from selfd_daemon.facts.vocabulary import words
 from selfd_storage import NewStatement
 
-EDITION = 1  # of the rules; a higher one has everything read anew
+EDITION = 2  # of the rules; a higher one has everything read anew
 MOST = 40  # statements of one text
 LONGEST_QUOTE = 240  # characters; of a longer sentence the clause is quoted
 

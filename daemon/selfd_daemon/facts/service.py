@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime
 
 import structlog
 
 from selfd_daemon.clock import Monotonic
-from selfd_daemon.facts.names import read_names
+from selfd_daemon.facts.casing import Casing
+from selfd_daemon.facts.names import doubtful, read_names
 from selfd_daemon.facts.notes import read_note
 from selfd_daemon.facts.reading import EDITION, read_statements
 from selfd_daemon.facts.reports import read_report
 from selfd_daemon.facts.timeline import Relation, relations
-from selfd_daemon.facts.verification import Proposal, verified
+from selfd_daemon.facts.verification import Proposal, in_our_words, verified
 from selfd_daemon.facts.vocabulary import MACHINES, OWNER, OWNERS
 from selfd_graphql import EntityInfo, RelationInfo, ServiceError
 from selfd_storage import (
@@ -49,11 +50,14 @@ class FactService:
         self,
         store: Store,
         *,
+        casing: Casing | None = None,
         quiet: float = QUIET_SECONDS,
         monotonic: Monotonic = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
+        """Read by the rules alone, or, with `casing`, also the names that begin sentences."""
         self._store = store
+        self._casing = casing
         self._quiet = quiet
         self._monotonic = monotonic
         self._sleep = sleep
@@ -87,7 +91,8 @@ class FactService:
             while (found := await self._store.graph.next(EDITION)) is not None:
                 step, items = found
                 started = self._monotonic()
-                readings = await asyncio.to_thread(_read_all, items)
+                names = await self._names_first(items)
+                readings = await asyncio.to_thread(_read_all, items, names)
                 await self._store.graph.store(step, readings)
                 if not self._waiting:
                     await self._sleep(REST * (self._monotonic() - started))
@@ -123,19 +128,30 @@ class FactService:
     async def propose(self, item_id: str, proposals: Sequence[Proposal]) -> list[NewStatement]:
         """Keep those of a mind's proposals that an item's own words hold, and return them."""
         (item,) = await self._store.items([item_id])
-        if not isinstance(item, MemoryRecord | ArticleRecord):
+        if not isinstance(item, MemoryRecord | ArticleRecord) or _is_machines(item):
             return []
         text, at = _text(item), told_at(item)
         known = await asyncio.to_thread(_read, item)
         said = {(each.subject, each.predicate, each.object) for each in known.statements}
-        checked = [verified(proposal, text, at) for proposal in proposals]
-        kept = [
-            each
-            for each in checked
-            if each is not None and (each.subject, each.predicate, each.object) not in said
-        ]
+        kept: list[NewStatement] = []
+        for proposal in proposals:
+            checked = verified(proposal, text, at)
+            if checked is None:
+                continue
+            found = in_our_words(checked, at)
+            key = found.subject, found.predicate, found.object
+            if key not in said:
+                said.add(key)
+                kept.append(found)
         added = await self._store.graph.add(item_id, kept)
         return kept if added else []
+
+    async def _names_first(self, items: Sequence[Item]) -> frozenset[str]:
+        """Return the words that begin sentences of some items and are names."""
+        if self._casing is None:
+            return frozenset()
+        found = await asyncio.to_thread(_doubtful_all, items)
+        return frozenset([word for word in found if await self._casing.is_name(word)])
 
     async def _also_called(self, number: int) -> list[int]:
         """Return an entity with those that it is said to be called, and the other way round."""
@@ -184,23 +200,44 @@ class FactService:
 _NEWS = frozenset({"memory.added", "memory.updated", "article.added", "article.rewritten"})
 
 
-def _read_all(items: Sequence[Item]) -> list[ItemReading]:
-    return [
-        _read(item)
-        for item in items
-        if isinstance(item, MemoryRecord) or (isinstance(item, ArticleRecord) and _text(item))
-    ]
+def _readable(items: Sequence[Item]) -> Iterator[MemoryRecord | ArticleRecord]:
+    for item in items:
+        if isinstance(item, MemoryRecord) or (isinstance(item, ArticleRecord) and _text(item)):
+            yield item
 
 
-def _read(item: MemoryRecord | ArticleRecord) -> ItemReading:
+def _doubtful_all(items: Sequence[Item]) -> list[str]:
+    """Return the words of which the rules cannot tell whether they are names, each once."""
+    asked = (each for each in _readable(items) if not _is_machines(each))
+    return list(dict.fromkeys(word for each in asked for word in doubtful(_whole_text(each))))
+
+
+def _read_all(items: Sequence[Item], names_first: Collection[str]) -> list[ItemReading]:
+    return [_read(item, names_first) for item in _readable(items)]
+
+
+def _read(item: MemoryRecord | ArticleRecord, names_first: Collection[str] = ()) -> ItemReading:
     """Read one item; what selfd or another machine wrote names and states nothing."""
     text, at = _text(item), told_at(item)
-    if isinstance(item, ArticleRecord):
-        return ItemReading(item.id, at, read_names(f"{item.title}\n{text}"), read_report(text, at))
-    if item.kind == "REFLECTION" or (item.source or "").casefold() in MACHINES:
+    if _is_machines(item):
         return ItemReading(item.id, at, (), ())
+    names = read_names(_whole_text(item), names_first.__contains__)
+    if isinstance(item, ArticleRecord):
+        return ItemReading(item.id, at, names, read_report(text, at))
     read = read_note if item.kind in ("FACT", "PREFERENCE") else read_statements
-    return ItemReading(item.id, at, read_names(text), read(text[:LONGEST_TEXT], at))
+    return ItemReading(item.id, at, names, read(text[:LONGEST_TEXT], at))
+
+
+def _is_machines(item: MemoryRecord | ArticleRecord) -> bool:
+    """Tell whether selfd or another machine wrote a memory."""
+    return isinstance(item, MemoryRecord) and (
+        item.kind == "REFLECTION" or (item.source or "").casefold() in MACHINES
+    )
+
+
+def _whole_text(item: MemoryRecord | ArticleRecord) -> str:
+    """Return what an item says, its title first."""
+    return f"{item.title}\n{_text(item)}" if isinstance(item, ArticleRecord) else item.text
 
 
 def _text(item: MemoryRecord | ArticleRecord) -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from selfd_daemon.facts.clauses import Assertion, assertions
 from selfd_daemon.facts.dates import bounds, moment
 from selfd_daemon.facts.phrases import is_name
+from selfd_daemon.facts.reading import read_statements
 from selfd_daemon.facts.vocabulary import OWNER, OWNERS
 from selfd_storage import NewStatement
 from selfd_storage.lexicon import STOP_WORDS, words
@@ -56,6 +57,18 @@ def verified(proposal: Proposal, text: str, at: datetime) -> NewStatement | None
         if statement is not None:
             return statement
     return None
+
+
+def in_our_words(statement: NewStatement, at: datetime) -> NewStatement:
+    """Return a statement with the predicate of the rules, where they know what a mind calls it.
+
+    So `Maya resides in Porto` closes `Maya lives in Oslo`. The rules read the mind's own words.
+    """
+    subject = "User" if statement.subject == OWNER else statement.subject
+    for each in read_statements(f"{subject} {statement.predicate} {statement.object}.", at):
+        if (each.subject, each.object, each.until) == (statement.subject, statement.object, None):
+            return replace(statement, predicate=each.predicate, object_is_name=each.object_is_name)
+    return statement
 
 
 def _checked(proposal: Proposal, assertion: Assertion, at: datetime) -> NewStatement | None:
