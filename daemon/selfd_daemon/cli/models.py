@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json as json_module
+import sys
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated, Any
@@ -13,6 +14,7 @@ from selfd_daemon.cli.client import Client
 from selfd_daemon.cli.errors import CommandError
 from selfd_daemon.cli.options import AsJson, DataDir
 from selfd_daemon.cli.output import DIM, GOOD, LINK, note, print_json, say
+from selfd_daemon.cli.progress import INTERRUPTED, progress_bar
 from selfd_daemon.cli.text import size
 
 app = typer.Typer(name="models", invoke_without_command=True)
@@ -139,10 +141,15 @@ def pull(
     from selfd_daemon.minds.fetching import fetch
     from selfd_daemon.settings import Settings
 
+    offline = Settings.load({"data_dir": data_dir}).offline
     try:
-        folder = fetch(model, offline=Settings.load({"data_dir": data_dir}).offline)
+        with progress_bar("fetching", shown=sys.stderr.isatty()) as progress:
+            folder = fetch(model, offline=offline, progress=progress)
     except MindError as error:
         raise CommandError(str(error)) from error
+    except KeyboardInterrupt:
+        note("stopped: what came is kept, and pulling again goes on from there")
+        raise typer.Exit(INTERRUPTED) from None
     say(str(folder))
     note(f"add it with selfd models add mlx {model}")
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 FINISHED = frozenset(("SUCCEEDED", "FAILED", "CANCELLED"))
 _SECONDS_BETWEEN_LOOKS = 0.5
-_INTERRUPTED = 130
+INTERRUPTED = 130
 
 
 def finish(client: Client, job: Mapping[str, Any], *, title: str) -> Mapping[str, Any]:
@@ -35,7 +35,7 @@ def finish(client: Client, job: Mapping[str, Any], *, title: str) -> Mapping[str
         last = _follow(client, job, title)
     except KeyboardInterrupt:
         note(f"{job['id']} goes on: selfd jobs cancel {job['id']} stops it")
-        raise typer.Exit(_INTERRUPTED) from None
+        raise typer.Exit(INTERRUPTED) from None
     if last["state"] == "CANCELLED":
         raise CommandError(f"{title}: {last['id']} was cancelled")
     if last["state"] == "FAILED":

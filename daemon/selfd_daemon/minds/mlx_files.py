@@ -19,6 +19,8 @@ SCALES = 4 / GROUP  # bytes of both for each number
 ROOM = 0.15  # of the weights: what a step needs on the way
 LEAST_ROOM = 64 << 20
 INSTALL = "install selfd[mlx]"
+# What is fetched of a model of the hub; never its programs.
+FETCHED = ("*.json", "*.jinja", "*.txt", "tokenizer.model", "model*.safetensors")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +65,17 @@ def find_folder(model: str) -> Path:
     from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
 
     try:
-        return Path(snapshot_download(model, local_files_only=True))
+        found = Path(snapshot_download(model, allow_patterns=[*FETCHED], local_files_only=True))
     except (LocalEntryNotFoundError, HFValidationError) as error:
         raise MindMissingError(
             f"{model!r} is neither a folder nor a model that was fetched to this machine: "
-            f"fetch it with selfd minds pull {model}"
+            f"fetch it with selfd models pull {model}"
         ) from error
+    if not (found / "config.json").exists():
+        raise MindMissingError(
+            f"{model!r} was fetched only in part: selfd models pull {model} goes on"
+        )
+    return found
 
 
 def read_files(folder: Path) -> ModelFiles:
