@@ -15,14 +15,14 @@ from numpy.typing import NDArray
 from selfd_models import decode_latent, features
 from selfd_models.checkpoint import Checkpoint
 from selfd_models.config import CONV_TAPS, PHASES, RECALL_ROWS, RECALLS, START, TABLES, Config
-from selfd_models.decode_latent import LatentState, LatentSteps, inverse_rms, relu_squared
 from selfd_models.drafter import Drafter
+from selfd_models.engine import Encoded, Engine, LatentState
 from selfd_models.features import FeatureState
-from selfd_models.layers import Parameters, View
+from selfd_models.layers import Parameters
 from selfd_models.model import draft
+from selfd_models.numpy_engine import NumpyEngine
 from selfd_models.ops import load_ops
 from selfd_models.patcher import Patcher, PatcherState
-from selfd_models.row_products import normalise, paired, share, times
 
 Floats = NDArray[np.float32]
 TILE = 32  # rows of a prompt read together
@@ -153,66 +153,38 @@ class _Embedding:
         return x
 
 
-class _Block:
-    """One convolution block of the encoder or the decoder."""
-
-    def __init__(self, p: Parameters) -> None:
-        self._conv = np.ascontiguousarray(p["conv"][::-1] * p["gain"])
-        self.up, self.down = p["up"], p["down"]
-
-    def run(self, x: Floats, ring: Floats, shared: bool) -> tuple[Floats, Floats]:
-        """Add the block to each row.
-
-        Args: x: (R, D). ring: (3, D), what came before the first row; or (R, 3, D), what came
-            before each, where the rows belong to different texts.
-        Returns: (R, D); what was convolved, (R + 3, D) or (R, 4, D).
-        """
-        if ring.ndim == 3:
-            near = window = np.concatenate((ring, normalise(x)[:, None]), axis=1)
-        else:
-            window = np.concatenate((ring, normalise(x)))
-            step, item = window.strides
-            shape, strides = (len(x), CONV_TAPS, x.shape[1]), (step, step, item)
-            near = np.ndarray(shape, np.float32, window, 0, strides)
-        mixed = np.add.reduce(near * self._conv, axis=1)
-        hidden = relu_squared(times(mixed, self.up, shared))
-        return x + times(hidden, self.down, shared), window
-
-
 class Decoder:
     """A model's weights, laid out for reading single bytes."""
 
-    def __init__(self, checkpoint: Checkpoint, drafter: Drafter | None = None) -> None:
+    def __init__(
+        self,
+        checkpoint: Checkpoint,
+        drafter: Drafter | None = None,
+        engine: Engine | None = None,
+    ) -> None:
+        """Lay the weights out.   Args: engine: numpy's if not given."""
         p, config = checkpoint.parameters, checkpoint.config
         self.drafter = drafter
+        self.engine: Engine = engine or NumpyEngine(p, config)
         self._p = p
         self._config = config
         self._patcher = checkpoint.patcher
         self._embedding = _Embedding(p, config)
-        encoder = [View(p, f"encoder.{number}") for number in range(config.encoder_layers)]
-        decoder = [View(p, f"decoder.{number}") for number in range(config.decoder_layers)]
-        self._encoder, self._decoder = list(map(_Block, encoder)), list(map(_Block, decoder))
-        self._latent = LatentSteps(p, config)
-        self._context = p["context.weight"] * p["context.gain"][:, None]
         self._ops = load_ops("numpy")
-        self._head = p["head.weight"] * p["head.gain"][:, None]
-        blocks = [*self._encoder, *self._decoder]
-        weights = [self._head, *(weight for block in blocks for weight in (block.up, block.down))]
-        self._shared = share(frozenset((len(weight), weight.shape[1]) for weight in weights))
 
     def start(self) -> Tile:
         """Read the row before the first byte."""
         ring = np.zeros((CONV_TAPS - 1, self._config.byte_width), np.float32)
-        rings = (ring,) * (len(self._encoder) + len(self._decoder))
-        clock = self._open(self._p["context.start"], self._latent.start())
+        rings = (ring,) * (self._config.encoder_layers + self._config.decoder_layers)
+        clock = self._open(self._p["context.start"], self.engine.start())
         state = State(FeatureState(), self._patcher.start(), rings, clock)
         line = self.line(state)
         line.rows.append(self._embedding.row(START, [0] * TABLES, [RECALL_ROWS - 1] * RECALLS))
         line.features.append(state.features)
         line.patchers.append(state.patcher)
         line.overwritten.append([])
-        x, windows, _ = self._encode(line.rows, rings)
-        return self._decode(x, rings, windows, [line], [[(0, clock)]], normalise(x))[0]
+        encoded = self.engine.encode(np.array(line.rows), rings[: self._config.encoder_layers])
+        return self._decode(encoded, rings, [line], [[(0, clock)]])[0]
 
     def line(self, state: State) -> Line:
         """Begin to read bytes after a state."""
@@ -228,9 +200,9 @@ class Decoder:
     def tile(self, line: Line) -> Tile:
         """Work out what follows each byte of a line; at least one was read."""
         rings = line.state.rings
-        x, windows, pooled = self._encode(line.rows, rings)
-        clocks = self._tick(pooled, line.patchers, line.state.clock)
-        return self._decode(x, rings, windows, [line], [clocks], pooled)[0]
+        encoded = self.engine.encode(np.array(line.rows), rings[: self._config.encoder_layers])
+        clocks = self._tick(encoded.pooled, line.patchers, line.state.clock)
+        return self._decode(encoded, rings, [line], [clocks])[0]
 
     def advance_each(self, states: Sequence[State], data: Sequence[int]) -> list[Tile]:
         """Read one byte of each of several texts.
@@ -241,17 +213,15 @@ class Decoder:
         lines = [self.line(state) for state in states]
         for line, byte in zip(lines, data, strict=True):
             line.read(byte)
-        rows = [line.rows[0] for line in lines]
-        each = [state.rings for state in states]
-        if self._shared and len(rows) % 2:
-            each.append(each[-1])
-        rings = tuple(map(np.stack, zip(*each, strict=True)))
-        x, windows, pooled = self._encode(rows, rings)
+        each = zip(*(state.rings for state in states), strict=True)
+        rings = tuple(np.stack(ring) for ring in each)
+        rows = np.array([line.rows[0] for line in lines])
+        encoded = self.engine.encode(rows, rings[: self._config.encoder_layers])
         clocks = [
-            self._tick(pooled[at : at + 1], line.patchers, line.state.clock)
+            self._tick(encoded.pooled[at : at + 1], line.patchers, line.state.clock)
             for at, line in enumerate(lines)
         ]
-        return self._decode(x, rings, windows, lines, clocks, pooled)
+        return self._decode(encoded, rings, lines, clocks)
 
     def read(self, data: bytes) -> Tile:
         """Read a whole text from the start.   Returns: the last tile."""
@@ -267,49 +237,26 @@ class Decoder:
         guesses: Floats = scores[0]
         return guesses
 
-    def _encode(
-        self, rows: list[Floats], rings: tuple[Floats, ...]
-    ) -> tuple[Floats, list[Floats], Floats]:
-        """Run the encoder.
-
-        Args: rows: (D,) each.
-        Returns: (R, D); its convolutions' windows; (R, D), as patches take them in. R is even
-            where rows share products.
-        """
-        x = np.array(rows)
-        if self._shared:
-            x = paired(x)
-        windows = []
-        for block, ring in zip(self._encoder, rings, strict=False):
-            x, window = block.run(x, ring, self._shared)
-            windows.append(window)
-        return x, windows, normalise(x) * self._p["patch.gain"]
-
     def _decode(
         self,
-        x: Floats,
+        encoded: Encoded,
         rings: tuple[Floats, ...],
-        windows: list[Floats],
         lines: list[Line],
         clocks: list[list[tuple[int, Clock]]],
-        pooled: Floats,
     ) -> list[Tile]:
-        """Add what each row sees of the latent, and run the decoder.   Args: x: (R, D)."""
-        context, phases = _seen(x, lines, clocks)
-        x = x + context
+        """Add what each row sees of the latent, and run the decoder."""
+        context, phases = _seen(encoded.x, lines, clocks)
+        x = encoded.x + context
         x += self._p["context.phase"].take(phases, axis=0)
-        for block, ring in zip(self._decoder, rings[len(windows) :], strict=True):
-            x, window = block.run(x, ring, self._shared)
-            windows.append(window)
-        normal = normalise(x)
-        logits = times(normal, self._head, self._shared)
+        logits, normal, windows = self.engine.decode(x, rings[self._config.encoder_layers :])
+        windows = [*encoded.windows, *windows]
         tiles, at = [], 0
         for line, marks in zip(lines, clocks, strict=True):
             end = at + len(line.rows)
             own = windows if len(lines) == 1 else [window[at] for window in windows]
             integers = (line.features, line.patchers, line.overwritten)
             rows = (logits[at:end], normal[at:end], context[at:end])
-            tiles.append(Tile(*rows, *integers, own, pooled[at:end], marks))
+            tiles.append(Tile(*rows, *integers, own, encoded.pooled[at:end], marks))
             at = end
         return tiles
 
@@ -326,9 +273,7 @@ class Decoder:
             if not cutter.length:  # the patch ends here
                 mean = clock.total / np.float32(clock.length)
                 patch = np.concatenate((pooled[at], clock.largest, mean))
-                patch = patch.dot(self._p["patch.weight"]) + self._p["patch.length"][clock.length]
-                z, latent = self._latent.step(patch, clock.length, clock.latent)
-                clock = self._open((z * inverse_rms(z)).dot(self._context), latent)
+                clock = self._open(*self.engine.step(patch, clock.length, clock.latent))
                 clocks.append((at, clock))
         return clocks
 
@@ -353,5 +298,4 @@ def _seen(
             for row in range(first, end):
                 phases[start + row] = min(clock.since + row - at, PHASES - 1)
         start += len(line.rows)
-    context[start:] = context[start - 1]
     return context, phases

@@ -71,6 +71,17 @@ def grouped(x: Array, routing: Routing, p: Parameters, config: Config, *, ops: A
     return ops.sum(back * routing.weights[..., None], axis=-2)
 
 
+def picked(x: Array, routing: Routing, p: Parameters, *, ops: ArrayOps) -> Array:
+    """Run each patch's own experts, their weights gathered for it: for few patches.
+
+    Returns: (B, P, E).
+    """
+    rows = x[..., None, None, :]  # (B, P, 1, 1, E)
+    hidden = ops.maximum(rows @ ops.take(p["up"], routing.chosen), 0.0)  # (B, P, 2, 1, H)
+    answered = (hidden * hidden) @ ops.take(p["down"], routing.chosen)
+    return ops.sum(answered[..., 0, :] * routing.weights[..., None], axis=-2)
+
+
 def _blocks(index: Array, experts: int, ops: ArrayOps) -> tuple[Array, Array, Array]:
     """Lay rows out in blocks that belong to one expert each.
 

@@ -47,13 +47,16 @@ def rms_norm(x: Array, gain: Array, *, ops: ArrayOps) -> Array:
     return x * (1.0 / ops.sqrt(mean_square + 1e-6)) * gain
 
 
-def causal_conv(x: Array, kernel: Array, *, ops: ArrayOps) -> Array:
+def causal_conv(x: Array, kernel: Array, before: Array | None = None, *, ops: ArrayOps) -> Array:
     """Mix each channel with its own past: tap k reads k steps back.
 
-    Args: x: (B, T, D). kernel: (K, D).   Returns: (B, T, D).
+    Args: x: (B, T, D). kernel: (K, D). before: (B, K - 1, D), zeros if not given.
+    Returns: (B, T, D).
     """
     taps, size = kernel.shape[0], x.shape[1]
-    padded = ops.pad(x, 1, taps - 1, 0)  # (B, T + K - 1, D)
+    if before is None:
+        before = ops.zeros((x.shape[0], taps - 1, x.shape[2]))
+    padded = ops.concatenate([before, x], axis=1)  # (B, T + K - 1, D)
     mixed = x * kernel[0]
     for back in range(1, taps):
         start = taps - 1 - back

@@ -34,25 +34,33 @@ def state_space(x: Array, p: Parameters, config: Config, *, ops: ArrayOps) -> Ar
 
     Args: x: (B, P, E), normalised.   Returns: (B, P, E).
     """
-    gate, drive = project(x, p, config, ops=ops)
+    gate, drive, _ = project(x, p, config, ops=ops)
     return finish(chunked(drive, ops=ops), gate, drive, p, ops=ops)
 
 
-def project(x: Array, p: Parameters, config: Config, *, ops: ArrayOps) -> tuple[Array, Drive]:
-    """Read the drive off the input.   Returns: the gate (B, P, C); the drive."""
+def project(
+    x: Array, p: Parameters, config: Config, before: Array | None = None, *, ops: ArrayOps
+) -> tuple[Array, Drive, Array]:
+    """Read the drive off the input.
+
+    Args: before: (B, 3, C + 2N), what was convolved before `x`.
+    Returns: the gate (B, P, C); the drive; what is convolved here, (B, P, C + 2N).
+    """
     batch, patches = x.shape[:2]
     channels, size, heads = config.state_channels, config.state_size, config.state_heads
     wide = linear(x, p["in"])  # (B, P, 2C + 2N + H)
     gate, rest = wide[..., :channels], wide[..., channels:]
-    mixed = silu(causal_conv(rest[..., : channels + 2 * size], p["conv"], ops=ops), ops=ops)
+    inner = rest[..., : channels + 2 * size]
+    mixed = silu(causal_conv(inner, p["conv"], before, ops=ops), ops=ops)
     step = softplus(rest[..., channels + 2 * size :] + p["step"], ops=ops)  # (B, P, H)
-    return gate, Drive(
+    drive = Drive(
         inputs=mixed[..., :channels].reshape(batch, patches, heads, config.state_head),
         decay=-step * ops.exp(p["decay"]),
         step=step,
         write=mixed[..., channels : channels + size],
         read=mixed[..., channels + size :],
     )
+    return gate, drive, inner
 
 
 def finish(y: Array, gate: Array, drive: Drive, p: Parameters, *, ops: ArrayOps) -> Array:

@@ -41,7 +41,7 @@ def test_state_space_chunks_equal_the_loop(ops: ArrayOps, parameters: Tree, patc
     view = _view(ops, parameters, "latent.0.mixer.state")
 
     def both(x: Any) -> tuple[Any, Any]:
-        _, drive = state_space.project(x, view, TINY, ops=ops)
+        _, drive, _ = state_space.project(x, view, TINY, ops=ops)
         return state_space.chunked(drive, ops=ops), state_space.looped(drive, ops=ops)
 
     chunked, looped = ops.compile(both)(_input(ops, patches))

@@ -1,0 +1,68 @@
+"""Exact speculation at length: 200 prompts continued with drafts and without, on each backend.
+
+It takes minutes on numpy and the better part of an hour on MLX without a graphics core.
+"""
+
+from __future__ import annotations
+
+import itertools
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from bench.row import Row
+from selfd_models.checkpoint import SHIPPED, load
+from selfd_models.decode import Decoder
+from selfd_models.drafter import Drafter
+from selfd_models.engine import DoorEngine, Engine
+from selfd_models.errors import BackendError
+from selfd_models.numpy_engine import NumpyEngine
+from selfd_models.ops import load_ops
+from selfd_models.speculation import Choice, Tally, Way, plain, speculative
+from selfd_models.training.evaluation import HeldOut
+
+PROMPTS, PROMPT_BYTES, MADE = 200, 64, 512
+TEMPERATURES = (0.0, 0.8)
+
+
+def rows(data: Path | None) -> Sequence[Row]:
+    """Measure every backend that is installed."""
+    if data is None:
+        return []
+    held_out = HeldOut.read(data / "text", "en_valid*", PROMPTS // 8)
+    prompts = [
+        piece[:PROMPT_BYTES].tobytes() for kind in held_out.pieces.values() for piece in kind
+    ]
+    checkpoint, drafter = load(SHIPPED), Drafter.load()
+    engines: dict[str, Engine] = {"numpy": NumpyEngine(checkpoint.parameters, checkpoint.config)}
+    try:
+        ops = load_ops("mlx")
+        engines["mlx"] = DoorEngine(checkpoint.parameters, checkpoint.config, ops)
+    except BackendError as error:
+        sys.stderr.write(f"{error}\n")
+    found = []
+    for name, engine in engines.items():
+        decoder = Decoder(checkpoint, drafter, engine)
+        for temperature in TEMPERATURES:
+            found += _both(f"speculation: {name}, T={temperature}", decoder, prompts, temperature)
+    return found
+
+
+def _both(name: str, decoder: Decoder, prompts: list[bytes], temperature: float) -> list[Row]:
+    wrong, tally = 0, Tally()
+    for number, prompt in enumerate(prompts):
+        choice = Choice(temperature, seed=number)
+        alone = _made(decoder, plain, prompt, choice, Tally())
+        wrong += alone != _made(decoder, speculative, prompt, choice, tally)
+        if number % 20 == 19:
+            sys.stderr.write(f"{name}: {number + 1} prompts, {wrong} differ\n")
+    of = f"of {len(prompts)}"
+    return [
+        Row(f"{name}, texts that differ", float(wrong), of, 0.0, "lower", f"{MADE} bytes each"),
+        Row(f"{name}, bytes per verify", tally.per_pass, "bytes", 2.5, "higher"),
+    ]
+
+
+def _made(decoder: Decoder, way: Way, prompt: bytes, choice: Choice, tally: Tally) -> bytes:
+    tile = decoder.read(prompt)
+    return bytes(itertools.islice(way(decoder, tile, len(prompt), choice, tally), MADE))
