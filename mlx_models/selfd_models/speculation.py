@@ -25,7 +25,8 @@ _STEPS = 1 << 12  # of a nat: below the differences between backends (models.md 
 _MASK = (1 << 64) - 1
 _GOLDEN = 0x9E3779B97F4A7C15
 _UNIFORM = (np.arange(1 << 16) + 0.5) / (1 << 16)
-_GUMBEL = np.rint(-np.log(-np.log(_UNIFORM)) * _STEPS).astype(np.int64)
+_GUMBEL = np.rint(-np.log(-np.log(_UNIFORM)) * _STEPS).astype(np.int32)
+_DRAWN = 16  # positions whose noise is drawn together
 _LANES = np.arange(1, BYTES + 1, dtype=np.uint64) * np.uint64(_GOLDEN)
 
 
@@ -49,17 +50,30 @@ class Choice:
         return int(steps.argmax())
 
 
-@lru_cache(maxsize=64)
-def noise(seed: int, position: int) -> NDArray[np.int64]:
+def noise(seed: int, position: int) -> NDArray[np.int32]:
     """Draw each byte's Gumbel noise from counters alone (splitmix64).   Returns: (256,), steps."""
-    start = _mixed((_mixed(seed & _MASK) + position * _GOLDEN) & _MASK)
-    mixed = _LANES + np.uint64(start)
+    drawn: NDArray[np.int32] = _noises(seed, position // _DRAWN)[position % _DRAWN]
+    return drawn
+
+
+@lru_cache(maxsize=16)
+def _noises(seed: int, block: int) -> NDArray[np.int32]:
+    """Draw for some positions at once: a draft and the model's choice use the same.
+
+    Returns: (16, 256).
+    """
+    key = _mixed(seed & _MASK)
+    starts = [
+        _mixed((key + position * _GOLDEN) & _MASK)
+        for position in range(block * _DRAWN, (block + 1) * _DRAWN)
+    ]
+    mixed = np.array(starts, np.uint64)[:, None] + _LANES
     mixed ^= mixed >> np.uint64(30)
     mixed *= np.uint64(0xBF58476D1CE4E5B9)
     mixed ^= mixed >> np.uint64(27)
     mixed *= np.uint64(0x94D049BB133111EB)
-    drawn: NDArray[np.int64] = _GUMBEL[mixed >> np.uint64(48)]
-    drawn.flags.writeable = False  # kept: a draft and the model's choice use the same
+    drawn: NDArray[np.int32] = _GUMBEL.take((mixed >> np.uint64(48)).astype(np.intp))
+    drawn.flags.writeable = False
     return drawn
 
 
