@@ -4,7 +4,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from selfd_models.config import CONV_TAPS, Config
-from selfd_models.decode_latent import LatentState, LatentSteps, inverse_rms, relu_squared
+from selfd_models.decode_hybrid import inverse_rms, relu_squared
+from selfd_models.decode_latent import LatentState, LatentSteps
 from selfd_models.engine import Decoded, Encoded
 from selfd_models.layers import Parameters, View
 from selfd_models.row_products import normalise, paired, share, times
