@@ -105,6 +105,7 @@ class ModelRecommendation:
     measured_bytes_per_second: float | None = strawberry.field(
         description="Of a mind with this model; null before it was measured."
     )
+    runnable: bool = strawberry.field(description="What would run it is installed here.")
 
     @classmethod
     def from_record(cls, found: RecommendationInfo) -> Self:
@@ -117,6 +118,7 @@ class ModelRecommendation:
             present=found.present,
             expected_bytes_per_second=found.expected,
             measured_bytes_per_second=found.measured,
+            runnable=found.runnable,
         )
 
 
@@ -145,8 +147,8 @@ class MindQuery:
 
     @described.field
     async def recommended_models(self, info: Info) -> list[ModelRecommendation]:
-        """What this machine can run by its chip, memory and disk, the most able first; the network
-        is not asked."""
+        """What this machine can run by its chip, memory, disk and what is installed, the most able
+        first; the network is not asked."""
         found = await services(info).minds.recommended()
         return [ModelRecommendation.from_record(each) for each in found]
 

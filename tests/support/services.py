@@ -499,7 +499,8 @@ class Minds:
         return BenchInfo(self._known(id), 256, 0.01, 0.5, 512.0)
 
     async def recommended(self) -> Sequence[RecommendationInfo]:
-        return [RecommendationInfo("large", "4-bit", 43_000_000_000, "it fits", True, 80.0, None)]
+        room = 43_000_000_000
+        return [RecommendationInfo("large", "4-bit", room, "it fits", True, 80.0, None, True)]
 
     def _known(self, id: str) -> MindInfo:
         if id != MIND.id:

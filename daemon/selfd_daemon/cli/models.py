@@ -124,7 +124,7 @@ def recommend(data_dir: DataDir = None, json: AsJson = False) -> None:
         print_json(found)
         return
     for each in found:
-        here = ("here  ", GOOD) if each["present"] else ("      ", DIM)
+        here = ("here  ", GOOD) if each["present"] and each["runnable"] else ("      ", DIM)
         say(here, (each["model"], LINK), f"  {size(each['residentMemory'])} of memory")
         say((f"      {each['reason']}", DIM))
         if each["measuredBytesPerSecond"]:

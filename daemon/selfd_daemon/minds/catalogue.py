@@ -6,12 +6,14 @@ that take part in it once; a measured speed, where there is one, stands beside i
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal, TypeAlias
 
 from selfd_daemon.host.state import HostState
-from selfd_daemon.minds.mlx_files import USUAL_CONTEXT, ModelFiles
+from selfd_daemon.minds.mlx_files import INSTALL, USUAL_CONTEXT, ModelFiles
 from selfd_daemon.minds.room import Memory, size_text
 from selfd_graphql.ports import RecommendationInfo
 
@@ -55,22 +57,47 @@ BANDWIDTH = {
     "M3": 100e9, "M3 Pro": 150e9, "M3 Max": 300e9, "M3 Ultra": 819e9,
     "M4": 120e9, "M4 Pro": 273e9, "M4 Max": 410e9,
 }  # fmt: skip
+Backend: TypeAlias = Literal["metal", "processor"] | None
+_BACKENDS: Mapping[Backend, str] = {
+    "metal": "mlx-lm runs it on the chip's GPU",
+    "processor": "mlx-lm runs it on the processor here, several times slower than on a GPU",
+    None: f"it cannot run here as yet, for mlx-lm is missing: {INSTALL}",
+}
 SHARE_REACHED = 0.7  # of a chip's bandwidth: a guess, which a measured speed replaces
 
 
 def recommend(
-    host: HostState, measured: Mapping[str, float], present: frozenset[str]
+    host: HostState,
+    measured: Mapping[str, float],
+    present: frozenset[str],
+    backend: Backend,
 ) -> Sequence[RecommendationInfo]:
-    """Say what this machine can run, the most able first.
+    """Say what this machine can run, the most able first; without mlx-lm, what it could run.
 
     Args:
         measured: bytes/s by model, of minds that were measured here.
         present: names on the hub of what was fetched.
+        backend: what would run models of mlx-lm here.
     """
     memory = Memory(host.memory_total, host.memory_available)
     found = [*_present_ones(host, memory, present), *_fetchable(host, memory, present)]
-    told = [replace(each, measured=measured.get(each.model)) for each in found[: SHOWN - 1]]
-    return [*told, _builtin()]
+    told = [
+        replace(
+            each,
+            measured=measured.get(each.model),
+            runnable=backend is not None,
+            reason=f"{each.reason}; {_BACKENDS[backend]}",
+        )
+        for each in found[: SHOWN - 1]
+    ]
+    return [_builtin(), *told] if backend is None else [*told, _builtin()]
+
+
+def backend_here(host: HostState) -> Backend:
+    """Tell what would run a model of mlx-lm here, without loading it."""
+    if importlib.util.find_spec("mlx_lm") is None:
+        return None
+    return "metal" if host.device.startswith("Apple ") else "processor"
 
 
 def _present_ones(
@@ -125,6 +152,7 @@ def _told(
         present=present,
         expected=speed,
         measured=None,
+        runnable=True,
     )
 
 
@@ -137,6 +165,7 @@ def _builtin() -> RecommendationInfo:
         present=True,
         expected=None,
         measured=None,
+        runnable=True,
     )
 
 

@@ -19,7 +19,7 @@ from selfd_daemon.clock import Monotonic, Now, utc_now
 from selfd_daemon.host.local import this_host
 from selfd_daemon.host.state import Host
 from selfd_daemon.minds.builtin import BuiltinMind
-from selfd_daemon.minds.catalogue import fetched, recommend
+from selfd_daemon.minds.catalogue import backend_here, fetched, recommend
 from selfd_daemon.minds.door import Delta, Ended, Message, Mind, Priority, Request
 from selfd_daemon.minds.errors import MindFieldError, MindPeerError
 from selfd_daemon.minds.registry import FindAdapter, Registry, Runnable, Surroundings
@@ -205,7 +205,8 @@ class MindService:
         speeds = {record.model: record.bytes_per_second for record in records}
         measured = {model: speed for model, speed in speeds.items() if speed is not None}
         host = await asyncio.to_thread(self._host.sample, self._now())
-        return recommend(host, measured, await asyncio.to_thread(fetched))
+        present = await asyncio.to_thread(fetched)
+        return recommend(host, measured, present, backend_here(host))
 
     async def renew_builtin(self) -> None:
         """Let the built-in mind serve other weights from now on, without a restart."""

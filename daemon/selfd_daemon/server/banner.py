@@ -40,11 +40,11 @@ def greeting(recommended: Sequence[RecommendationInfo]) -> str:
         "Welcome. Nothing leaves this machine, and nothing has to be downloaded. Begin with",
         *(f"  {command:<22} {what}" for command, what in _BEGIN),
     ]
-    if recommended:
-        first = recommended[0]
+    larger = (each for each in recommended if each.runnable and each.model != "builtin")
+    if first := next(larger, None):
         size = f"{first.resident_memory / GIGABYTE:.1f} GB"
         lines += [
-            f"A larger mind for it: this machine has room for {first.model} ({size} of memory);",
+            f"A larger mind for it: this machine can run {first.model} ({size} of memory);",
             "  selfd models recommend tells why, and what else",
         ]
     return "\n".join(lines) + "\n"

@@ -38,7 +38,10 @@ class BenchInfo:
 
 @dataclass(frozen=True, slots=True)
 class RecommendationInfo:
-    """A model that this machine can run, and why. `expected` and `measured` are bytes/s."""
+    """A model that this machine can run, and why. `expected` and `measured` are bytes/s.
+
+    `runnable` is False where it has room, but what would run it is not installed.
+    """
 
     model: str
     quantization: str
@@ -47,6 +50,7 @@ class RecommendationInfo:
     present: bool
     expected: float | None
     measured: float | None
+    runnable: bool
 
 
 @dataclass(frozen=True, slots=True)
