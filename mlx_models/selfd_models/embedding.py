@@ -4,9 +4,11 @@ Letters: N texts, T words in all of them, W different words, F features, R rows,
 
 A word's vector is the sum of the table's rows for the word itself and for its n-grams, two rows
 each (Bloom embeddings, Serrà & Karatzoglou 2017), times a gate learned the same way, which plays
-the part of inverse document frequency. A text is the sum of its words, scaled to length one. The
-rows were distilled from a sentence encoder by `selfd_models.training.embedding`; docs/lab/0001 has
-the figures. A text has the same bits alone or among others, as every sum has one order.
+the part of inverse document frequency. A word that the lexicon does not know is, as far as that can
+be trusted, replaced by the known words that it may be a misspelling of (`embedding_spelling`). A
+text is the sum of its words, scaled to length one. The rows were distilled from a sentence encoder
+by `selfd_models.training.embedding`; docs/lab/0001 has the figures. A text has the same bits alone
+or among others, as every sum has one order.
 """
 
 import hashlib
@@ -17,27 +19,31 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from selfd_models.embedding_features import Features, Index, cut, features, normalise
+from selfd_models.embedding_features import U64, Features, Index, cut, features, normalise
+from selfd_models.embedding_spelling import Lexicon, Speller
 from selfd_models.errors import EmbedderFileError
 
 Floats = NDArray[np.float32]
 
 SHIPPED = Path(__file__).parent / "weights" / "embedder.safetensors"
-SHIPPED_FINGERPRINT = "4b054eddb3c76c21"
-FORMAT = "selfd-embedder-1"
+SHIPPED_FINGERPRINT = "5cdba3a0bf3cdd16"
+FORMAT = "selfd-embedder-2"
 
 MOST_OPEN = 4.0  # a gate's exponent: endless words would overflow
 BLOCK_BYTES = 1 << 18  # of text worked on at a time: some 15 MB of memory
 WORDS_AT_ONCE = 64  # their rows fit the second-level cache; sweep, docs/lab/0001
 TEXTS_AT_ONCE = 64
 
+LEXICON = ("letters", "lengths", "counts")  # stored as "lexicon.letters" and so on
+
 
 class Embedder:
-    """Embeds texts with one table of vectors (R, D) and one of gates (R,)."""
+    """Embeds texts with one table of vectors (R, D), one of gates (R,), and known words."""
 
-    def __init__(self, table: Floats, gates: Floats, fingerprint: str) -> None:
+    def __init__(self, table: Floats, gates: Floats, lexicon: Lexicon, fingerprint: str) -> None:
         self._table = table
         self._gates = gates
+        self._speller = Speller(lexicon)
         self.fingerprint = fingerprint
 
     @classmethod
@@ -55,7 +61,8 @@ class Embedder:
             )
         table = tensors["table"].astype(np.float32)
         table *= tensors["scales"][:, None]
-        return cls(table, tensors["gates"], found)
+        lexicon = Lexicon(**{name: tensors[f"lexicon.{name}"] for name in LEXICON})
+        return cls(table, tensors["gates"], lexicon, found)
 
     @property
     def dimensions(self) -> int:
@@ -82,22 +89,47 @@ class Embedder:
 
     def _sums(self, found: Features) -> Floats:
         """Add up the gated words of each text, (N, D)."""
-        words = self._words(found)
+        words, places = self._respelt(found)
         out = np.zeros((len(found.words_per_text), self.dimensions), np.float32)
         filled = np.flatnonzero(found.words_per_text)
-        _segment_sums(words, found.words, found.words_per_text[filled], TEXTS_AT_ONCE, out, filled)
+        _segment_sums(words, places, found.words_per_text[filled], TEXTS_AT_ONCE, out, filled)
         return out
 
-    def _words(self, found: Features) -> Floats:
-        """Return the gated vector of each different word, (W, D)."""
-        rows = table_rows(found.hashes, len(self._table)).reshape(-1)  # (2F,)
-        counts = found.features_per_word * 2  # (W,)
+    def _respelt(self, found: Features) -> tuple[Floats, Index]:
+        """Return the different words' vectors, what misspelt ones mean, and which stands where.
+
+        A word that a text repeats is a name or a term, not a typing error.
+        """
+        words, places = self._words(found.hashes, found.features_per_word), found.words
+        guesses = self._speller.guess(found.data, found.starts, found.lengths)
+        if not len(guesses.words):
+            return words, places
+        known, which = np.unique(guesses.known, return_inverse=True)
+        meant = self._words(*self._speller.features(known))[which] * guesses.weights[:, None]
+        sums = np.add.reduceat(meant, np.cumsum(guesses.per_word) - guesses.per_word, axis=0)
+        trust = guesses.trust[:, None]
+        respelt = (1 - trust) * words[guesses.words] + trust * sums
+        other = np.zeros(len(words), np.int64)
+        other[guesses.words] = len(words) + np.arange(len(respelt))
+        at = np.flatnonzero(other[places])
+        texts = np.repeat(np.arange(len(found.words_per_text)), found.words_per_text)
+        said = texts[at] * len(words) + places[at]
+        _, which, times = np.unique(said, return_inverse=True, return_counts=True)
+        at = at[times[which] == 1]
+        places = places.copy()
+        places[at] = other[places[at]]
+        return np.concatenate([words, respelt]), places
+
+    def _words(self, hashes: U64, features_per_word: Index) -> Floats:
+        """Return the gated vector of each word, (W, D)."""
+        rows = table_rows(hashes, len(self._table)).reshape(-1)  # (2F,)
+        counts = features_per_word * 2  # (W,)
         vectors = np.empty((len(counts), self.dimensions), np.float32)
         if not len(counts):
             return vectors
         _segment_sums(self._table, rows, counts, WORDS_AT_ONCE, vectors, np.arange(len(counts)))
         openness = np.add.reduceat(self._gates[rows], np.cumsum(counts) - counts)  # (W,)
-        root = np.sqrt(found.features_per_word)
+        root = np.sqrt(features_per_word)
         gate = np.exp(np.clip(openness / root, -MOST_OPEN, MOST_OPEN))
         vectors *= (gate / root).astype(np.float32)[:, None]
         return vectors

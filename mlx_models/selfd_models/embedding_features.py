@@ -25,7 +25,7 @@ _FOREIGN_PUNCTUATION = re.compile(
     "[\u0080-\u00a9\u00ab-\u00b1\u00b4\u00b6-\u00b8\u00bb\u00bf\u00d7\u00f7"
     "\u060c\u061b\u061f\u06d4\u0964\u0965\u2000-\u206f\u2e00-\u2e7f\u3000-\u303f]"
 )
-_PRIME = np.uint64(0x100000001B3)  # FNV-1a's 64-bit prime
+PRIME = np.uint64(0x100000001B3)  # FNV-1a's 64-bit prime
 _FACTORS = np.uint64(0xFF51AFD7ED558CCD), np.uint64(0xC4CEB9FE1A85EC53)
 _SHIFT = np.uint64(33)
 _WORD_SALT = np.uint64(0x9E3779B97F4A7C15)
@@ -49,12 +49,16 @@ class Features:
     words_per_text: (N,) how many of them each text has.
     hashes: (F,) mixed 64-bit hashes of the different words' features, word after word.
     features_per_word: (W,) how many of them each word has, at least one.
+    data: the bytes in which the different words lie, at `starts` (W,), `lengths` (W,) long.
     """
 
     words: Index
     words_per_text: Index
     hashes: U64
     features_per_word: Index
+    data: NDArray[np.uint8]
+    starts: Index
+    lengths: Index
 
 
 def mix(x: U64) -> U64:
@@ -99,11 +103,17 @@ def features(texts: Sequence[bytes]) -> Features:
     words_per_text = np.diff(np.searchsorted(starts, text_ends), prepend=0)
     if not len(starts):
         empty = np.empty(0, np.int64)
-        return Features(empty, words_per_text, np.empty(0, np.uint64), empty)
+        return Features(empty, words_per_text, np.empty(0, np.uint64), empty, data, empty, empty)
     names = _word_hashes(data, starts, lengths)
     _, first, words = np.unique(names, return_index=True, return_inverse=True)
-    hashes, features_per_word = _gram_hashes(data, starts[first], lengths[first], names[first])
-    return Features(words, words_per_text, hashes, features_per_word)
+    starts, lengths = starts[first], lengths[first]
+    hashes, features_per_word = _gram_hashes(data, starts, lengths, names[first])
+    return Features(words, words_per_text, hashes, features_per_word, data, starts, lengths)
+
+
+def of_words(data: NDArray[np.uint8], starts: Index, lengths: Index) -> tuple[U64, Index]:
+    """Give the hashed features of words that lie in `data`, and how many each has."""
+    return _gram_hashes(data, starts, lengths, _word_hashes(data, starts, lengths))
 
 
 def _shortened(starts: Index, lengths: Index) -> tuple[Index, Index]:
@@ -111,23 +121,30 @@ def _shortened(starts: Index, lengths: Index) -> tuple[Index, Index]:
     pieces = -(-lengths // LONGEST_WORD)
     if not (pieces > 1).any():
         return starts, lengths
-    done = _ramp(pieces) * LONGEST_WORD
+    done = ramp(pieces) * LONGEST_WORD
     left = np.repeat(lengths, pieces) - done
     return np.repeat(starts, pieces) + done, np.minimum(left, LONGEST_WORD)
 
 
-def _ramp(lengths: Index) -> Index:
+def ramp(lengths: Index) -> Index:
     """Count 0, 1, .. up to each length, one run after another."""
     ends = np.cumsum(lengths)
     return np.arange(ends[-1]) - np.repeat(ends - lengths, lengths)
 
 
-def _word_hashes(data: NDArray[np.uint8], starts: Index, lengths: Index) -> U64:
-    """Hash each word (T,): bytes times a power of the prime that depends on their place."""
-    place = _ramp(lengths)
-    powers = np.cumprod(np.full(int(lengths.max()), _PRIME))
+def letter_terms(data: NDArray[np.uint8], starts: Index, lengths: Index) -> U64:
+    """Give each byte of each word times a power of PRIME that depends on its place, from 1 on."""
+    place = ramp(lengths)
+    powers = np.cumprod(np.full(int(lengths.max()), PRIME))
     salted = data[np.repeat(starts, lengths) + place].astype(np.uint64) + _WORD_SALT
-    return mix(np.add.reduceat(salted * powers[place], np.cumsum(lengths) - lengths))
+    terms: U64 = salted * powers[place]
+    return terms
+
+
+def _word_hashes(data: NDArray[np.uint8], starts: Index, lengths: Index) -> U64:
+    """Hash each word (T,): the sum of its bytes' terms."""
+    terms = letter_terms(data, starts, lengths)
+    return mix(np.add.reduceat(terms, np.cumsum(lengths) - lengths))
 
 
 def _gram_hashes(
@@ -135,7 +152,7 @@ def _gram_hashes(
 ) -> tuple[U64, Index]:
     """Hash each word's n-grams, between its two marks, and put the word itself first."""
     marked = lengths + 2
-    place = _ramp(marked)
+    place = ramp(marked)
     last = np.repeat(marked - 1, marked)
     source = np.clip(np.repeat(starts, marked) + place - 1, 0, len(data) - 1)
     body = np.where(place == 0, _OPEN, np.where(place == last, _CLOSE, data[source]))
@@ -146,7 +163,7 @@ def _gram_hashes(
     table[place == 0, 0], present[:, 0] = names, place == 0
     rolling = np.zeros(count, np.uint64)
     for size in range(1, max(GRAM_SIZES) + 1):
-        rolling = (rolling ^ body[size - 1 : size - 1 + count]) * _PRIME
+        rolling = (rolling ^ body[size - 1 : size - 1 + count]) * PRIME
         if size in GRAM_SIZES:
             column = 1 + GRAM_SIZES.index(size)
             table[:, column] = mix(rolling + np.uint64(size))

@@ -1,11 +1,11 @@
-"""Sentence embeddings: similarity, retrieval, typos and speed, beside the teacher if installed."""
+"""Sentence embeddings: similarity, retrieval and speed, beside the teacher if installed."""
 
 from __future__ import annotations
 
 import importlib.util
-import random
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +14,13 @@ from numpy.typing import NDArray
 
 from bench.row import Row
 from selfd_models.embedding import Embedder
-from selfd_models.training.embedding_corpus import read_records, with_typos
+from selfd_models.training.embedding_corpus import read_records
 from selfd_models.training.embedding_teacher import Teacher
 
 Vectors = NDArray[np.float32]
 Embed = Callable[[Sequence[str]], Vectors]
 
-SEED = 7
-TYPO_SHARE = 0.1  # of the bytes
-STS, STS_TYPOS = "STS-B test, Spearman", "STS-B test, typos in both"
+STS = "STS-B test, Spearman"
 LOCOMO = "LoCoMo turn evidence, share@10"
 BARS = {STS: 0.76, LOCOMO: 0.47}
 
@@ -39,33 +37,52 @@ def spearman(a: Vectors, b: Vectors) -> float:
     return float(np.corrcoef(ranks(a), ranks(b))[0, 1])
 
 
-def similarity(embed: Embed, data: Path, part: str, language: str, typos: float = 0.0) -> float:
-    """Spearman's correlation of cosine and human score on one part of STS-B."""
-    rng = random.Random(SEED)
-    rows = [
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """Pairs of sentences, and how alike people found them."""
+
+    first: list[str]
+    second: list[str]
+    scores: Vectors
+
+
+@dataclass(frozen=True, slots=True)
+class Dialogue:
+    """A conversation: its turns, what was asked about it, and which turns hold each answer."""
+
+    turns: list[str]
+    questions: list[str]
+    evidence: list[frozenset[int]]
+
+
+def pairs(data: Path, part: str, language: str) -> Pairs:
+    """Read one part of STS-B."""
+    found = [
         r
         for r in read_records(data / "sts/stsb_multi.jsonl.zst")
         if r["part"] == part and r["lang"] == language
     ]
-    a, b = ([with_typos(r[side], typos, rng) for r in rows] for side in ("a", "b"))
-    cosine = np.sum(embed(a) * embed(b), axis=1)
-    return spearman(cosine, np.array([r["score"] for r in rows], np.float32))
+    scores = np.array([r["score"] for r in found], np.float32)
+    return Pairs([r["a"] for r in found], [r["b"] for r in found], scores)
 
 
-def conversations(
-    embed: Embed, data: Path, top: int = 10, typos: float = 0.0, timed: bool = True
-) -> float:
-    """LoCoMo: mean share of a question's evidence among the `top` turns nearest to it.
+def similarity(embed: Embed, pairs: Pairs) -> float:
+    """Spearman's correlation of cosine and human score."""
+    cosine = np.sum(embed(pairs.first) * embed(pairs.second), axis=1)
+    return spearman(cosine, pairs.scores)
+
+
+def dialogues(data: Path, timed: bool = True) -> list[Dialogue]:
+    """Read LoCoMo.
 
     A turn is its session's time, its speaker, its text and its image's caption. Adversarial
     questions, which have no answer in the conversation, are left out.
     """
-    rng = random.Random(SEED)
-    questions: dict[str, list[dict[str, Any]]] = {}
+    asked: dict[str, list[dict[str, Any]]] = {}
     for qa in read_records(data / "memory/locomo_qa.jsonl.zst"):
         if qa["kind"] != "adversarial" and qa["evidence"]:
-            questions.setdefault(qa["conv"], []).append(qa)
-    shares = []
+            asked.setdefault(qa["conv"], []).append(qa)
+    found = []
     for conversation in read_records(data / "memory/locomo_conversations.jsonl.zst"):
         turns = {
             turn["id"]: " ".join(
@@ -76,15 +93,29 @@ def conversations(
             for turn in session["turns"]
         }
         place = {name: i for i, name in enumerate(turns)}
-        asked = questions[conversation["id"]]
-        wanted = embed([with_typos(qa["question"], typos, rng) for qa in asked])
-        order = np.argsort(-(wanted @ embed(list(turns.values())).T), axis=1, kind="stable")[
-            :, :top
+        needed = [
+            (qa["question"], frozenset(place[name] for name in qa["evidence"] if name in place))
+            for qa in asked[conversation["id"]]
         ]
-        for qa, nearest in zip(asked, order, strict=True):
-            evidence = {place[name] for name in qa["evidence"] if name in place}
-            if evidence:
-                shares.append(len(evidence.intersection(nearest.tolist())) / len(evidence))
+        known = [(question, evidence) for question, evidence in needed if evidence]
+        questions, evidence = zip(*known, strict=True)
+        found.append(Dialogue(list(turns.values()), list(questions), list(evidence)))
+    return found
+
+
+def share_found(
+    embed: Embed, dialogues: Sequence[Dialogue], turns: Sequence[Vectors], top: int = 10
+) -> float:
+    """Mean share of a question's evidence among the `top` turns nearest to it.
+
+    Args: turns: each dialogue's, embedded.
+    """
+    shares = []
+    for dialogue, vectors in zip(dialogues, turns, strict=True):
+        nearness = embed(dialogue.questions) @ vectors.T
+        order = np.argsort(-nearness, axis=1, kind="stable")[:, :top]
+        for evidence, nearest in zip(dialogue.evidence, order, strict=True):
+            shares.append(len(evidence.intersection(nearest.tolist())) / len(evidence))
     return float(np.mean(shares))
 
 
@@ -124,18 +155,21 @@ def texts_per_second(embed: Embed, data: Path, count: int = 5000) -> float:
     return best
 
 
+def _conversations(embed: Embed, data: Path, *, timed: bool) -> float:
+    found = dialogues(data, timed)
+    return share_found(embed, found, [embed(each.turns) for each in found])
+
+
 def _figures(embed: Embed, data: Path) -> dict[str, float]:
     """Measure everything but speed, under the names of the rows."""
     found = {
-        STS: similarity(embed, data, "test", "en"),
-        STS_TYPOS: similarity(embed, data, "test", "en", TYPO_SHARE),
-        LOCOMO: conversations(embed, data),
-        "LoCoMo, turns without their time": conversations(embed, data, timed=False),
-        "LoCoMo, typos in the question": conversations(embed, data, typos=TYPO_SHARE),
+        STS: similarity(embed, pairs(data, "test", "en")),
+        LOCOMO: _conversations(embed, data, timed=True),
+        "LoCoMo, turns without their time": _conversations(embed, data, timed=False),
         "scifact, nDCG@10": collection(embed, data, "scifact"),
     }
     for language in ("de", "es", "fr", "ru", "zh"):
-        found[f"STS-B test, {language}"] = similarity(embed, data, "test", language)
+        found[f"STS-B test, {language}"] = similarity(embed, pairs(data, "test", language))
     return found
 
 
@@ -155,16 +189,9 @@ def rows(data: Path | None) -> list[Row]:
         Row(name, value, "", BARS.get(name), "higher", _beside(theirs, name))
         for name, value in mine.items()
     ]
-    lost = _share_lost_to_typos(mine, theirs) if theirs else None
-    if lost is not None:
-        found.append(Row("typos cost, of what they cost MiniLM", lost, "", 0.5, "lower"))
     rate = texts_per_second(embedder.embed, data)
     return [*found, Row("embed, short texts", rate, "texts/s", 5000, "higher", speed)]
 
 
 def _beside(theirs: dict[str, float], name: str) -> str:
     return f"MiniLM {theirs[name]:.4f}" if name in theirs else ""
-
-
-def _share_lost_to_typos(mine: dict[str, float], theirs: dict[str, float]) -> float:
-    return (mine[STS] - mine[STS_TYPOS]) / (theirs[STS] - theirs[STS_TYPOS])

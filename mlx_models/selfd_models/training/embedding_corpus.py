@@ -5,6 +5,7 @@ or non-commercial use alone, and no sentence of the similarity benchmark's valid
 """
 
 import io
+import itertools
 import json
 import random
 import re
@@ -17,11 +18,14 @@ from typing import Any
 
 import zstandard
 
+from selfd_models.embedding_features import LONGEST_WORD, normalise
+
 Record = dict[str, Any]
 
 _SENTENCE_END = re.compile(r"(?<=[.!?])[\"'”’)]*\s+(?=[\"'“‘(]*[A-Z0-9])")
 _SPACE = re.compile(r"\s+")
 _WORD = re.compile(r"[a-z]+(?:'[a-z]+)?")
+_BETWEEN = re.compile(rb"[^0-9a-z\x80-\xfe]+")  # what `embedding_features` takes for no word
 _LETTERS = re.compile(r"[^\W\d_]")
 
 SHORTEST, LONGEST = 8, 700  # characters; the teacher reads no more than its first 160 tokens
@@ -172,6 +176,14 @@ def vocabulary(texts: Iterable[str], size: int, least: int = 4) -> list[str]:
     """List the commonest words, each to be taught on its own."""
     counts = Counter(word for text in texts for word in _WORD.findall(text.lower()))
     return [word for word, count in counts.most_common(size) if count >= least]
+
+
+def known_words(texts: Iterable[str], size: int = 50_000, least: int = 3) -> dict[str, int]:
+    """Count the commonest words of the letters a to z, by which misspelt ones are told."""
+    counts = Counter(word for text in texts for word in _BETWEEN.split(normalise(text)))
+    common = ((word.decode(), count) for word, count in counts.most_common() if word.isalpha())
+    fit = ((word, count) for word, count in common if count >= least and len(word) <= LONGEST_WORD)
+    return dict(itertools.islice(fit, size))
 
 
 def phrases(texts: list[str], count: int, rng: random.Random) -> list[str]:

@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from safetensors.numpy import load_file, save_file
 
 from selfd_models import embedding
-from selfd_models.embedding import FORMAT, SHIPPED, Embedder, fingerprint
+from selfd_models.embedding import FORMAT, LEXICON, SHIPPED, Embedder, fingerprint
 from selfd_models.embedding_features import GRAM_SIZES, cut, features, normalise
+from selfd_models.embedding_spelling import Lexicon
 from selfd_models.errors import EmbedderFileError
 
 MASK = 2**64 - 1
@@ -187,6 +188,30 @@ def test_the_shipped_embedder_knows_what_is_alike(
     assert vectors[0] @ vectors[1] > vectors[0] @ vectors[2] + 0.1
 
 
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("Where did I prak the car", "Where did I park the car"),
+        ("my docter called yesteday", "my doctor called yesterday"),
+        ("buy brread and poatoes", "buy bread and potatoes"),
+    ],
+)
+def test_a_misspelt_text_lies_near_to_what_was_meant(
+    shipped: Embedder, typed: str, meant: str
+) -> None:
+    one, other = shipped.embed([typed, meant])
+    assert one @ other > 0.85
+
+
+def test_a_word_that_a_text_repeats_is_no_typing_error(shipped: Embedder) -> None:
+    once, often = "the calandar is new", "the calandar is new, a calandar of mine"
+    meant = shipped.embed(["calendar"])
+    alone, repeated = shipped.embed([once, often])
+    assert alone @ meant[0] > repeated @ meant[0] + 0.2
+    both = shipped.embed([f"{once} calandar", often, once])  # each text by itself
+    assert np.array_equal(both[1:], [repeated, alone])
+
+
 def test_the_shipped_file_is_small_and_the_one_selfd_was_built_with(shipped: Embedder) -> None:
     assert SHIPPED.stat().st_size < 6_500_000
     assert shipped.fingerprint == embedding.SHIPPED_FINGERPRINT
@@ -209,6 +234,7 @@ def small(tmp_path: Path) -> Path:
         "table": rng.integers(-127, 128, (50, 256)).astype(np.int8),
         "scales": rng.random(50, np.float32),
         "gates": rng.normal(size=50).astype(np.float32),
+        **{f"lexicon.{name}": getattr(Lexicon.of({"hello": 3}), name) for name in LEXICON},
     }
     path = tmp_path / "small.safetensors"
     save_file(tensors, path, metadata={"format": FORMAT, "fingerprint": fingerprint(tensors)})
@@ -233,7 +259,7 @@ def test_a_file_cut_short_is_refused(small: Path, kept: int) -> None:
         Embedder.load(small)
 
 
-@pytest.mark.parametrize("name", ["gates", "scales", "table"])
+@pytest.mark.parametrize("name", ["gates", "lexicon.letters", "scales", "table"])
 def test_one_flipped_bit_in_any_array_is_refused(small: Path, name: str) -> None:
     data = bytearray(small.read_bytes())
     [header_size] = struct.unpack("<Q", data[:8])
@@ -246,8 +272,8 @@ def test_one_flipped_bit_in_any_array_is_refused(small: Path, name: str) -> None
 
 
 def test_a_file_of_another_format_is_refused(small: Path) -> None:
-    save_file(load_file(small), small, metadata={"format": "selfd-embedder-0"})
-    with pytest.raises(EmbedderFileError, match="selfd-embedder-0"):
+    save_file(load_file(small), small, metadata={"format": "selfd-embedder-1"})
+    with pytest.raises(EmbedderFileError, match="selfd-embedder-1"):
         Embedder.load(small)
 
 

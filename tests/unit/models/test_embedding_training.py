@@ -9,10 +9,12 @@ import pytest
 import zstandard
 
 from selfd_models.embedding import Embedder
+from selfd_models.embedding_spelling import Lexicon
 from selfd_models.training.embedding_corpus import (
     HELD_OUT_FILE,
     SOURCES,
     collect,
+    known_words,
     paragraphs,
     phrases,
     sentences,
@@ -107,6 +109,12 @@ def test_phrases_are_runs_of_words_of_the_texts() -> None:
     assert 2 <= len(phrase.split()) <= 5
 
 
+def test_known_words_are_the_commonest_of_plain_letters() -> None:
+    texts = ["The bus, the BUS! 3 cafés, 2nd bus", "the café; the bus's end", "the end"]
+    assert known_words(texts, size=2, least=2) == {"the": 5, "bus": 4}
+    assert known_words(texts, least=2) == {"the": 5, "bus": 4, "end": 2}
+
+
 @pytest.mark.parametrize("share", [0.0, 0.05, 0.1])
 def test_typos_hit_about_the_share_that_was_asked_for(share: float) -> None:
     text = "0123456789" * 200  # typing errors are letters: what is no digit was hit
@@ -126,7 +134,7 @@ def test_what_was_learned_is_what_is_written_and_read(tmp_path: Path) -> None:
     student.projection.data += 0.1 * torch.randn(256, 256)
     texts = ["The bus is late again.", "a", "Ünïcode 你好", "x" * 100]
     path = tmp_path / "embedder.safetensors"
-    found = write(path, *student.frozen())
+    found = write(path, *student.frozen(), Lexicon.of({"bus": 2, "late": 2}))
     read = Embedder.load(path)
     assert read.fingerprint == found
     cosines = (read.embed(texts) * student.embed(texts).detach().numpy()).sum(axis=1)
