@@ -136,14 +136,10 @@ class BuiltinModel:
         A patch that does not hold whole characters is given byte by byte, as latin-1.
         """
         data = _bytes(text)
-        state = self._patcher.start()
-        found: list[str] = []
-        start = 0
-        for at, byte in enumerate(data.tobytes(), start=1):
-            if self._patcher.step(state, byte) or at == len(data):
-                found.append(_readable(data[start:at].tobytes()))
-                start = at
-        return found
+        ends = np.flatnonzero(self._patcher.ends(data)) + 1
+        edges = [0, *ends.tolist(), len(data)]
+        found = (data[start:end].tobytes() for start, end in itertools.pairwise(edges))
+        return [_readable(piece) for piece in found if piece]
 
     def complete(
         self,

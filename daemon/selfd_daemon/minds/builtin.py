@@ -123,7 +123,7 @@ class BuiltinMind:
     async def generate(self, request: Request) -> AsyncGenerator[Made, None]:
         """Continue the text; closing this stops the model before its next byte."""
         telling = Telling(request, self._monotonic)
-        _refuse_long(request)
+        refuse_long(request.text, "the prompt", "ask with less")
         with self._line.place(request.priority, request.client) as place:
             model = await self._ready(place, "a text cannot be continued")
             drafted = request.speculative and await self._line.run(place, lambda: model.drafts_pay)
@@ -289,12 +289,12 @@ class BuiltinMind:
         return self._reader.next()
 
 
-def _refuse_long(request: Request) -> None:
-    size = len(request.text.encode("utf-8", "replace"))
+def refuse_long(text: str, what: str, advice: str) -> None:
+    """Bound how long one request keeps the mind busy.   Raises: MindLimitError."""
+    size = len(text.encode("utf-8", "replace"))
     if size > CONTEXT_BYTES:
         raise MindLimitError(
-            f"the prompt has {size:,} bytes, the built-in mind takes {CONTEXT_BYTES:,}: "
-            "ask with less",
+            f"{what} has {size:,} bytes, the built-in mind takes {CONTEXT_BYTES:,}: {advice}",
             size=size,
             limit=CONTEXT_BYTES,
         )

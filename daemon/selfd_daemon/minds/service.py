@@ -18,7 +18,7 @@ import structlog
 from selfd_daemon.clock import Monotonic, Now, utc_now
 from selfd_daemon.host.local import this_host
 from selfd_daemon.host.state import Host
-from selfd_daemon.minds.builtin import BuiltinMind
+from selfd_daemon.minds.builtin import BuiltinMind, refuse_long
 from selfd_daemon.minds.catalogue import backend_here, fetched, recommend
 from selfd_daemon.minds.door import Delta, Ended, Message, Mind, Priority, Request
 from selfd_daemon.minds.errors import MindFieldError, MindPeerError
@@ -218,7 +218,12 @@ class MindService:
             await self._registry.use_adapter(id, adapter)
 
     async def score(self, text: str) -> ScoreInfo:
-        """Say how well the built-in model predicts a text, piece by piece."""
+        """Say how well the built-in model predicts a text, piece by piece.
+
+        Raises:
+            MindLimitError: it is over 1 MiB, which takes minutes; more is scored in parts.
+        """
+        refuse_long(text, "the text", "score it in parts")
         return await self._builtin.score(text)
 
     async def surprise(self, text: str) -> float:
@@ -230,7 +235,8 @@ class MindService:
         return await self._builtin.embed(texts)
 
     async def patches(self, text: str) -> Sequence[str]:
-        """Return the patches that the built-in model reads a text in."""
+        """Return the patches that the built-in model reads a text in.   Raises: MindLimitError."""
+        refuse_long(text, "the text", "cut it in parts")
         return await self._builtin.patches(text)
 
     async def complete(self, prompt: Prompt) -> AsyncGenerator[Generation, None]:

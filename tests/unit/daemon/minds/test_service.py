@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from selfd_daemon.minds import BUILTIN_MIND, MindService
+from selfd_daemon.minds.errors import MindLimitError
 from selfd_graphql.errors import ServiceError
 from selfd_graphql.ports import Finished, Prompt, TextPiece
 from selfd_models.builtin import BuiltinModel
@@ -72,6 +73,15 @@ async def test_a_text_is_scored_and_cut(minds: MindService) -> None:
     assert score.bits_per_byte == pytest.approx(score.bits / 20)
     assert "".join(await minds.patches("The river answered. ")) == "The river answered. "
     assert (await minds.score("")).bits_per_byte == 0.0
+
+
+@pytest.mark.parametrize(("what", "advice"), [("score", "score it"), ("patches", "cut it")])
+async def test_a_text_that_would_take_minutes_is_refused_with_the_limit(
+    minds: MindService, what: str, advice: str
+) -> None:
+    with pytest.raises(MindLimitError, match=f"takes 1,048,576: {advice} in parts"):
+        await getattr(minds, what)("x" * ((1 << 20) + 1))
+    assert (await minds.mind("mind:builtin")) == BUILTIN_MIND  # nothing was loaded for it
 
 
 async def test_a_continuation_ends_with_its_figures(minds: MindService) -> None:
