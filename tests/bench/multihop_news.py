@@ -22,7 +22,13 @@ class News:
     at: datetime
     source: str
     title: str
+    url: str
     text: str
+
+
+def read_questions(folder: Path) -> Iterator[Mapping[str, Any]]:
+    """Yield the questions, each with the evidence that answers it; some have none."""
+    return _read(folder / "multihoprag_queries")
 
 
 def news(folder: Path) -> list[News]:
@@ -30,7 +36,7 @@ def news(folder: Path) -> list[News]:
     passages = {each["id"]: each["text"] for each in _read(folder / "multihoprag_passages")}
     articles: dict[str, Mapping[str, Any]] = {}
     texts: defaultdict[str, dict[str, None]] = defaultdict(dict)
-    for query in _read(folder / "multihoprag_queries"):
+    for query in read_questions(folder):
         for evidence in query["evidence"]:
             articles[evidence["url"]] = evidence
             quoted = [passages[id] for id in evidence["passages"] if id in passages]
@@ -41,6 +47,7 @@ def news(folder: Path) -> list[News]:
             datetime.fromisoformat(article["published_at"]),
             article["source"],
             article["title"],
+            url,
             _joined(list(texts[url])),
         )
         for number, (url, article) in enumerate(articles.items())

@@ -13,6 +13,7 @@ from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from selfd_daemon.answering.ages import ages
 from selfd_daemon.answering.question import Asked, holds
 from selfd_daemon.answering.sentences import Sentence, sentences
 from selfd_daemon.answering.voices import Said, Voices
@@ -25,6 +26,7 @@ NEAR = 4  # terms apart that two words of a question may stand and still belong 
 
 FEATURES = ("coverage", "astray", "rival", "pairs", "kind", "margin", "support")
 ORDER = {"retrieval": 0.70, "coverage": 0.10, "voice": 0.10, "pairs": 0.05, "kind": 0.05}
+STALE = 0.1  # of a score, that an old article has less than a new one; docs/lab/0016
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,8 @@ class Evidence:
     @property
     def score(self) -> float:
         """How well it fits, about in [0, 1], for ordering; docs/lab/0002 tells whence."""
-        return max(0.0, sum(weight * self.features[name] for name, weight in ORDER.items()))
+        found = sum(weight * self.features[name] for name, weight in ORDER.items())
+        return max(0.0, found - STALE * self.features["age"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +69,10 @@ class Gathered:
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """A hit with its sentences and their terms."""
+    """A hit with its sentences and their terms, and its age in [0, 1]."""
 
     hit: Hit
+    age: float
     parts: Sequence[tuple[Sentence, list[str]]]
     said: Said
 
@@ -88,12 +92,13 @@ def gather(
     Raises:
         Abandoned: `is_abandoned` said so between two hits.
     """
-    voices = Voices(asked, [hit.item for hit in hits])
+    items = [hit.item for hit in hits]
+    voices, old = Voices(asked, items), ages(asked.text, items)
     read = []
     for hit in hits:
         if is_abandoned():
             raise Abandoned
-        read.append(_read(hit, voices))
+        read.append(_read(hit, voices, old.get(hit.item.id, 0.0)))
     weights = _weights(asked, voices.name, read)
     best = max((hit.score for hit in hits), default=0.0) or 1.0
     gathered = [
@@ -106,7 +111,7 @@ def gather(
     return Gathered(gathered, _whole(gathered, read, weights, hits) if gathered else {})
 
 
-def _read(hit: Hit, voices: Voices) -> _Read:
+def _read(hit: Hit, voices: Voices, age: float) -> _Read:
     """Read an item's sentences and their terms; a short memory is one, as it was told."""
     text = hit.item.text
     if isinstance(hit.item, ArticleRecord) and not text:
@@ -116,7 +121,7 @@ def _read(hit: Hit, voices: Voices) -> _Read:
     else:
         parts = [(each, terms(each.text)) for each in sentences(text[:MOST_TEXT])]
     found = (term for _, terms_here in parts for term in terms_here)
-    return _Read(hit, parts, voices.said(hit.item, found))
+    return _Read(hit, age, parts, voices.said(hit.item, found))
 
 
 def _weights(asked: Asked, name: frozenset[str], read: Sequence[_Read]) -> dict[str, float]:
@@ -149,6 +154,7 @@ def _features(
         "pairs": _pairs(asked.terms, found),
         "voice": own - other if read.said.other else 0.0,
         "kind": float(holds(asked.expected, sentence.text, frozenset(asked.terms))),
+        "age": read.age,
     }
 
 

@@ -188,6 +188,26 @@ async def test_an_article_is_answered_with_its_source_and_date(
     await assert_verbatim(store, answer)
 
 
+MAYORS = {
+    "Who is the mayor of Larvik?": "Lee Wong",
+    "Who was the mayor of Larvik in January 2026?": "Dana Fox",
+}
+
+
+@pytest.mark.parametrize(("question", "mayor"), MAYORS.items())
+async def test_the_newer_of_two_articles_answers_unless_a_time_is_asked_for(
+    store: Store, answering: AnsweringService, question: str, mayor: str
+) -> None:
+    feed = await store.feeds.add(url="https://example.org/feed", title="The Example")
+    january = datetime(2026, 1, 12, tzinfo=UTC)
+    for at, name in ((AT, "Lee Wong"), (january, "Dana Fox")):  # the older one comes in later
+        text = f"The mayor of Larvik is {name}, who opened the new market hall."
+        article = NewArticle(name, f"Market hall {at:%B}", None, "", text, at)
+        await store.feeds.record_poll(feed.id, PollOutcome(at=AT, next_poll_at=AT), [article])
+    answer = await answering.ask(Question(question))
+    assert mayor in answer.citations[0].quote
+
+
 async def test_scope_limits_where_answers_come_from(
     store: Store, answering: AnsweringService
 ) -> None:
