@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QKeySequence, QPalette, QShortcut, QTextCharFormat, QTextCursor
+from PySide6.QtGui import QColor, QKeySequence, QPalette, QShortcut, QTextCharFormat, QTextCursor
 from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
@@ -19,7 +19,9 @@ from selfd_daemon.clients.menubar.icon import pixmap
 from selfd_daemon.clients.menubar.panel_view import PanelView
 
 WIDTH, HEIGHT = 420, 460
+EDGE, GAP, INSET, TALL = 16, 10, 6, 32  # pixels: around all, between, within fields, their height
 MARK_SIDE = 22
+HINT = "The answer and its sources come here."
 QUIET = 0.72  # of the ink: 4.5:1 and more on light and dark paper alike
 
 
@@ -45,6 +47,8 @@ class Panel(QWidget):
         self.ask_button = QPushButton("Ask")
         self.answer = QTextEdit(readOnly=True, tabChangesFocus=True)
         self.answer.setAccessibleName("Answer and its sources")
+        self.answer.setPlaceholderText(HINT)
+        self.answer.document().setDocumentMargin(GAP)
         self.text = _field("Remember", "Text to remember")
         self.remember_button = QPushButton("Remember")
         self.note = _label()
@@ -61,6 +65,7 @@ class Panel(QWidget):
         if before is None or before.written != view.written:
             self._write_answer(view)
         ink = self.palette().color(QPalette.ColorRole.WindowText)
+        self._details.setStyleSheet(f"color: {_quiet(ink).name(QColor.NameFormat.HexArgb)}")
         self._mark.setPixmap(pixmap(view.mark, ink, MARK_SIDE))
         self._headline.setText(view.headline)
         self._details.setText(view.details)
@@ -97,8 +102,7 @@ class Panel(QWidget):
         plain, quiet = QTextCharFormat(), QTextCharFormat()
         ink = self.palette().color(QPalette.ColorRole.Text)
         plain.setForeground(ink)
-        ink.setAlphaF(QUIET)
-        quiet.setForeground(ink)
+        quiet.setForeground(_quiet(ink))
         for text, style in ((view.answer, plain), (view.sources, quiet), (view.error, plain)):
             if text:
                 gap = "" if cursor.atStart() else "\n\n"
@@ -107,6 +111,8 @@ class Panel(QWidget):
         self.answer.moveCursor(where)
 
     def _arrange(self) -> None:
+        for each in (self.question, self.ask_button, self.text, self.remember_button):
+            each.setMinimumHeight(TALL)
         head = QHBoxLayout()
         head.addWidget(self._mark)
         head.addWidget(self._headline, stretch=1)
@@ -115,6 +121,7 @@ class Panel(QWidget):
         foot.addStretch(1)
         foot.addWidget(self.quit_button)
         fields = QGridLayout()
+        fields.setSpacing(GAP)
         fields.addWidget(self.question, 0, 0)
         fields.addWidget(self.ask_button, 0, 1)
         fields.addWidget(self.answer, 1, 0, 1, 2)
@@ -122,6 +129,8 @@ class Panel(QWidget):
         fields.addWidget(self.remember_button, 2, 1)
         fields.addWidget(self.note, 3, 0, 1, 2)
         whole = QVBoxLayout(self)
+        whole.setSpacing(GAP)
+        whole.setContentsMargins(EDGE, EDGE, EDGE, EDGE)
         whole.addLayout(head)
         whole.addWidget(self._details)
         whole.addLayout(fields, stretch=1)
@@ -147,6 +156,11 @@ class Panel(QWidget):
             self.told.emit(text)
 
 
+def _quiet(ink: QColor) -> QColor:
+    """Return a colour for what is told beside."""
+    return QColor.fromRgbF(ink.redF(), ink.greenF(), ink.blueF(), QUIET)
+
+
 def _label(*, bold: bool = False) -> QLabel:
     """Return a label whose text is never read as markup."""
     label = QLabel(wordWrap=True)
@@ -161,4 +175,5 @@ def _label(*, bold: bool = False) -> QLabel:
 def _field(placeholder: str, name: str) -> QLineEdit:
     field = QLineEdit(placeholderText=f"{placeholder}…")
     field.setAccessibleName(name)
+    field.setTextMargins(INSET, 0, INSET, 0)
     return field

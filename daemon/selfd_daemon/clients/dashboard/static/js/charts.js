@@ -70,9 +70,9 @@ export function calibrationPlot(bins) {
     svg("text", { x: -size / 2, y: 16, "text-anchor": "middle", transform: "rotate(-90)" }, "how often right"));
 }
 
-/** Areas in proportion to sizes (squarified: Bruls, Huizing & van Wijk 2000). `items`: {name, size, told}. */
-export function treemap(items, label) {
-  const [wide, high] = [600, 240];
+/** Areas in proportion to sizes (squarified: Bruls, Huizing & van Wijk 2000), so wide in pixels. `items`: {name, size, told}. */
+export function treemap(items, label, wide) {
+  const high = 260;
   const total = items.reduce((sum, item) => sum + item.size, 0) || 1;
   const areas = items.filter((item) => item.size > 0).sort((a, b) => b.size - a.size)
     .map((item, at) => ({ ...item, at, area: (item.size / total) * wide * high }));

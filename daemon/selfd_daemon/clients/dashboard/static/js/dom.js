@@ -102,6 +102,7 @@ function ago(iso) {
 export const clock = (iso) => new Date(iso).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
 
 export function duration(seconds) {
+  if (seconds < 1) return "less than a second";
   const [unit, size] = STEPS.find(([, step]) => seconds >= step) ?? ["second", 1];
   const whole = Math.round(seconds / size);
   return `${whole} ${unit}${whole === 1 ? "" : "s"}`;

@@ -54,9 +54,10 @@ function feedCard(feed, changed) {
     if (!confirm(`Stop following ${feed.title} and remove its ${feed.articleCount} articles?`)) return;
     if (await attempt(() => send("remove_feed", { id: feed.id }))) changed();
   };
-  return h("li", { className: "card" },
+  const articles = `${count(feed.articleCount)} article${feed.articleCount === 1 ? "" : "s"}`;
+  return h("li", { className: "card split" },
     h("p", {}, h("strong", {}, feed.title)),
-    h("div", { className: "meta" }, `${feed.url}, ${count(feed.articleCount)} articles, polled `, when(feed.lastPolledAt),
+    h("div", { className: "meta" }, `${feed.url}, ${articles}, polled `, when(feed.lastPolledAt),
       ", next ", when(feed.nextPollAt)),
     feed.error ? h("p", { className: "error" }, feed.error) : null,
     h("div", { className: "actions" }, h("button", { type: "button", className: "danger", on: { click: remove } }, "Remove")));

@@ -1,7 +1,7 @@
 // Jobs: what runs, how far it is, what it measured.
 
 import { follow, send } from "./api.js";
-import { attempt, duration, empty, h, notify, when } from "./dom.js";
+import { attempt, count, duration, empty, h, notify, when } from "./dom.js";
 import { eachFrame } from "./live.js";
 import { drawNights } from "./nights.js";
 
@@ -44,19 +44,19 @@ function card(job) {
   const cancel = async () => {
     if (await attempt(() => send("cancel_job", { id: job.id }))) notify(`Cancelled: ${name}.`);
   };
-  return h("li", { className: "card", "data-id": job.id },
+  return h("li", { className: "card split", "data-id": job.id },
     h("p", {}, h("strong", {}, name), `: ${job.state.toLowerCase()}${took}`),
     job.state === "RUNNING" ? h("progress", { max: 1, value: job.progress, "aria-label": `${name}, progress` }) : null,
     job.error ? h("p", { className: "error" }, job.error) : h("p", { className: "meta" }, job.message),
     figures(job.metrics),
-    h("div", { className: "meta" }, when(job.createdAt)),
+    h("p", { className: "meta" }, when(job.createdAt)),
     RUNNING.has(job.state)
       ? h("div", { className: "actions" }, h("button", { type: "button", className: "danger", on: { click: cancel } }, "Cancel"))
       : null);
 }
 
 function figures(metrics) {
-  const plain = Object.entries(metrics).filter(([, value]) => typeof value !== "object");
+  const plain = Object.entries(metrics).filter(([name, value]) => typeof value !== "object" && value && name !== "seconds");
   if (!plain.length) return null;
-  return h("p", { className: "meta" }, plain.map(([name, value]) => `${name.replaceAll("_", " ")}: ${value}`).join(", "));
+  return h("p", { className: "meta" }, plain.map(([name, value]) => `${name.replaceAll("_", " ")}: ${typeof value === "number" ? count(value) : value}`).join(", "));
 }

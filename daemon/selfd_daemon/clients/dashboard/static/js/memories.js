@@ -4,7 +4,6 @@ import { follow, send } from "./api.js";
 import { attempt, empty, field, h, notify, when } from "./dom.js";
 import { Growing } from "./growing.js";
 import { eachFrame } from "./live.js";
-import { origin } from "./sources.js";
 
 export const title = "Memories";
 
@@ -51,7 +50,7 @@ export function show(page) {
     if (!search.value.trim()) return all.restart();
     const data = await attempt(() => send("search", { query: search.value, scope: ["MEMORY"], first: 20 }));
     if (!data) return undefined;
-    const found = data.search.map(({ item, text: words }) => h("li", { className: "card" }, h("p", {}, words), origin(item)));
+    const found = data.search.map(({ item }) => card(item));
     return all.instead(found.length ? found : [h("li", {}, empty("No memory has these words."))]);
   }
 
@@ -80,7 +79,7 @@ function redraw(old, memory) {
 const dayOf = (iso) => new Date(iso).toLocaleDateString("en", { weekday: "long", day: "numeric", month: "long", year: "numeric" });
 
 function card(memory) {
-  const item = h("li", { className: "card", "data-id": memory.id });
+  const item = h("li", { className: "card split", "data-id": memory.id });
   const told = memory.occurrences > 1 ? `, told ${memory.occurrences} times` : "";
   const from = memory.source ? ` from ${memory.source}` : "";
   item.append(

@@ -19,12 +19,12 @@ export async function drawNights(section) {
     again();
   };
   section.replaceChildren(h("h2", {}, "Tonight"),
-    h("p", {}, tonight.enabled ? `Between ${clock(tonight.startsAt)} and ${clock(tonight.endsAt)}.` : "Nights are off in the settings.",
+    h("div", { className: "card" }, h("p", {}, tonight.enabled ? `Between ${clock(tonight.startsAt)} and ${clock(tonight.endsAt)}.` : "Nights are off in the settings.",
       tonight.note ? ` Now it would wait: ${tonight.note}.` : ""),
     h("p", { className: "meta" }, `Used ${tonight.wattHours.toFixed(1)} Wh of at most ${tonight.mostWattHours.toFixed(0)}.`),
-    h("div", { className: "row" }, h("button", { type: "button", className: "plain", on: { click: pause } }, tonight.paused ? "Resume nights" : "Pause nights"),
-      " ", h("button", { type: "button", className: "plain", on: { click: begin } }, "Begin now")),
     steps(tonight.steps),
+    h("div", { className: "actions" }, h("button", { type: "button", className: "plain", on: { click: pause } }, tonight.paused ? "Resume nights" : "Pause nights"),
+      h("button", { type: "button", className: "plain", on: { click: begin } }, "Begin now"))),
     h("h2", {}, "Nights before"),
     past.nights.length ? h("ul", { className: "cards" }, past.nights.map(night)) : empty("No night yet."));
 }

@@ -64,9 +64,10 @@ function drawSkills(section, { capabilities, calibration, calibrationError, limi
   const rows = capabilities.map((skill) => {
     const part = skill.attempts ? skill.successes / skill.attempts : null;
     const told = part === null ? "not judged yet" : `${skill.successes} of ${skill.attempts}, between ${share(skill.low)} and ${share(skill.high)}`;
-    return h("tr", {}, h("th", { scope: "row" }, skill.name), h("td", {}, part === null ? "" : interval(skill.low, part, skill.high, `${skill.name}: ${told}`)), h("td", {}, told));
+    return h("tr", {}, h("th", { scope: "row" }, skill.name), h("td", {},
+      part === null ? "" : interval(skill.low, part, skill.high, `${skill.name}: ${told}`), h("span", { className: "meta" }, told)));
   });
-  const heading = ["What", "Success", ""].map((name) => h("th", { scope: "col" }, name || h("span", { className: "hidden" }, "In figures")));
+  const heading = ["What", "Success"].map((name) => h("th", { scope: "col" }, name));
   const judged = calibration.filter((bin) => bin.answers);
   section.replaceChildren(h("h2", {}, "What it can do"),
     rows.length ? h("div", { className: "scroll", tabIndex: 0, role: "group", "aria-label": "Capabilities" },

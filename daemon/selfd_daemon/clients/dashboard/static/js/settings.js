@@ -6,13 +6,32 @@ import { attempt, field, h, notify } from "./dom.js";
 export const title = "Settings";
 
 export function show(page) {
-  const list = h("ul", { className: "cards" });
-  page.append(h("p", { className: "meta" }, "Written to settings.toml in the data folder, and read once, at the next start."), list);
+  const wanted = h("input", { type: "search", name: "filter", on: { input: filter } });
+  const groups = h("div");
+  page.append(h("p", { className: "meta" }, "Written to settings.toml in the data folder, and read once, at the next start."),
+    h("form", { className: "row", role: "search", on: { submit: (event) => event.preventDefault() } }, field("Find a setting", wanted, { className: "grow" })), groups);
   load();
 
   async function load() {
     const data = await attempt(() => send("settings"));
-    if (data) list.replaceChildren(...data.settings.map((setting) => card(setting, load)));
+    if (!data) return;
+    const under = new Map();
+    for (const setting of data.settings) {
+      const name = setting.name.includes(".") ? setting.name.split(".")[0] : "general";
+      under.set(name, [...(under.get(name) ?? []), setting]);
+    }
+    groups.replaceChildren(...[...under].map(([name, settings]) => h("section", {}, h("h2", {}, `${name[0].toUpperCase()}${name.slice(1)}`.replaceAll("_", " ")),
+      h("ul", { className: "cards" }, settings.map((setting) => card(setting, load))))));
+    filter();
+  }
+
+  /** Show the settings whose name or description has what is written. */
+  function filter() {
+    const words = wanted.value.trim().toLowerCase();
+    for (const group of groups.children) {
+      for (const one of group.querySelectorAll(".card")) one.hidden = !one.textContent.toLowerCase().includes(words);
+      group.hidden = !group.querySelector(".card:not([hidden])");
+    }
   }
 }
 
@@ -31,13 +50,18 @@ function card(setting, changed) {
     write(entered(setting, input));
   };
   const differs = JSON.stringify(setting.value) !== JSON.stringify(setting.nextValue);
+  const keep = h("button", { hidden: true }, "Save");
   if (fixed) input.disabled = true;
-  return h("li", { className: "card" }, h("form", { on: { submit: save } },
-    field(setting.name, input), h("p", { className: "meta" }, `${setting.description} Takes ${setting.type}; ${setting.default} without a word from you.`),
-    differs ? h("p", {}, `In force until the next start: ${written(setting.value)}`) : null,
-    fixed ? h("p", { className: "meta" }, `Not changed here: ${fixed}.`)
-      : h("div", { className: "actions" }, h("button", { className: "plain" }, "Save"),
-        setting.origin === "file" || differs ? h("button", { type: "button", className: "plain", on: { click: () => write(null) } }, "Back to the default") : null)));
+  input.addEventListener("input", () => (keep.hidden = JSON.stringify(entered(setting, input)) === JSON.stringify(setting.nextValue)));
+  const name = h("label", { className: "name", htmlFor: (input.id = `setting-${setting.name}`) }, setting.name);
+  return h("li", { className: "card" }, h("form", { className: "setting", on: { submit: save } },
+    name, h("p", {}, setting.description),
+    h("p", { className: "meta" }, `${setting.type[0].toUpperCase()}${setting.type.slice(1)}. Default: ${setting.default}.`,
+      fixed ? ` Not changed here: ${fixed}.` : ""),
+    h("div", { className: "value" }, input,
+      differs ? h("p", { className: "meta" }, `In force until the next start: ${written(setting.value)}`) : null,
+      fixed ? null : h("div", { className: "actions" }, keep,
+        setting.origin === "file" || differs ? h("button", { type: "button", className: "plain", on: { click: () => write(null) } }, "Back to the default") : null))));
 }
 
 function control({ nextValue, type, name }) {

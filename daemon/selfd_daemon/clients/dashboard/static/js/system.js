@@ -7,6 +7,8 @@ import { everySeconds } from "./live.js";
 
 export const title = "System";
 
+const LARGEST = 15; // tables that have an area of their own
+
 export function show(page) {
   const state = h("section", { "aria-label": "State" });
   const storage = h("section", { "aria-label": "Storage" });
@@ -39,12 +41,18 @@ async function drawStorage(section) {
   section.replaceChildren(
     h("h2", {}, "Storage"),
     figures([
-      ["Memories", count(storage.memoryCount)], ["As they would be", bytes(storage.rawBytes)],
+      ["Memories", count(storage.memoryCount)], ["Uncompressed", bytes(storage.rawBytes)],
       ["On disk", bytes(storage.storedBytes)], ["Saved", storage.saved > 0 ? share(storage.saved) : "nothing yet"],
     ]),
-    treemap(storage.tiers.map((tier) => ({ name: tier.name, size: tier.storedBytes, told: bytes(tier.storedBytes) })),
-      `Bytes on disk: ${storage.tiers.map((tier) => `${tier.name} ${bytes(tier.storedBytes)}`).join(", ")}`),
-    tiers(storage.tiers));
+    areas(storage.parts, section.clientWidth), tiers(storage.tiers));
+}
+
+/** Where the bytes lie, the largest tables by name. */
+function areas(parts, wide) {
+  const rest = parts.slice(LARGEST).reduce((sum, part) => sum + part.bytes, 0);
+  const items = [...parts.slice(0, LARGEST).map(({ name, bytes: size }) => [name.replaceAll("_", " "), size]), ["all others", rest]]
+    .filter(([, size]) => size).map(([name, size]) => ({ name, size, told: bytes(size) }));
+  return treemap(items, `Bytes on disk: ${items.map(({ name, told }) => `${name} ${told}`).join(", ")}`, wide);
 }
 
 function tiers(list) {
