@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from selfd_storage.codes_bridge import carried
 from selfd_storage.codes_file import Coded
 from selfd_storage.embedding import TextEmbedder
 from selfd_storage.vectors import Floats, VectorCodec, Words
@@ -18,13 +19,15 @@ NEAREST = 100  # documents that the codes propose
 class Codes:
     """The codes of the documents from `low` to before `high`, and who can make more of them.
 
-    The sign planes lie apart, as a search scans all of them and looks at few of the others.
+    The sign planes lie apart, as a search scans all of them and looks at few of the others. Where
+    the embedder is gone (None), a question is carried over from another's, by way of `bridge`.
     """
 
-    def __init__(self, coded: Coded, embedder: TextEmbedder) -> None:
+    def __init__(self, coded: Coded, embedder: TextEmbedder | None) -> None:
         self.model = coded.model
         self.low, self.high = coded.low, coded.high
         self.embedder = embedder
+        self.bridge: Floats | None = None  # codes_bridge.py
         self.codec = VectorCodec(coded.dimensions, seed=coded.seed, bits=coded.bits)
         width = coded.dimensions // 64
         room = coded.high + coded.per_row  # as many as the rows of the file have room for
@@ -51,10 +54,22 @@ class Codes:
         self._signs[:, gone] = 0
         self._rest[gone] = 0
 
-    def embed(self, text: str) -> Floats:
-        """Return the vector (D,) of a question."""
-        vector: Floats = self.embedder.embed([text])[0]
-        return vector
+    def asked(self, question: str, present: Floats | None) -> Floats | None:
+        """Return the vector (D,) of a question, None where nobody can tell.
+
+        Args:
+            present: its vector by the embedder in use.
+        """
+        if self.embedder is not None:
+            vector: Floats = self.embedder.embed([question])[0]
+            return vector
+        if self.bridge is None or present is None:
+            return None
+        return carried(present, self.bridge)
+
+    def restored(self, docs: Docs) -> Floats:
+        """Return the vectors (N, D) of documents that have a code, as far as the codes tell."""
+        return self.codec.restore(self._of(docs))
 
     def nearest(self, vector: Floats, hidden: Flags | None, before: int) -> Docs:
         """Return the documents nearest to a vector, among those below `before`.
@@ -78,8 +93,12 @@ class Codes:
 
     def cosines(self, vector: Floats, docs: Docs) -> NDArray[np.float32]:
         """Return how near documents that have a code are to a vector, -1 to 1."""
-        codes = np.concatenate([self._signs[:, docs].T[:, None], self._rest[docs]], axis=1)
-        return self.codec.cosines(vector, codes)
+        return self.codec.cosines(vector, self._of(docs))
+
+    def _of(self, docs: Docs) -> Words:
+        """Return the codes (N, B, W) of documents."""
+        codes: Words = np.concatenate([self._signs[:, docs].T[:, None], self._rest[docs]], axis=1)
+        return codes
 
 
 def fill(codes: Codes, rows: Iterable[tuple[int, Words]]) -> None:

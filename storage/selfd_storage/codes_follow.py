@@ -2,7 +2,8 @@
 
 New documents come first, older ones after them, newest first: so a search soon knows by its meaning
 what was told today, while an import, an upgrade or another embedder is still being worked through.
-The codes of a former embedder stay, and serve what the new one has not reached, until it is done.
+The codes of a former embedder stay, and serve what the new one has not reached, until it is done:
+by that embedder, or, where it is gone, through the one in use as soon as both have embedded some.
 """
 
 from __future__ import annotations
@@ -17,12 +18,13 @@ import numpy as np
 
 from selfd_storage import codes_file
 from selfd_storage.codes import Codes, fill
+from selfd_storage.codes_bridge import LEAST_PAIRS, MOST_PAIRS, fit
 from selfd_storage.codes_file import Coded
 from selfd_storage.database import Database, Transaction
 from selfd_storage.embedding import TextEmbedder
 from selfd_storage.records import EventRecord
-from selfd_storage.vectors import Words
-from selfd_storage.words_columns import BURIED, Columns
+from selfd_storage.vectors import Floats, Words
+from selfd_storage.words_columns import BURIED, Columns, Docs
 from selfd_storage.words_source import read_texts
 
 STEP = 252  # documents of one step, four rows of codes
@@ -45,9 +47,10 @@ class CodesFollower:
         """Take the columns of the documents to follow.
 
         Args:
-            embedders: the one in use first; the others can still read codes that they made.
+            embedders: the one in use first; former ones, if they can be had, read what they made.
         """
         self.layers: tuple[Codes, ...] = ()  # the one in use first
+        self._pairs = 0  # documents that the bridges to former codes were learned from
         self._source = source
         self._file = file
         self._columns = columns
@@ -100,9 +103,11 @@ class CodesFollower:
         layers: list[Codes] = []
         for coded in [current, *reversed(found)]:
             is_new = all(coded.model != layer.model for layer in layers)
-            if is_new and coded.fingerprint in known:
-                layers.append(await self._read_layer(coded, known[coded.fingerprint]))
+            if is_new:
+                layers.append(await self._read_layer(coded, known.get(coded.fingerprint)))
         self.layers = tuple(layers)
+        self._pairs = 0
+        await self._build_bridges()
 
     def erase(self, docs: Sequence[int]) -> None:
         """Take the codes of documents that are gone out of memory; the file has lost them."""
@@ -132,7 +137,23 @@ class CodesFollower:
         gone = np.flatnonzero(self._columns["kind"][first:last] == BURIED) + first
         codes.erase(gone.tolist())
         codes.reach(first, last)
+        await self._build_bridges()
         return True
+
+    async def _build_bridges(self) -> None:
+        """Learn how to ask former codes whose embedder is gone, and again from far more of them."""
+        present, *former = self.layers
+        gone = [codes for codes in former if codes.embedder is None]
+        pairs = min(present.high - present.low, MOST_PAIRS)
+        if not gone or pairs < max(LEAST_PAIRS, 4 * self._pairs):
+            return
+        self._pairs = pairs
+        docs = np.arange(present.low, present.high)
+        docs = docs[present.holds(docs)]
+        for codes in gone:
+            both = docs[codes.holds(docs)][:MOST_PAIRS]
+            if len(both) >= LEAST_PAIRS:
+                codes.bridge = await asyncio.to_thread(_bridge, present, codes, both)
 
     def _next_slice(self, codes: Codes) -> tuple[int, int] | None:
         """Return the next documents to embed, whole rows of the file where that can be."""
@@ -145,20 +166,20 @@ class CodesFollower:
             return max(1, start), codes.low
         return None
 
-    async def _read_layer(self, coded: Coded, embedder: TextEmbedder) -> Codes:
+    async def _read_layer(self, coded: Coded, embedder: TextEmbedder | None) -> Codes:
         codes = Codes(coded, embedder)
         await self._file.read(lambda db: fill(codes, codes_file.read_codes(db, coded)))
         return codes
 
     async def _encode(self, codes: Codes, first: int, last: int) -> Words:
         """Return the codes (n, B, W) of documents, zeros where there is no text any more."""
-        texts = await self._texts(first, last)
+        embedder, texts = self._embedders[0], await self._texts(first, last)
         made = np.zeros((last - first, codes.codec.bits, codes.codec.dimensions // 64), np.uint64)
         docs = sorted(texts)
         edges = [*range(0, len(docs), AT_ONCE), len(docs)]
         for begin, end in pairwise(edges):
             some = docs[begin:end]
-            vectors = await asyncio.to_thread(codes.embedder.embed, [texts[doc] for doc in some])
+            vectors = await asyncio.to_thread(embedder.embed, [texts[doc] for doc in some])
             made[np.array(some) - first] = codes.codec.encode(vectors)
         return made
 
@@ -179,3 +200,7 @@ class CodesFollower:
         if former:
             await self._file.write(partial(codes_file.drop_codes, models=former), frees=True)
             self.layers = self.layers[:1]
+
+
+def _bridge(present: Codes, former: Codes, docs: Docs) -> Floats:
+    return fit(present.restored(docs), former.restored(docs))

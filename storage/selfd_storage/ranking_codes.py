@@ -9,6 +9,7 @@ import numpy as np
 from selfd_storage.codes import Codes
 from selfd_storage.doc_sets import among, union
 from selfd_storage.ranking import Candidates, Scores, View, strongest
+from selfd_storage.vectors import Floats
 from selfd_storage.words_columns import Docs
 
 NEAR = 0.35  # cosine from which on a document is found by its meaning alone; docs/lab/0010
@@ -25,7 +26,11 @@ class CodeScores:
             EmbeddingError: the weights cannot be read.
         """
         self._view = view
-        self._layers = [(each, each.embed(question)) for each in layers]
+        self._layers: list[tuple[Codes, Floats]] = []
+        for each in layers:  # the one in use first
+            vector = each.asked(question, self._layers[0][1] if self._layers else None)
+            if vector is not None:
+                self._layers.append((each, vector))
         self._count = min(view.columns.count, view.chains.count)
 
     def candidates(self, lexical: Candidates) -> Candidates:

@@ -75,6 +75,10 @@ class VectorCodec:
         values, norms = self._values(codes)
         return np.asarray(values / norms[:, None], np.float32)
 
+    def restore(self, codes: Words) -> Floats:
+        """Return what (N, B, W) codes stand for as the embedder gave it: unit rows (N, D)."""
+        return self.decode(codes) @ self._rotation.T
+
     def candidates(
         self, query: Floats, signs: Words, *, keep: int = 100, hidden: Flags | None = None
     ) -> Rows:

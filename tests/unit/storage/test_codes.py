@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from selfd_storage import EmbeddingError, NewChunk, NewDocument, NewMemory, Store
+from selfd_storage.codes_bridge import LEAST_PAIRS
 from selfd_storage.codes_file import read_coded
 from selfd_storage.codes_follow import STEP
 from support.embedding import WordEmbedder
@@ -142,6 +144,28 @@ async def test_another_embedder_makes_all_codes_anew_and_the_former_serves_until
         assert names == ["second"]
     async with await opened(tmp_path, WordEmbedder("second")) as store:
         assert (await store.search("feline"))[0].via == ("dense",)
+
+
+async def test_former_codes_serve_without_the_embedder_that_made_them(tmp_path: Path) -> None:
+    """What the new one has not reached is found by the old codes, through what both have coded."""
+    nouns = ("cat", "car", "doctor", "river", "bread", "lamp", "horse", "piano")
+    count = LEAST_PAIRS + 2 * STEP
+    news = [NewMemory(f"{nouns[n % 8]} {nouns[n // 8 % 8]} number {n}") for n in range(count)]
+    async with await opened(tmp_path, WordEmbedder()) as store:
+        await store.memories.add(NewMemory("the doctor sleeps"))  # is embedded anew as the last
+        await store.memories.add_many(news)
+        await store.settle()
+    present = WordEmbedder("second", stops_after=LEAST_PAIRS + STEP)
+    async with await opened(tmp_path, present, settled=False) as store:
+        assert store._words is not None
+        codes = store._words._codes
+        assert await asyncio.to_thread(present.stopped.wait, 20)
+        assert codes.layers[0].low > 1
+        assert (await found(store, "physician", first=1000))["the doctor sleeps"] == ("dense",)
+        present.go_on()
+        await store.settle()
+        assert len(codes.layers) == 1
+        assert "the doctor sleeps" in await found(store, "physician", first=1000)
 
 
 async def test_without_an_embedder_words_alone_find(tmp_path: Path) -> None:
