@@ -35,6 +35,11 @@ def test_a_daemon_that_was_killed_is_not_taken_for_a_running_one(tmp_path: Path)
         assert "start it with selfd up" in refused(Command(folder)("down"))
 
 
+def test_ten_megabytes_are_refused_with_the_limit(selfd: Command) -> None:
+    said = refused(selfd("remember", "-", input="a letter about taxes. " * 455_000))
+    assert "the limit is 8,388,608: send less at once" in said
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

@@ -33,7 +33,6 @@ _SECONDS_TO_OPEN = 10.0
 _PROTOCOL = "graphql-transport-ws"
 _MESSAGES = {
     401: "the daemon does not accept the token in {token!r}: is --data-dir the folder it serves?",
-    413: "that is larger than the daemon takes in one request",
     421: "the daemon does not answer to this address",
 }
 

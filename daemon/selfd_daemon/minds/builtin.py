@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 CONTEXT_BYTES = 1 << 20  # its state is of fixed size; this bounds the time that a prompt takes
 CLOSE_SECONDS = 5.0
-EMBEDDED_AT_ONCE = 64  # texts
+EMBEDDED_AT_ONCE, EMBEDDED_LETTERS = 64, 1 << 16
 AHEAD = 4096  # bytes that are made for a reader who does not fetch them
 
 
@@ -144,11 +144,12 @@ class BuiltinMind:
         return ScoreInfo(size, bits, bits / size if size else 0.0)
 
     async def embed(self, texts: Sequence[str]) -> Sequence[Sequence[float]]:
-        """Return a vector of unit length for each text."""
+        """Return a vector of unit length for each text.   Raises: MindLimitError."""
+        for text in texts:
+            refuse_long(text, "the text", "embed it in parts")
         vectors: list[list[float]] = []
         with self._line.place() as place:
-            for at in range(0, len(texts), EMBEDDED_AT_ONCE):
-                some = texts[at : at + EMBEDDED_AT_ONCE]
+            for some in _handfuls(texts):
                 vectors += await self._line.run(place, self._embedded, some)
         return vectors
 
@@ -287,6 +288,19 @@ class BuiltinMind:
             self._reader = Reader(model.decoder)
         self._reader.read(text[len(self._reader.text) :])
         return self._reader.next()
+
+
+def _handfuls(texts: Sequence[str]) -> Iterator[list[str]]:
+    """Group texts into what is embedded in one go: a tenth of a second, or one long text."""
+    some: list[str] = []
+    for text in texts:
+        full = len(some) == EMBEDDED_AT_ONCE or sum(map(len, some)) + len(text) > EMBEDDED_LETTERS
+        if some and full:
+            yield some
+            some = []
+        some.append(text)
+    if some:
+        yield some
 
 
 def refuse_long(text: str, what: str, advice: str) -> None:

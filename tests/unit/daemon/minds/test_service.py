@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
 from pathlib import Path
 from typing import Any
@@ -75,13 +75,24 @@ async def test_a_text_is_scored_and_cut(minds: MindService) -> None:
     assert (await minds.score("")).bits_per_byte == 0.0
 
 
-@pytest.mark.parametrize(("what", "advice"), [("score", "score it"), ("patches", "cut it")])
+@pytest.mark.parametrize("what", ["score", "cut", "embed"])
 async def test_a_text_that_would_take_minutes_is_refused_with_the_limit(
-    minds: MindService, what: str, advice: str
+    minds: MindService, what: str
 ) -> None:
-    with pytest.raises(MindLimitError, match=f"takes 1,048,576: {advice} in parts"):
-        await getattr(minds, what)("x" * ((1 << 20) + 1))
+    ask: dict[str, Callable[[str], Awaitable[object]]] = {
+        "score": minds.score,
+        "cut": minds.patches,
+        "embed": lambda text: minds.embed(["short", text]),
+    }
+    with pytest.raises(MindLimitError, match=f"takes 1,048,576: {what} it in parts"):
+        await ask[what]("x" * ((1 << 20) + 1))
     assert (await minds.mind("mind:builtin")) == BUILTIN_MIND  # nothing was loaded for it
+
+
+async def test_many_texts_are_embedded_as_they_are_one_by_one(minds: MindService) -> None:
+    texts = [f"note {n}" for n in range(70)] + ["a long note " * 6000, "b"]
+    together = await minds.embed(texts)
+    assert list(together) == [(await minds.embed([text]))[0] for text in texts]
 
 
 async def test_a_continuation_ends_with_its_figures(minds: MindService) -> None:
