@@ -13,6 +13,7 @@ SELECT tier, codec, count(*), sum(size), sum(length(body)) FROM (
     UNION ALL SELECT tier, codec, size, body FROM chunks
     UNION ALL SELECT tier, codec, size, body FROM articles
     UNION ALL SELECT tier, codec, size, body FROM messages
+    UNION ALL SELECT tier, codec, size, body FROM self_versions
 ) GROUP BY tier, codec ORDER BY tier, codec
 """
 

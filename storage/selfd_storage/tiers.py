@@ -45,15 +45,18 @@ ORDER BY id LIMIT :limit
 
 @dataclass(frozen=True, slots=True)
 class _Table:
-    """A table whose rows are packed; the hash covers the columns that follow `body`."""
+    """A table whose rows are packed; the hash covers the columns that follow `body`.
 
-    content: PackedContent
+    content: of the dictionary that packs them; None: without one, for whole texts of some kB.
+    """
+
+    content: PackedContent | None
     hashed_as: str
     columns: str
     put: str
 
 
-def _table(name: str, content: PackedContent, hashed_as: str, meaning: str = "") -> _Table:
+def _table(name: str, content: PackedContent | None, hashed_as: str, meaning: str = "") -> _Table:
     return _Table(
         content,
         hashed_as,
@@ -72,6 +75,7 @@ TABLES: Mapping[str, _Table] = {
     "chunks": _table("chunks", "chunk", "chunk"),
     "articles": _table("articles", "article", "article", ", published_at, fetched_at"),
     "messages": _table("messages", "message", "message", ", conversation_id, role, at"),
+    "self_versions": _table("self_versions", None, "self", ", at"),
 }
 CONTENTS: Sequence[PackedContent] = ("memory", "chunk", "article", "message")
 _UNUSED = """
@@ -244,7 +248,9 @@ def measure(db: sqlite3.Connection) -> tuple[int, int]:
     return size * pages, size * free + int(unused or 0)
 
 
-def _current(db: sqlite3.Connection, content: PackedContent) -> tuple[Dictionary | None, bool]:
+def _current(
+    db: sqlite3.Connection, content: PackedContent | None
+) -> tuple[Dictionary | None, bool]:
     """Return the dictionary in use, and whether one holds pieces of what is gone."""
     row = db.execute(
         "SELECT id, body FROM dictionaries WHERE content = :content AND NOT stale"

@@ -49,6 +49,17 @@ async def test_a_changed_version_is_refused_and_found_by_the_walk(store: Store) 
     assert await store.verify() == ["self:1"]
 
 
+async def test_versions_are_packed_like_all_else(store: Store) -> None:
+    version = await store.self_versions.add({"topics": " ".join(map(str, range(900)))})
+    moved = await store.tiers.move("self_versions", 0)
+    assert (moved.rows, moved.bytes_after < moved.bytes_before) == (1, True)
+    found = await store.self_versions.as_of(version.at)
+    assert found is not None
+    assert (found.state, found.hash) == (version.state, version.hash)
+    assert [(tier.name, tier.rows) for tier in (await store.report()).tiers] == [("cold", 1)]
+    assert await store.verify() == []
+
+
 async def test_thinning_keeps_the_last_of_each_span_and_all_outside(
     store: Store, clock: Clock
 ) -> None:
