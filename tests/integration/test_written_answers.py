@@ -68,3 +68,46 @@ async def test_a_mind_that_was_removed_is_named_in_the_error(store: Store) -> No
                 await answering.ask(replace(WHERE, mind_id=mind.id))
     finally:
         await minds.close()
+
+
+WRITTEN = "The spare key lies under the blue flowerpot."
+UNLIKE = (
+    "Who painted", "Who broke", "Who bought", "Who cleaned", "Who sold", "Who hid", "Who found",
+    "Who watered", "Who stole", "Who moved", "Who lost", "Who filled",
+)  # fmt: skip
+
+
+@pytest.mark.mlx
+async def test_feedback_on_what_a_tiny_mind_wrote_teaches_how_sure_it_may_be(
+    store: Store, tmp_path: Path
+) -> None:
+    """It says the same whatever it is asked: backed by a source, and mostly no answer."""
+    pytest.importorskip("mlx_lm", reason="needs mlx-lm")
+    from support.mlx_models import make_saying
+
+    await store.memories.add(NewMemory(WRITTEN))
+    minds = MindService(store)
+    answering = AnsweringService(
+        store, AnsweringSettings(cache_hours=0), monotonic=time.monotonic, minds=minds
+    )
+    where = Question("Where does the spare key lie, under the blue flowerpot?")
+    try:
+        model = str(make_saying(tmp_path / "tiny", f"{WRITTEN} [1]"))
+        mind = await minds.add(name="tiny", kind="MLX", model=model, options={})
+        await minds.set_default(mind.id)
+        before = await answering.ask(where)
+        for place, unlike in enumerate(UNLIKE * 2):
+            given = await answering.ask(Question(f"{unlike} the blue flowerpot of the key?"))
+            assert "made.bias" in given.signals, given.text
+            right = 1 if place % 6 == 0 else -1
+            await answering.give_feedback(given.id, rating=right, correction=None)
+        found = await answering.refit()
+        after = await answering.ask(where)
+    finally:
+        await minds.close()
+    assert (before.text, before.mind_id) == (f"{WRITTEN} [1]", mind.id)
+    assert found.accepted
+    assert found.after < found.before
+    assert after.confidence < before.confidence - 0.2
+    assert abs(after.confidence - 4 / 24) < 0.3, "four of 24 were right"
+    assert after.abstained

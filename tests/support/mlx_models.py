@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -115,3 +116,33 @@ def make_gguf(path: Path, *, width: int = 64, layers: int = 2) -> Path:
     told |= {f"llama.{name}": mx.array(number, mx.uint32) for name, number in numbers.items()}
     mx.save_gguf(str(path), weights, told)
     return path
+
+
+def make_saying(folder: Path, words: str, *, context: int = 2048) -> Path:
+    """Write a llama that answers whatever it is asked with the same words, then ends.
+
+    Its layers add nothing, so that each token decides the next one: none may come twice.
+    """
+    import mlx.core as mx
+    from mlx_lm import load
+
+    make_model(folder, context=context)
+    loaded: Any = load(str(folder))
+    tokenizer = loaded[1]
+    asked = tokenizer.apply_chat_template(
+        [{"role": "user", "content": "?"}], add_generation_prompt=True
+    )
+    said = tokenizer.encode(words, add_special_tokens=False)
+    chain = [asked[-1], *said, tokenizer.eos_token_id]
+    assert len(set(chain)) == len(chain) < 64, "a token comes twice, or there are too many"
+    kept: Any = mx.load(str(folder / "model.safetensors"))
+    weights = dict(kept)
+    for name, value in weights.items():
+        is_gain = "norm" in name
+        weights[name] = mx.ones_like(value) if is_gain else mx.zeros_like(value)
+    embedding, head = weights["model.embed_tokens.weight"], weights["lm_head.weight"]
+    for place, (token, following) in enumerate(pairwise(chain)):
+        embedding[token, place] = 1.0
+        head[following, place] = 10.0
+    mx.save_safetensors(str(folder / "model.safetensors"), weights, metadata={"format": "mlx"})
+    return folder

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from selfd_daemon.answering.confidence import SHIPPED, Judged, Weights, confidence
 
 LEAST = 20  # judged answers, below which nothing is learned
+LEAST_OF_A_KIND = 10  # of them, for the weights of that kind: two in each fold
 FOLDS = 5
 PULL = 8.0  # towards the shipped weights: what so many answers on the edge of doubt could move
 STEPS = 30
@@ -33,22 +34,26 @@ class Refit:
 
 
 def refit(judged: Sequence[Judged], current: Weights = SHIPPED) -> Refit:
-    """Fit the weights to judged answers, and keep them if they predict others better.
+    """Fit the weights to judged answers, and keep those that predict others of their kind better.
+
+    Answers of one kind share no names with those of another, so each kind is fitted by itself: what
+    a mind wrote is learned from where quotes teach nothing, and the other way round.
 
     Args: current: the weights in force, against which the new ones are measured.
     """
     known = [each for each in judged if each.signals]
-    if len(known) < LEAST:
-        loss = _loss(known, current)
-        return Refit(len(known), loss, loss, accepted=False, weights=current)
-    before = _loss(known, current)
-    after = 0.0
-    for fold in range(FOLDS):
-        seen = [each for place, each in enumerate(known) if place % FOLDS != fold]
-        unseen = [each for place, each in enumerate(known) if place % FOLDS == fold]
-        after += _loss(unseen, fitted(seen)) * len(unseen) / len(known)
+    weights, before, after = dict(current), 0.0, 0.0
+    for some in _kinds(known):
+        old = _loss(some, current)
+        enough = len(known) >= LEAST and len(some) >= LEAST_OF_A_KIND
+        new = _unseen_loss(some) if enough else old
+        if new < old:
+            names = {name for each in some for name in each.signals}
+            weights.update((name, fit) for name, fit in fitted(some).items() if name in names)
+        before += old * len(some) / len(known)
+        after += min(old, new) * len(some) / len(known)
     accepted = after < before
-    return Refit(len(known), before, after, accepted, fitted(known) if accepted else current)
+    return Refit(len(known), before, after, accepted, weights if accepted else current)
 
 
 def fitted(judged: Sequence[Judged], prior: Weights = SHIPPED) -> dict[str, float]:
@@ -64,6 +69,24 @@ def fitted(judged: Sequence[Judged], prior: Weights = SHIPPED) -> dict[str, floa
         slope = x.T @ (right - p) - PULL / 4 * (weights - start)
         weights += np.linalg.solve(curvature, slope)
     return dict(zip(names, map(float, weights), strict=True))
+
+
+def _kinds(judged: Sequence[Judged]) -> list[list[Judged]]:
+    """Sort answers by whose signals they have, as in `told.coverage`."""
+    kinds: dict[str, list[Judged]] = {}
+    for each in judged:
+        kinds.setdefault(min(each.signals).partition(".")[0], []).append(each)
+    return list(kinds.values())
+
+
+def _unseen_loss(judged: Sequence[Judged]) -> float:
+    """Return the loss on answers of weights that were fitted to the others, fold by fold."""
+    total = 0.0
+    for fold in range(FOLDS):
+        seen = [each for place, each in enumerate(judged) if place % FOLDS != fold]
+        unseen = [each for place, each in enumerate(judged) if place % FOLDS == fold]
+        total += _loss(unseen, fitted(seen)) * len(unseen) / len(judged)
+    return total
 
 
 def _loss(judged: Sequence[Judged], weights: Mapping[str, float]) -> float:

@@ -45,6 +45,19 @@ def test_a_world_that_is_as_thought_moves_the_weights_little() -> None:
         assert abs(confidence(each.signals, weights) - confidence(each.signals)) < 0.25
 
 
+def test_each_kind_is_learned_by_itself() -> None:
+    written = {"made.retrieval": 0.7, "made.kept": 1.0, "made.bias": 1.0}
+    wrong = [Judged(written, float(n % 5 == 0)) for n in range(20)]
+    found = refit([*judged(60, 0.0), *wrong])
+    assert found.accepted
+    assert confidence(written, found.weights) < 0.4 < confidence(written)
+    unmoved = refit(judged(60, 0.0))
+    for name in NAMES:
+        assert found.weights[name] == unmoved.weights[name]
+    few = refit([*judged(60, 0.0), *wrong[:9]])
+    assert few.weights.get("made.bias") == SHIPPED["made.bias"]
+
+
 def test_few_answers_teach_nothing() -> None:
     found = refit(judged(LEAST - 1, -3.0))
     assert not found.accepted
