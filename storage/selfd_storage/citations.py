@@ -47,7 +47,10 @@ def citations_of(db: sqlite3.Connection, answer: int) -> tuple[CitationRecord, .
 
 
 def redact(tx: Transaction, kind: Kind, number: int) -> None:
-    """Take the words of a forgotten item out of the answers that quote them."""
+    """Take the words of a forgotten item out of the answers that quote them.
+
+    An answer that says it in other words goes whole: nobody can tell which of them came from where.
+    """
     values = {"kind": CODES[kind], "item": number, "redacted": REDACTED}
     quotes = tx.execute(
         "SELECT a.message_id, c.quote FROM citations AS c JOIN answers AS a ON a.id = c.answer_id"
@@ -55,7 +58,8 @@ def redact(tx: Transaction, kind: Kind, number: int) -> None:
         values,
     ).fetchall()
     for message, quote in quotes:
-        _redact_message(tx, message, quote)
+        if quote != REDACTED:  # else it is done
+            _redact_message(tx, message, quote)
     tx.execute(
         "UPDATE citations SET quote = :redacted WHERE item_kind = :kind AND item = :item", values
     )
@@ -72,7 +76,7 @@ def _redact_message(tx: Transaction, message: int, quote: str) -> None:
     except IntegrityError:
         text = REDACTED  # what cannot be read cannot be searched for the quote
     else:
-        text = text.replace(quote, REDACTED) if quote else text
+        text = text.replace(quote, REDACTED) if quote in text else REDACTED
     tx.execute(
         "UPDATE messages SET tier = :tier, codec = :codec, dictionary = :dictionary, size = :size,"
         " hash = :hash, body = :body WHERE id = :id",

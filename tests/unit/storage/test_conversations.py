@@ -99,6 +99,24 @@ async def test_what_is_forgotten_goes_from_the_answers_that_quoted_it(store: Sto
         assert b"xylophone" not in path.read_bytes(), path
 
 
+async def test_an_answer_that_says_it_in_other_words_goes_whole(store: Store) -> None:
+    key, tea = await store.memories.add_many(
+        [NewMemory("The key is under the xylophone."), NewMemory("Tea is in the tin.")]
+    )
+    told = answer(
+        "Where?", "A xylophone hides the key. [1]", (key.id, key.text), (tea.id, tea.text)
+    )
+    given = await store.conversations.record_turn(None, told)
+    await store.memories.forget(key.id)
+    (now,) = await store.conversations.answers([given.id])
+    assert now is not None
+    assert (now.text, now.citations[1].quote) == ("[forgotten]", tea.text)
+    await store.memories.forget(tea.id)
+    (now,) = await store.conversations.answers([given.id])
+    assert now is not None
+    assert [each.quote for each in now.citations] == ["[forgotten]", "[forgotten]"]
+
+
 async def test_feedback_is_kept_and_checked(store: Store) -> None:
     given = await store.conversations.record_turn(None, answer())
     assert await store.conversations.add_feedback(given.id, rating=-1, correction="Elsewhere.")
