@@ -28,6 +28,8 @@ SUBSCRIBERS, EVENTS, EVENTS_A_SECOND = 100, 1000, 200
 REMEMBER = "mutation ($t: String!) { remember(input: {text: $t}) { id } }"
 REMEMBER_MANY = "mutation ($i: [RememberInput!]!) { rememberMany(inputs: $i) { id } }"
 STATUS = "{ status { version uptime memoryCount articleCount runningJobs residentMemory ready } }"
+SCORE = "query ($t: String!) { score(text: $t) { bits } }"
+COMPLETE = 'subscription { complete(input: {prompt: "A text", maxBytes: 64}) { __typename } }'
 ADDED = 'subscription ($n: Int!) { events(kinds: ["memory.added"], after: $n) { sequence } }'
 
 
@@ -49,6 +51,7 @@ def rows(data: Path | None) -> list[Row]:
             return [
                 Row("start to ready", wall, "s", 1.5, "lower", note),
                 *_idle(daemon),
+                asyncio.run(_with_model(daemon)),
                 *_requests(daemon, _sync_milliseconds(folder)),
                 *_fan_out(daemon),
             ]
@@ -86,6 +89,21 @@ def _idle(daemon: RunningDaemon) -> Iterator[Row]:
     resident = process.memory_info().rss / 1e6
     yield Row("idle memory", resident, "MB", 150, "lower", "resident, empty store")
     yield Row("idle CPU", 100 * used / IDLE_SECONDS, "%", 0.5, "lower", f"{IDLE_SECONDS:.0f} s")
+
+
+async def _with_model(daemon: RunningDaemon) -> Row:
+    """Use the built-in model for the first time: two pieces scored, a text continued."""
+    process = psutil.Process(daemon.process.pid)
+    before = process.memory_info().rss
+    begun = time.perf_counter()
+    await asyncio.to_thread(daemon.query, SCORE, t="A")
+    first = time.perf_counter() - begun
+    await asyncio.to_thread(daemon.query, SCORE, t="A text of some words. " * 700)
+    async for _ in daemon.subscribe(COMPLETE):
+        pass
+    grown = (process.memory_info().rss - before) / 1e6
+    note = f"resident; the first byte scored after {first:.2f} s"
+    return Row("memory that the built-in model adds", grown, "MB", 120, "lower", note)
 
 
 def _requests(daemon: RunningDaemon, sync: float) -> Iterator[Row]:
