@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -106,6 +107,7 @@ class LaunchAgent:
         self._boot_out()
         self.file.unlink(missing_ok=True)
         remove_script(self._data)
+        shutil.rmtree(self._logs, ignore_errors=True)
         return installed
 
     def status(self) -> ServiceStatus:

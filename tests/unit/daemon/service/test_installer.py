@@ -54,7 +54,7 @@ def test_install_starts_it_and_uninstall_leaves_nothing(tmp_path: Path, platform
     assert service.file.is_relative_to(home)
     assert service.uninstall()
     assert not manager.running
-    assert not service.file.exists()
+    assert not [path for path in home.rglob("*") if "selfd" in path.name]
     assert list(data.iterdir()) == []
     assert not service.uninstall()
 
