@@ -7,13 +7,22 @@ A flag wins over the environment, that over settings.toml in the data folder, th
 from __future__ import annotations
 
 import os
+import re
 import sys
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    ValidationError,
+    field_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -30,6 +39,10 @@ LogLevel: TypeAlias = Literal["debug", "info", "warning", "error"]
 
 PREFIX = "SELFD_"
 PASSPHRASE = "SELFD_PASSPHRASE"  # read by commands that need one, and no setting
+_HOST = re.compile(  # a name or an address, with a port or without
+    r"(?:https?://)?(?:[\w.-]+(?::\d{1,5})?|[\da-f]*:[\da-f:.]+|\[[\da-f:.]+\](?::\d{1,5})?)/?",
+    re.IGNORECASE,
+)
 
 
 def _split_list(value: object) -> object:
@@ -88,7 +101,8 @@ class FeedSettings(_Group):
 
     allow_private: Names = Field(
         default=(),
-        description="Hosts that may be fetched although their address is private or local.",
+        description="Hosts, or host:port, that may be fetched although their address is private"
+        " or local.",
     )
     max_body_bytes: int = Field(
         default=10 * 1024 * 1024,
@@ -121,6 +135,13 @@ class FeedSettings(_Group):
     on_metered: bool = Field(
         default=False, description="Poll by itself where the network is metered, too."
     )
+
+    @field_validator("allow_private")
+    @classmethod
+    def _are_hosts(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        if not all(_HOST.fullmatch(name) for name in names):
+            raise ValueError("a host, or host:port")
+        return names
 
 
 class AnsweringSettings(_Group):

@@ -7,18 +7,20 @@ asks is told so, instead of getting whichever sentence fits the question a littl
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from selfd_daemon.answering.confidence import confidence, signals_of
 from selfd_daemon.answering.drafts import Draft
-from selfd_daemon.answering.evidence import gather
-from selfd_daemon.answering.news import Stories
+from selfd_daemon.answering.evidence import Gathered, gather
+from selfd_daemon.answering.news import COVERED, Stories
 from selfd_daemon.answering.news_writing import Writer
 from selfd_daemon.answering.origins import feed_names
 from selfd_daemon.answering.question import Asked, Expected
-from selfd_daemon.knowledge.disputes import Kind
+from selfd_daemon.knowledge.disputes import Dispute, Kind
+from selfd_daemon.knowledge.service import ToldStory
 from selfd_graphql.ports import Question
-from selfd_storage import ArticleRecord, Store
+from selfd_storage import ArticleRecord, Hit, Store
+from selfd_storage.lexicon import terms
 
 RETRIEVED = 20  # as many as for an answer of quotes, so that the best sentence is the same
 # What a dispute is about, by what a question asks for; of other questions it is no answer.
@@ -44,20 +46,53 @@ class Disputed:
         if kinds is None or not asked.terms or not await self._store.articles.count():
             return None
         hits = await self._store.search(asked.text, scope=question.scope, first=RETRIEVED)
-        gathered = await asyncio.to_thread(gather, asked, hits)
-        best = gathered.evidence[0] if gathered.evidence else None
-        if best is None or not isinstance(best.hit.item, ArticleRecord):
+        best = _best(await asyncio.to_thread(gather, asked, hits))
+        if best is None:
             return None
-        signals = signals_of(gathered)
+        article, sentence = best
+        for story in await self._stories.told([article.id]):
+            for dispute in story.comparison.disputes:
+                if dispute.kind in kinds and sentence in (dispute.one.text, dispute.other.text):
+                    return await self._both(question, asked, hits, article, story, dispute)
+        return None
+
+    async def _both(
+        self,
+        question: Question,
+        asked: Asked,
+        hits: Sequence[Hit],
+        article: ArticleRecord,
+        story: ToldStory,
+        dispute: Dispute,
+    ) -> Draft | None:
+        """Quote both sides, if they are surely what is asked for.
+
+        What others tell of the same story is left out there: it is no rival, as both are told. That
+        makes anything sure where there is no other news, so the story must be what is asked about.
+        """
+        if _covered(asked, story) < COVERED:
+            return None
+        others = {each.id for each in story.record.articles} - {article.id}
+        alone = [hit for hit in hits if hit.item.id not in others]
+        signals = signals_of(await asyncio.to_thread(gather, asked, alone))
         sure = confidence(signals)
         if sure < self._threshold:
             return None
-        for story in await self._stories.told([best.hit.item.id]):
-            for dispute in story.comparison.disputes:
-                sides = (dispute.one.text, dispute.other.text)
-                if dispute.kind in kinds and best.sentence.text in sides:
-                    names = await feed_names(self._store)
-                    writer = Writer(names, question.max_bytes)
-                    writer.differ(story, dispute)
-                    return Draft(writer.composed(), sure, False, signals)
+        writer = Writer(await feed_names(self._store), question.max_bytes)
+        writer.differ(story, dispute)
+        return Draft(writer.composed(), sure, False, signals)
+
+
+def _covered(asked: Asked, story: ToldStory) -> float:
+    """Return the share of the question's terms that the articles of a story have."""
+    told = " ".join(f"{each.title} {each.summary} {each.text}" for each in story.record.articles)
+    return len(set(asked.terms) & set(terms(told))) / len(asked.terms)
+
+
+def _best(gathered: Gathered) -> tuple[ArticleRecord, str] | None:
+    """Return the best sentence and its article, None where it is of none."""
+    if not gathered.evidence:
         return None
+    best = gathered.evidence[0]
+    item = best.hit.item
+    return (item, best.sentence.text) if isinstance(item, ArticleRecord) else None

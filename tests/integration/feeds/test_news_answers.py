@@ -135,6 +135,31 @@ async def test_a_question_on_which_the_sources_differ_gets_both_sides(
         assert len(draft.composed.citations) == 2
 
 
+async def test_both_sides_are_told_although_neither_is_ahead_of_the_other(
+    web: LocalWeb, tmp_path: Path
+) -> None:
+    sides = {
+        "Times": "The Harbour Bridge in Larvik collapsed on Monday. Two drivers were hurt in the"
+        " collapse, said police chief Ingrid Moe.",
+        "Post": "The Harbour Bridge in Larvik fell on Monday. Five drivers were hurt in the"
+        " collapse, said police chief Ingrid Moe at noon.",
+    }
+    clock = Clock(START + timedelta(days=1))
+    async with running_feeds(tmp_path, clock=clock) as running:
+        for name, text in sides.items():
+            page = rss(name, [item("Harbour Bridge in Larvik collapses", text=text, at=START)])
+            web.serve(f"/{name}", Reply(body=page))
+            await running.service.add(web.url(f"/{name}"))
+        knowledge = KnowledgeService(running.store, now=clock)
+        await knowledge.catch_up()
+        disputed = Disputed(running.store, knowledge, threshold=0.45)
+        text = "How many drivers were hurt when the Harbour Bridge in Larvik collapsed?"
+        draft = await disputed.draft(Question(text), read_question(text))
+    assert draft is not None
+    assert "Two drivers were hurt" in draft.composed.text
+    assert "Five drivers were hurt" in draft.composed.text
+
+
 @pytest.mark.parametrize("room", [1, 40, 150, 250, 400])
 async def test_an_answer_keeps_to_its_room_and_cites_what_it_shows(
     web: LocalWeb, tmp_path: Path, room: int

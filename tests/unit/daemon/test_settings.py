@@ -54,6 +54,10 @@ def test_names_may_come_as_text_by_commas_or_as_a_list(
     assert Settings.load({"data_dir": tmp_path}).feeds.allow_private == ("nas", "printer")
     monkeypatch.setenv("SELFD_FEEDS_ALLOW_PRIVATE", "127.0.0.1, localhost")
     assert Settings.load({"data_dir": tmp_path}).feeds.allow_private == ("127.0.0.1", "localhost")
+    monkeypatch.setenv(
+        "SELFD_FEEDS_ALLOW_PRIVATE", "nas.local:8000, [::1]:80, fd00::7, http://nas/"
+    )
+    assert len(Settings.load({"data_dir": tmp_path}).feeds.allow_private) == 4
 
 
 @pytest.mark.parametrize(
@@ -76,6 +80,7 @@ def test_names_may_come_as_text_by_commas_or_as_a_list(
             "nan",
             "feeds.timeout_seconds must be a number, more than 0",
         ),
+        ("SELFD_FEEDS_ALLOW_PRIVATE", '["nas.local"]', "feeds.allow_private must be"),
     ],
 )
 def test_a_wrong_value_is_one_line_with_the_setting_the_value_and_the_rule(
