@@ -16,13 +16,15 @@ SCRIPT = """\
 umask 077
 python={python}
 data={data}
-if [ -x "$python" ]; then
+# A session's PATH has no place of pipx and uv, and on a Mac none of Homebrew.
+PATH="${{PATH:-/usr/bin:/bin}}:${{HOME:-}}/.local/bin:/opt/homebrew/bin:/usr/local/bin"
+if "$python" -c "import selfd_daemon" 2>/dev/null; then
     exec "$python" -X faulthandler -m selfd_daemon.cli up --service --data-dir "$data"
 fi
 if command -v selfd >/dev/null 2>&1; then
     exec selfd up --service --data-dir "$data"
 fi
-echo "selfd: $python is gone and no selfd is on the PATH: install selfd again, then run" \\
+echo "selfd: $python has it no more, and no selfd is on the PATH: install selfd again, then run" \\
     "selfd service install" >&2
 exit 0  # a clean end, so that the system does not try again for ever
 """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import stat
 import subprocess
 from pathlib import Path
@@ -16,16 +17,17 @@ from selfd_daemon.service.launcher import (
 )
 
 
-def start(script: Path, path: str = "/usr/bin:/bin") -> subprocess.CompletedProcess[str]:
+def start(script: Path, home: Path | None = None) -> subprocess.CompletedProcess[str]:
+    environment = {"PATH": "/usr/bin:/bin", "HOME": str(home or script.parent)}
     return subprocess.run(
-        [str(script)], capture_output=True, text=True, check=False, env={"PATH": path}
+        [str(script)], capture_output=True, text=True, check=False, env=environment
     )
 
 
 def stand_in(path: Path) -> Path:
-    """An executable that prints what it was called with."""
+    """An executable that prints what it was called with; as a Python it imports anything."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text('#!/bin/sh\nprintf "%s|" "$0" "$@"\numask\n')
+    path.write_text('#!/bin/sh\n[ "$1" = -c ] && exit 0\nprintf "%s|" "$0" "$@"\numask\n')
     path.chmod(0o700)
     return path
 
@@ -42,13 +44,25 @@ def test_it_starts_selfd_from_the_environment_with_the_data_folder(
     assert done.stdout.split("|")[-1].strip() == "0077"
 
 
-def test_it_finds_selfd_on_the_path_when_the_environment_is_gone(tmp_path: Path) -> None:
-    selfd = stand_in(tmp_path / "bin" / "selfd")
+def test_it_finds_selfd_where_pipx_and_uv_put_it_when_the_environment_is_gone(
+    tmp_path: Path,
+) -> None:
+    stand_in(tmp_path / ".local" / "bin" / "selfd")
     script = write_script(tmp_path / "data", tmp_path / "gone" / "python")
-    done = start(script, f"{selfd.parent}:/usr/bin:/bin")
-    assert "up|--service|--data-dir" in done.stdout
+    assert "up|--service|--data-dir" in start(script, tmp_path).stdout
 
 
+def test_it_goes_past_an_environment_that_selfd_was_removed_from(tmp_path: Path) -> None:
+    python = stand_in(tmp_path / "venv" / "python")
+    python.write_text("#!/bin/sh\nexit 1\n")
+    stand_in(tmp_path / ".local" / "bin" / "selfd")
+    assert "up|--service" in start(write_script(tmp_path / "data", python), tmp_path).stdout
+
+
+@pytest.mark.skipif(
+    shutil.which("selfd", path="/usr/bin:/bin:/usr/local/bin:/opt/homebrew/bin") is not None,
+    reason="selfd is installed where the script looks",
+)
 def test_it_ends_cleanly_and_says_what_to_do_when_selfd_is_gone(tmp_path: Path) -> None:
     done = start(write_script(tmp_path, tmp_path / "gone" / "python"))
     assert done.returncode == 0
