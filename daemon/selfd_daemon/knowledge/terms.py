@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import re
 
+from selfd_daemon.facts.names import read_names
 from selfd_storage.lexicon import STOP_WORDS, words
 
 MOST = 16
 LEAD = 600  # characters
 _LONGEST = 60
 
-# Capitalised words in a row that do not begin a sentence: Harbour Bridge, Ingrid Moe.
-_NAMES = re.compile(
-    r"(?<=[a-z0-9,;:)’'] )[A-Z][\w'’-]*[\w](?: (?:of |de |van |von |al-)?[A-Z][\w'’-]*[\w])*"
-)
 _WORD = re.compile(r"[^\W\d_]{4,}")
 _DAYS = "monday tuesday wednesday thursday friday saturday sunday"
 _MONTHS = "january february march april june july august september october november december"
@@ -23,8 +20,8 @@ _EMPTY = STOP_WORDS | set(f"{_DAYS} {_MONTHS} says said news update live video".
 def trend_terms(title: str, text: str) -> list[str]:
     """Return the names in the first lines, and the other telling words of the title."""
     lead = text[:LEAD]
-    names = [_plain(name) for name in _NAMES.findall(f"{title}. {lead}" if not text else lead)]
-    names = [name for name in names if len(name) > 2 and name.lower() not in _EMPTY]
+    named_here = read_names(lead or title)  # a title alone may have capitals for its own sake
+    names = [name[:_LONGEST] for name in named_here if len(name) > 2]
     named = {word for name in names for word in words(name)}
     others = [
         word
@@ -32,7 +29,3 @@ def trend_terms(title: str, text: str) -> list[str]:
         if word not in named and word not in _EMPTY and _WORD.fullmatch(word)
     ]
     return list(dict.fromkeys(names + others))[:MOST]
-
-
-def _plain(name: str) -> str:
-    return re.sub(r"['’]s?$", "", name)[:_LONGEST]
