@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import closing
+from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
@@ -19,6 +20,17 @@ from selfd_daemon.cli.output import (
     print_json,
 )
 from selfd_daemon.cli.sources import print_answer
+
+
+class MethodName(StrEnum):
+    """The ways to join the members of an ensemble, as they are typed."""
+
+    VOTE = "vote"
+    WEIGHTED = "weighted"
+    CONSENSUS = "consensus"
+    HYBRID = "hybrid"
+    BYTE = "byte"
+
 
 _RATINGS = {"good": 1, "so-so": 0, "bad": -1}
 
@@ -41,6 +53,9 @@ def ask(
         typer.Option(metavar="ID", help="Put this answer's question differently; --in says where."),
     ] = None,
     mind: Annotated[str | None, typer.Option(metavar="ID", help="Which model answers.")] = None,
+    method: Annotated[
+        MethodName | None, typer.Option(help="How the members of an ensemble are joined.")
+    ] = None,
     max_bytes: Annotated[
         int | None, typer.Option(metavar="N", min=1, help="At most this long an answer.")
     ] = None,
@@ -54,6 +69,7 @@ def ask(
         "conversationId": conversation,
         "insteadOf": instead_of,
         "mindId": mind,
+        "method": None if method is None else method.value.upper(),
         "maxBytes": max_bytes,
     }
     client = Client.find(data_dir)
