@@ -17,15 +17,17 @@ RECENT = 20  # attempts that a trend compares with as many before them
 NEWEST = 20  # memories whose surprise counts as recent
 LOOKED_AT = 2000  # memories
 
-# The owner's word wins over a check's. A rating of 0 judges nothing.
+# An outcome is the owner's word alone: a check has a part in the confidence that it would judge, so
+# what it found stands beside it. A rating of 0 judges nothing.
 _JUDGED = """
 SELECT a.id AS id, m.at AS at, a.task AS task, a.abstained AS abstained,
     a.confidence AS predicted,
     coalesce(
         (SELECT (f.rating + 1) / 2.0 FROM feedback AS f
          WHERE f.answer_id = a.id AND f.rating <> 0 ORDER BY f.id DESC LIMIT 1),
-        a.outcome
-    ) AS outcome
+        CASE a.judge WHEN 'feedback' THEN a.outcome END
+    ) AS outcome,
+    CASE a.judge WHEN 'verification' THEN a.outcome END AS verified
 FROM answers AS a JOIN messages AS m ON m.id = a.message_id
 """
 # Jobs that were cancelled, or are not done yet, say nothing of what selfd can do.
@@ -53,6 +55,10 @@ FROM ranked GROUP BY name ORDER BY name
 _PREDICTIONS = f"""
 SELECT id, at, predicted, outcome FROM ({_JUDGED})
 WHERE outcome IS NOT NULL AND NOT abstained ORDER BY at DESC, id DESC LIMIT :limit
+"""  # noqa: S608
+_VERIFIED = f"""
+SELECT id, at, predicted, verified FROM ({_JUDGED})
+WHERE verified IS NOT NULL AND NOT abstained ORDER BY at DESC, id DESC LIMIT :limit
 """  # noqa: S608
 _SURPRISE = """
 WITH measured AS (
@@ -116,8 +122,15 @@ class TrackRecord:
         ]
 
     async def predictions(self, limit: int = 200) -> list[PredictionRecord]:
-        """Return the newest judged answers that were not abstentions, newest first."""
-        rows = await self._rows(_PREDICTIONS, {"limit": limit})
+        """Return the newest answers that the owner judged, without abstentions, newest first."""
+        return await self._predicted(_PREDICTIONS, limit)
+
+    async def verified(self, limit: int = 200) -> list[PredictionRecord]:
+        """Return the newest answers that only a check of their sentences has judged."""
+        return await self._predicted(_VERIFIED, limit)
+
+    async def _predicted(self, statement: str, limit: int) -> list[PredictionRecord]:
+        rows = await self._rows(statement, {"limit": limit})
         return [
             PredictionRecord(make_id("answer", number), from_ms(at), predicted, outcome)
             for number, at, predicted, outcome in rows

@@ -53,6 +53,11 @@ async def test_a_model_behind_a_server_writes_and_only_what_holds_is_shown(store
     assert not named.abstained
     assert (default.mind_id, default.text) == (named.mind_id, named.text)
     assert builtin.text == quoted.text
+    verified = await store.track_record.verified()
+    assert {each.answer_id for each in verified} == {named.id, default.id}, "quotes are not checked"
+    assert {each.outcome for each in verified} == {named.signals["made.kept"]}
+    assert await store.track_record.predictions() == [], "the owner has said nothing yet"
+    assert (await answering.refit()).answers == 0, "a check does not teach what it had a part in"
 
 
 async def test_a_mind_that_was_removed_is_named_in_the_error(store: Store) -> None:

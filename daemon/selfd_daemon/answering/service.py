@@ -113,7 +113,7 @@ class AnsweringService(Conversing):
         judged = [
             Judged(answer.signals, answer.outcome)
             for answer in await self._store.judgements.judged()
-            if answer.outcome is not None
+            if answer.outcome is not None and answer.judge == "feedback"
         ]
         found = refit(judged, await self._loaded())
         if found.accepted:
@@ -237,6 +237,9 @@ class AnsweringService(Conversing):
             ),
             instead_of=question.instead_of,
         )
+        if "made.kept" in draft.signals and not draft.abstained:  # each sentence was checked
+            kept = draft.signals["made.kept"]
+            await self._store.judgements.judge(answer.id, kept, by="verification")
         if draft.shares:
             await self._store.minds.support(answer.id, draft.shares)
         return answer

@@ -73,6 +73,7 @@ class Tally:
         self._stale = True
         self._attempts: Sequence[AttemptsRecord] = ()
         self._predictions: Sequence[PredictionRecord] = ()
+        self._verified: Sequence[PredictionRecord] = ()
 
     def notice(self, events: Sequence[EventRecord]) -> None:
         """Count anew at the next look where something of what is counted was committed."""
@@ -88,6 +89,11 @@ class Tally:
         await self._count()
         return self._predictions
 
+    async def verified(self) -> Sequence[PredictionRecord]:
+        """Return answers of which only a check of their sentences has said how they turned out."""
+        await self._count()
+        return self._verified
+
     async def _count(self) -> None:
         if not self._stale:
             return
@@ -95,6 +101,7 @@ class Tally:
         try:
             self._attempts = await self._record.attempts()
             self._predictions = await self._record.predictions()
+            self._verified = await self._record.verified()
         except BaseException:
             self._stale = True
             raise
@@ -219,6 +226,7 @@ class Measuring:
             "feeds": len(await self._store.feeds.all()),
             "answers": sum(each.attempts + each.unjudged for each in talk),
             "judged": len(predictions),
+            "verified": len(await self._tally.verified()),
             "runningJobs": self._jobs.running,
             "problems": len(self._problems()),
         }

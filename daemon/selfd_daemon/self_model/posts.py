@@ -144,8 +144,9 @@ def _feedback(told: Post) -> str:
 
 def _judged(told: Post) -> str:
     if told.count == 1:
-        return f"A check found {told.names} {'right' if told.right else 'wrong'}."
-    return f"Checks found {told.right:,} of {told.count:,} answers right, {told.names}."
+        backed = "mostly backed" if told.right else "mostly not backed"
+        return f"A check of its sentences found {told.names} {backed} by its sources."
+    return f"Checks found {told.right:,} of {told.count:,} answers mostly backed, {told.names}."
 
 
 def _body(told: Post) -> str:

@@ -139,6 +139,19 @@ async def test_the_owners_last_word_is_the_outcome(store: Store) -> None:
     assert (found.answer_id, found.predicted, found.outcome) == (id, 0.8, 0.0)
 
 
+async def test_what_a_check_found_stands_beside_the_owners_word(store: Store) -> None:
+    checked, told = await answer(store, 0.8), await answer(store, 0.7)
+    for id in (checked, told):
+        assert await store.judgements.judge(id, 1.0, by="verification")
+    await store.conversations.add_feedback(told, rating=-1)
+    (verified,) = await store.track_record.verified()
+    assert (verified.answer_id, verified.predicted, verified.outcome) == (checked, 0.8, 1.0)
+    (judged,) = await store.track_record.predictions()
+    assert (judged.answer_id, judged.outcome) == (told, 0.0)
+    (asked,) = await store.track_record.attempts()
+    assert (asked.attempts, asked.successes, asked.unjudged) == (1, 0, 1)
+
+
 async def test_surprise_compares_the_newest_notes_with_many(store: Store) -> None:
     assert (await store.track_record.surprise()).recent is None
     for number in range(40):

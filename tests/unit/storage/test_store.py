@@ -193,6 +193,7 @@ READS: dict[str, Callable[[Store], Awaitable[object]]] = {
     "thoughts.heard": lambda s: s.thoughts.heard(),
     "thoughts.page": lambda s: s.thoughts.page(),
     "track_record.attempts": lambda s: s.track_record.attempts(),
+    "track_record.verified": lambda s: s.track_record.verified(),
     "track_record.census": lambda s: s.track_record.census(),
     "track_record.confidences": lambda s: s.track_record.confidences(),
     "track_record.first_notes": lambda s: s.track_record.first_notes(9, least=1, most=99),

@@ -51,7 +51,10 @@ def test_what_nobody_makes_anything_of_is_no_post() -> None:
         (event(1, "memory.added", "memory:7"), "Remembered memory:7."),
         (event(1, "job.failed", "job:2", kind="POLL_FEEDS"), "The job “poll feeds” failed: job:2."),
         (event(1, "feedback.given", "answer:3", rating=-1), "Was told that answer:3 was wrong."),
-        (event(1, "answer.judged", "answer:3", outcome=0.0), "A check found answer:3 wrong."),
+        (
+            event(1, "answer.judged", "answer:3", outcome=0.0),
+            "A check of its sentences found answer:3 mostly not backed by its sources.",
+        ),
         (
             event(1, "article.added", "article:4", feed="feed:1"),
             "Read 1 article from feed:1: article:4.",
