@@ -49,6 +49,7 @@ async def jobs(store: Store, tmp_path: Path, adapters: Adapters) -> AsyncIterato
         adapters,
         obstacle=unhindered,
         meter=Meter(),
+        niceness=0,
     )
     runner.register("LORA", adapter.run_job)
     yield runner

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import importlib.util
+import shutil
+import subprocess
 import time
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,7 +17,7 @@ from typing import Any
 import pytest
 
 from selfd_daemon.jobs import JobRunner
-from selfd_daemon.minds import Delta, Ended, Made, Request
+from selfd_daemon.minds import Delta, Ended, Limits, Made, Request
 from selfd_daemon.nights.activity import Activity
 from selfd_daemon.nights.distil import Lessons
 from selfd_daemon.nights.energy import Meter
@@ -67,6 +70,9 @@ class Teacher:
     def __init__(self) -> None:
         self.asked: list[str] = []
 
+    async def limits(self) -> Limits:
+        return Limits(8192, frozenset({"chat"}))
+
     async def generate(self, request: Request) -> AsyncGenerator[Made, None]:
         self.asked.append(request.text)
         words = invent(6000, seed=len(self.asked)).tobytes().decode()
@@ -111,7 +117,7 @@ async def rig(tmp_path: Path, shipped: Path, anyio_backend: str) -> AsyncIterato
             lineage,
             Activity(time.monotonic),
             tmp_path / "training",
-            course=Course(steps=12, texts=1, rows=256, heat=1.0, limits=LENIENT),
+            course=Course(steps=12, texts=1, rows=256, heat=1.0, limits=LENIENT, niceness=0),
             articles=False,
             obstacle=unhindered,
             meter=Meter(),
@@ -126,7 +132,7 @@ async def rig(tmp_path: Path, shipped: Path, anyio_backend: str) -> AsyncIterato
             lineage,
             Activity(time.monotonic),
             tmp_path / "training",
-            course=Course(steps=12, texts=1, rows=256, heat=1.0, limits=LENIENT),
+            course=Course(steps=12, texts=1, rows=256, heat=1.0, limits=LENIENT, niceness=0),
             articles=False,
             obstacle=unhindered,
             meter=Meter(),
@@ -197,6 +203,36 @@ async def test_forgetting_in_the_middle_begins_the_run_anew_without_it(rig: Rig)
     assert last.state == "SUCCEEDED"
     assert gone
     assert await rig.store.checkpoints.trained_on([gone]) == set()
+
+
+@pytest.mark.parametrize("size", ["600k", "3m"], ids=["no-room-for-text", "no-room-for-states"])
+async def test_a_full_disk_fails_the_run_in_words_and_the_next_one_goes_well(
+    rig: Rig, size: str
+) -> None:
+    training = rig.folder / "training"
+    training.mkdir()
+    with small_disk(training, size):
+        ended = await rig.tune()
+        assert ended.state == "FAILED"
+        assert "no space left on device" in (ended.error or "").lower()
+        assert list(training.glob("job-*")) == [], "the disk is given back"
+        (root,) = await rig.lineage.all()
+        assert root.active
+        assert BuiltinModel.load(rig.lineage.serving).fingerprint == root.hash[:16]
+        await remember(rig.store, range(20, 21))
+    assert (await rig.tune()).state == "SUCCEEDED"
+
+
+@contextmanager
+def small_disk(folder: Path, size: str) -> Iterator[None]:
+    mount = shutil.which("mount")
+    command = [mount or "mount", "-t", "tmpfs", "-o", f"size={size}", "none", str(folder)]
+    if mount is None or subprocess.run(command, capture_output=True).returncode != 0:
+        pytest.skip("a small disk cannot be mounted here: it takes root on Linux")
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
 async def test_a_stop_in_the_middle_goes_on_from_where_it_was(rig: Rig) -> None:

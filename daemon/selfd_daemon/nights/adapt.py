@@ -24,7 +24,7 @@ from selfd_daemon.minds.options import MlxOptions, read_options
 from selfd_daemon.nights.activity import Activity
 from selfd_daemon.nights.adapters import Adapters
 from selfd_daemon.nights.energy import Meter
-from selfd_daemon.nights.errors import SkippedError, TrainingError
+from selfd_daemon.nights.errors import SkippedError, TrainingError, disk_in_words
 from selfd_daemon.nights.finetune import NightObstacle, reporter, supervised
 from selfd_daemon.nights.gate import Limits, judge
 from selfd_daemon.nights.process import ORDER
@@ -69,6 +69,7 @@ class MindAdapter:
         *,
         obstacle: NightObstacle,
         meter: Meter,
+        niceness: int = 15,
     ) -> None:
         self._store = store
         self._activity = activity
@@ -76,6 +77,7 @@ class MindAdapter:
         self._adapters = adapters
         self._obstacle = obstacle
         self._meter = meter
+        self._niceness = niceness
 
     async def run_job(self, job: JobContext) -> Mapping[str, Any]:
         """Adapt the mind of the option `mind`, or the first one of mlx-lm, and judge that."""
@@ -89,9 +91,10 @@ class MindAdapter:
             order = await self._order(mind, parent, float(job.options.get("rate", RATE)))
         process = supervised(folder, WORKER, self._activity, self._obstacle, job)
         try:
-            with self._meter.measuring():
-                figures = await process.run(order, reporter(job, self._meter, process))
-            return await self._judged(folder / "adapter", parent, order, figures)
+            with disk_in_words():
+                with self._meter.measuring():
+                    figures = await process.run(order, reporter(job, self._meter, process))
+                return await self._judged(folder / "adapter", parent, order, figures)
         finally:
             if not process.was_interrupted:
                 shutil.rmtree(folder, ignore_errors=True)
@@ -121,7 +124,7 @@ class MindAdapter:
             "steps": min(MOST_STEPS, PASSES * len(learned)),
             "rate": rate,
             "backend": "mlx",
-            "niceness": 15,
+            "niceness": self._niceness,
         }
 
     async def _judged(

@@ -10,13 +10,17 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from selfd_daemon.nights.errors import SkippedError
 from selfd_storage import PortableKind, Store
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 PAGE = 200
 LEAST_TEXT = 12_000  # bytes to learn from: less moves nothing that can be measured
@@ -30,7 +34,8 @@ _OWN = ("memories", "documents", "conversations")
 class Passage:
     """One document to learn from: a memory's day, a file, a conversation, an article.
 
-    at: when it happened. told: when selfd heard of it.
+    at: when it happened. told: when selfd heard of it. expected: what another mind expected of each
+    byte, (size, 256), where one was asked.
     """
 
     group: str
@@ -38,6 +43,7 @@ class Passage:
     told: datetime
     text: str
     items: tuple[str, ...]
+    expected: NDArray[np.float16] | None = field(default=None, compare=False)
 
     @property
     def size(self) -> int:
@@ -206,3 +212,13 @@ def write_texts(path: Path, texts: Sequence[tuple[str, str]]) -> None:
     lines = (json.dumps({"group": kind, "text": text}, ensure_ascii=False) for kind, text in texts)
     path.write_text("\n".join(lines) + "\n", "utf-8")
     path.chmod(0o600)
+
+
+def write_expected(path: Path, passages: Sequence[Passage]) -> None:
+    """Write what another mind expected of texts, end to end, if it was asked about all of them."""
+    import numpy as np
+
+    rows = [each.expected for each in passages if each.expected is not None]
+    if rows and len(rows) == len(passages):
+        np.save(path, np.concatenate(rows))
+        path.chmod(0o600)

@@ -1,17 +1,23 @@
 """Lessons for the built-in model: a larger mind of the owner's goes on from the owner's own words.
 
-What it writes is a text to learn from, held out and judged like any other. A lesson is known by the
-items that it began from, so that forgetting one of them unlearns what was taught from it.
+What it writes is a text to learn from, held out and judged like any other. A mind that can tell
+what it expects of each next byte is asked for that, too: the training then moves the built-in model
+towards the whole distribution, not only towards the byte that came (Hinton et al. 2015). A lesson
+is known by the items that it began from, so that forgetting one of them unlearns what was taught
+from it.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import aclosing, suppress
+from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
 from selfd_daemon.minds import Delta, Made, Message, Mind, MindError, Priority, Request
+from selfd_daemon.minds.errors import MindLimitError
 from selfd_daemon.nights.dataset import DataSet, Passage, checked, gather, split
 from selfd_daemon.nights.errors import SkippedError
 from selfd_graphql.ports import MindInfo
@@ -29,12 +35,19 @@ class Minds(Protocol):
     async def open(self, id: str | None = None) -> Mind: ...
 
 
-class Lessons:
-    """Implements `finetune.Source`."""
+async def at_once() -> None:
+    """Wait for nothing."""
 
-    def __init__(self, store: Store, minds: Minds) -> None:
+
+class Lessons:
+    """Implements `finetune.Source`; before each byte it waits for `free`."""
+
+    def __init__(
+        self, store: Store, minds: Minds, free: Callable[[], Awaitable[None]] = at_once
+    ) -> None:
         self._store = store
         self._minds = minds
+        self._free = free
 
     async def __call__(self, *, since: datetime | None, until: datetime, articles: bool) -> DataSet:
         """Have the newest texts continued by the default mind, or else by any that is larger.
@@ -49,30 +62,60 @@ class Lessons:
         own = await gather(self._store, since=since, until=until, articles=articles)
         try:
             mind = await self._minds.open(teacher.id)
-            lessons = [await _lesson(mind, each) for each in own.learned[-LESSONS:]]
+            made = [await self._lesson(mind, each) for each in own.learned[-LESSONS:]]
+            lessons = [each for each in made if each is not None]
+            if "next_byte" in (await mind.limits()).abilities:
+                lessons = [await self._with_expectations(mind, each) for each in lessons]
         except MindError as error:
             raise SkippedError(f"{teacher.name} cannot teach now: {error}") from error
-        return checked(split([each for each in lessons if each is not None], until))
+        return checked(split(lessons, until))
+
+    async def _lesson(self, mind: Mind, passage: Passage) -> Passage | None:
+        beginning = passage.text[:BEGINNING]
+        request = Request(
+            (Message("user", beginning),),
+            max_bytes=CONTINUED,
+            temperature=0.7,
+            seed=0,
+            raw=True,
+            priority=Priority.NIGHT,
+        )
+        said = await self._said(mind.generate(request))
+        if not said.strip():
+            return None
+        group = f"lesson {passage.group}"
+        return Passage(group, passage.at, passage.told, beginning + said, passage.items)
+
+    async def _said(self, made: AsyncGenerator[Made, None]) -> str:
+        parts = []
+        async with aclosing(made) as events:
+            async for event in events:
+                if isinstance(event, Delta):
+                    parts.append(event.text)
+                await self._free()
+        return "".join(parts)
+
+    async def _with_expectations(self, mind: Mind, lesson: Passage) -> Passage:
+        import numpy as np
+
+        data = lesson.text.encode()
+        expected = np.zeros((len(data), 256), np.float16)
+        with suppress(MindLimitError):  # what does not fit its context stays unknown
+            for at in range(len(data)):
+                await self._free()
+                expected[at] = await mind.next_byte(data[:at])
+        return replace(lesson, expected=expected)
 
 
-async def _lesson(mind: Mind, passage: Passage) -> Passage | None:
-    beginning = passage.text[:BEGINNING]
-    request = Request(
-        (Message("user", beginning),),
-        max_bytes=CONTINUED,
-        temperature=0.7,
-        seed=0,
-        raw=True,
-        priority=Priority.NIGHT,
-    )
-    said = await _said(mind.generate(request))
-    if not said.strip():
-        return None
-    return Passage(
-        f"lesson {passage.group}", passage.at, passage.told, beginning + said, passage.items
-    )
+def while_nobody_asks(
+    quiet_seconds: Callable[[], float | None], *, least: float
+) -> Callable[[], Awaitable[None]]:
+    """Return what waits until nothing was asked for `least` seconds."""
 
+    async def free() -> None:
+        quiet = quiet_seconds()
+        while quiet is not None and quiet < least:
+            await asyncio.sleep(least - quiet)
+            quiet = quiet_seconds()
 
-async def _said(made: AsyncGenerator[Made, None]) -> str:
-    async with aclosing(made) as events:
-        return "".join([event.text async for event in events if isinstance(event, Delta)])
+    return free

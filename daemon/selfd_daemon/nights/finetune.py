@@ -21,9 +21,9 @@ from selfd_daemon.clock import Now
 from selfd_daemon.jobs import JobContext
 from selfd_daemon.nights.activity import Activity
 from selfd_daemon.nights.backend import training_backend
-from selfd_daemon.nights.dataset import DataSet, Passage, gather, write_texts
+from selfd_daemon.nights.dataset import DataSet, Passage, gather, write_expected, write_texts
 from selfd_daemon.nights.energy import Meter
-from selfd_daemon.nights.errors import TrainingError
+from selfd_daemon.nights.errors import TrainingError, disk_in_words
 from selfd_daemon.nights.gate import Limits, judge
 from selfd_daemon.nights.lineage import Lineage
 from selfd_daemon.nights.process import Report, TrainingProcess
@@ -113,25 +113,30 @@ class FineTuner:
         """Train, judge, and let the candidate serve if it is better; a restart goes on."""
         folder = self._folder / job.id.replace(":", "-")
         try:
-            while True:
-                plan = await self._plan(folder)
-                self._tainted = False
-                work = asyncio.create_task(self._learn(folder, plan, job))
-                self._run = work, frozenset(plan["items"])
-                try:
-                    learned: Mapping[str, Any] = await work
-                    return learned
-                except asyncio.CancelledError:
-                    if not self._tainted:
-                        work.cancel()
-                        await asyncio.wait([work])
-                        raise
-                    shutil.rmtree(folder, ignore_errors=True)  # with what was forgotten in it
-                finally:
-                    self._run = None, frozenset()
+            with disk_in_words():
+                return await self._until_learned(folder, job)
         except Exception:
             shutil.rmtree(folder, ignore_errors=True)
             raise
+
+    async def _until_learned(self, folder: Path, job: JobContext) -> Mapping[str, Any]:
+        """See a run through, and begin anew without what is forgotten meanwhile."""
+        while True:
+            plan = await self._plan(folder)
+            self._tainted = False
+            work = asyncio.create_task(self._learn(folder, plan, job))
+            self._run = work, frozenset(plan["items"])
+            try:
+                learned: Mapping[str, Any] = await work
+                return learned
+            except asyncio.CancelledError:
+                if not self._tainted:
+                    work.cancel()
+                    await asyncio.wait([work])
+                    raise
+                shutil.rmtree(folder, ignore_errors=True)  # with what was forgotten in it
+            finally:
+                self._run = None, frozenset()
 
     async def evaluate(self, job: JobContext) -> Mapping[str, Any]:
         """Do an EVALUATE job: measure what serves on the fixed old text, kind by kind."""
@@ -282,6 +287,8 @@ def _write(folder: Path, data: DataSet, own: Sequence[Passage]) -> dict[str, flo
 
     text = folder / "corpus-text"
     write_texts(text / "train_new.jsonl", [("new", each.text) for each in data.learned])
+    write_expected(text / "new.expected.npy", data.learned)
+    write_expected(folder / "held_out.expected.npy", data.held_out)
     if own:
         write_texts(text / "train_own.jsonl", [("own", each.text) for each in own])
     sample = [(str(each["group"]), str(each["text"])) for each in read_sample(REPLAY)]

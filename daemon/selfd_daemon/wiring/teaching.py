@@ -20,12 +20,12 @@ from selfd_daemon.nights.adapt import MindAdapter
 from selfd_daemon.nights.adapters import Adapters
 from selfd_daemon.nights.backend import training_backend
 from selfd_daemon.nights.conditions import Conditions
-from selfd_daemon.nights.distil import Lessons
+from selfd_daemon.nights.distil import Lessons, while_nobody_asks
 from selfd_daemon.nights.energy import Meter
 from selfd_daemon.nights.finetune import Course, FineTuner
 from selfd_daemon.nights.gate import Limits
 from selfd_daemon.nights.keeper import NightKeeper
-from selfd_daemon.nights.process import end_leftovers
+from selfd_daemon.nights.process import QUIET_SECONDS, end_leftovers
 from selfd_daemon.nights.steps import STEPS, Step
 from selfd_daemon.nights.window import Window
 from selfd_daemon.self_model.identity import SHIPPED_WEIGHTS
@@ -110,7 +110,8 @@ def nights(
         backend=rails.backend,
     )
     tuner = tuning()
-    distiller = tuning(source=Lessons(base.store, minds), origin="DISTILL")
+    free = while_nobody_asks(lambda: base.activity.quiet_seconds, least=QUIET_SECONDS)
+    distiller = tuning(source=Lessons(base.store, minds, free), origin="DISTILL")
     service = NightService(
         base.store,
         base.bus,

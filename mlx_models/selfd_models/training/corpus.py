@@ -7,6 +7,7 @@ P patches.
 
 import io
 import json
+import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,7 @@ from selfd_models.patcher import Bytes
 PIECE = 16384  # bytes; documents are shuffled in pieces of at most this size
 HELD_OUT = "valid"  # a file with this in its name is never trained on
 BETWEEN = b"\n\n"
+EXPECTED = ".expected.npy"  # (bytes, 256): the probability of each byte, by another mind
 
 Cursor = dict[str, dict[str, int]]
 """Where each kind stands: its epoch, the piece in the epoch's order, the byte in the piece."""
@@ -44,7 +46,10 @@ class Recipe:
 def prepare(folder: Path, cache: Path, recipe: Recipe) -> None:
     """Write `cache/KIND.bin` and `cache/KIND.npy` from a folder's .jsonl, .txt and .md files.
 
-    Raises: CorpusError: there is no text in the folder.
+    A `KIND.expected.npy` in the folder, what another mind expected of each byte of that kind, comes
+    along.
+
+    Raises: CorpusError: there is no text in the folder, or expectations are not of this text.
     """
     cache.mkdir(parents=True, exist_ok=True)
     texts: dict[str, list[bytes]] = {}
@@ -60,6 +65,12 @@ def prepare(folder: Path, cache: Path, recipe: Recipe) -> None:
     for kind, documents in texts.items():
         (cache / f"{kind}.bin").write_bytes(b"".join(documents))
         np.save(cache / f"{kind}.npy", _pieces(documents))
+        expected = folder / f"{kind}{EXPECTED}"
+        if expected.exists():
+            rows = np.load(expected, mmap_mode="r").shape
+            if rows != (sum(map(len, documents)), 256):
+                raise CorpusError(f"{expected.name} has the shape {rows}, which is not its text's")
+            shutil.copyfile(expected, cache / expected.name)
 
 
 def read_records(path: Path) -> Iterator[tuple[str, str]]:
@@ -116,10 +127,14 @@ class Corpus:
         self._seed = seed
         self._data: dict[str, Bytes] = {}
         self._pieces: dict[str, NDArray[np.int64]] = {}
+        self._expected: dict[str, NDArray[np.float16]] = {}
         for path in sorted(cache.glob("*.bin")):
             if path.stat().st_size:
                 self._data[path.stem] = np.memmap(path, np.uint8, mode="r")
                 self._pieces[path.stem] = np.load(path.with_suffix(".npy"))
+                expected = path.with_suffix(EXPECTED)
+                if expected.exists():
+                    self._expected[path.stem] = np.load(expected, mmap_mode="r")
         if not self._data:
             raise CorpusError(f"no prepared text in {cache}")
         self.kinds = list(self._data)
@@ -146,6 +161,27 @@ class Corpus:
             if length >= size:
                 break
         return np.frombuffer(b"".join(parts), np.uint8)[:size]
+
+    @property
+    def has_expectations(self) -> bool:
+        """Whether there is a kind of which another mind said what it expected."""
+        return bool(self._expected)
+
+    def expected(self, kind: str, size: int) -> NDArray[np.float32]:
+        """Give what another mind expected of each byte of `window`.
+
+        Returns: (size, 256), each row's sum 1, or 0 where nobody said anything.
+        """
+        rows = np.zeros((size, 256), np.float32)
+        filled = 0
+        for start, end in self._ahead(kind) if kind in self._expected else ():
+            some = self._expected[kind][start : min(end, start + size - filled)]
+            rows[filled : filled + len(some)] = some
+            filled += end - start + len(BETWEEN)
+            if filled >= size:
+                break
+        rows /= np.maximum(rows.sum(axis=1, keepdims=True), np.float32(1e-6))
+        return rows
 
     def advance(self, kind: str, used: int) -> None:
         """Move a kind's cursor past `used` bytes of its last window."""

@@ -27,17 +27,20 @@ class Weights:
     consistency: float = 0.01
     balance: float = 1e-4
     logits: float = 1e-4
+    taught: float = 1.0  # weighs as much as the bytes themselves (Hinton et al. 2015)
 
 
 class Batch(NamedTuple):
-    """A layout and the rows to draft from.
+    """A layout, the rows to draft from, and what another mind expected.
 
     rows: (M,), numbers into B * T. after: (M, K), the bytes after each row's next one, or -1.
+    expected: (B, T, 256), rows of probabilities, or of zeros where nothing is known; or (0,).
     """
 
     layout: Layout
     rows: Array
     after: Array
+    expected: Array
 
 
 def objective(
@@ -77,6 +80,8 @@ def objective(
         "balance": _average([one.balance for one in health]),
         "logits": ops.sum(norm * norm, axis=(0, 1)) / bytes_,
     }
+    if len(batch.expected.shape) > 1:
+        terms["taught"] = divergence(scores, batch.expected, ops=ops)
     loss = task
     for name, value in terms.items():
         loss = loss + getattr(weights, name) * value
@@ -99,6 +104,19 @@ def nats_of(scores: Array, targets: Array, *, ops: ArrayOps) -> tuple[Array, Arr
     wanted = ops.maximum(targets, 0)[..., None]
     told = ops.take_along(scores, wanted, axis=-1)[..., 0]
     return (norm - told) * real, norm * real, real
+
+
+def divergence(scores: Array, expected: Array, *, ops: ArrayOps) -> Array:
+    """Give the mean Kullback-Leibler divergence from what was expected, in nats a byte.
+
+    Args: scores, expected: (..., 256); a row of zeros counts for nothing.   Returns: a number.
+    """
+    axes = tuple(range(len(scores.shape) - 1))
+    top = ops.stop_gradient(ops.max(scores, axis=-1, keepdims=True))
+    own = scores - top - ops.log(ops.sum(ops.exp(scores - top), axis=-1, keepdims=True))
+    told = ops.log(ops.maximum(expected, 1e-9))
+    nats = ops.sum(expected * (told - own), axis=-1)
+    return ops.sum(nats, axis=axes) / (ops.sum(ops.sum(expected, axis=-1), axis=axes) + 1e-6)
 
 
 class _Health(NamedTuple):

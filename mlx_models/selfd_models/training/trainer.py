@@ -220,7 +220,7 @@ class Trainer:
         """Read one step's windows.   Returns: the batch on the backend; its bytes."""
         options = self._options
         kinds = self._corpus.choose(step, options.texts)
-        layouts = []
+        layouts, expected = [], []
         for kind in kinds:
             window = self._corpus.window(kind, options.rows)
             layout = lay_out(
@@ -230,16 +230,23 @@ class Trainer:
                 rows=options.rows,
                 patches=options.rows * 3 // 16,  # 5.33 bytes a patch
             )
-            self._corpus.advance(kind, int((layout.targets >= 0).sum()))
+            used = int((layout.targets >= 0).sum())
+            if self._corpus.has_expectations:
+                rows = np.zeros((1, options.rows, 256), np.float32)
+                rows[0, :used] = self._corpus.expected(kind, used)
+                expected.append(rows)
+            self._corpus.advance(kind, used)
             layouts.append(layout)
         size = sum(int((layout.targets >= 0).sum()) for layout in layouts)
         layouts = layouts[self._rank :: self._workers]
         whole = Layout(*(np.concatenate(parts) for parts in zip(*layouts, strict=True)))
-        rows, after = draft_targets(
+        drafted, after = draft_targets(
             whole, options.config, np.random.default_rng((options.seed, step, 1))
         )
         place = self._ops.array
-        batch = Batch(Layout(*map(place, whole)), place(rows), place(after))
+        own = expected[self._rank :: self._workers]
+        taught = np.concatenate(own) if own else np.zeros(0, np.float32)
+        batch = Batch(Layout(*map(place, whole)), place(drafted), place(after), place(taught))
         return batch, size
 
     def _progress(

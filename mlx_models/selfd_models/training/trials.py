@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from selfd_models.builtin import BuiltinModel
 from selfd_models.checkpoint import load
 from selfd_models.training.assessing import Assessed, assess, compare_assessed
 from selfd_models.training.comparison import by_kind, compare, cut, measure
-from selfd_models.training.corpus import read_records
+from selfd_models.training.corpus import EXPECTED, read_records
 from selfd_models.training.order import order_of, spread
 from selfd_models.training.replay import OLD, read_sample
 from selfd_models.training.retrieval import by_embedder, by_states, cloze
@@ -74,6 +75,23 @@ class Contestant:
         pieces = spread(texts)
         return order_of(self.model, pieces, self._progress("order", 2 * len(pieces)))
 
+    def distance(self, texts: Sequence[str], expected: NDArray[np.float16]) -> float:
+        """Give how far it is from what another mind expected of texts: bits per byte of divergence.
+
+        Args: expected: (bytes of all texts, 256), a row of zeros where it said nothing.
+        """
+        bits, at, known = 0.0, 0, 0
+        for text in texts:
+            data = np.frombuffer(text.encode(), np.uint8)
+            told = expected[at : at + len(data)].astype(np.float64)
+            at += len(data)
+            said = told.sum(axis=1) > 0.0
+            told = told[said] / told[said].sum(axis=1, keepdims=True)
+            own = np.maximum(self.model.chances(data)[said], 1e-12)
+            bits += float((told * np.log2(np.maximum(told, 1e-12) / own)).sum())
+            known += len(told)
+        return bits / max(1, known)
+
     def _kept(self, name: str, work: Callable[[], Any]) -> Any:
         kept = self._cache / f"{self._checkpoint.fingerprint}-{_texts()}-{name}.json"
         if not kept.exists():
@@ -93,7 +111,8 @@ def try_out(
 ) -> dict[str, Any]:
     """Compare parent and candidate, and the candidate with what ships.
 
-    folder: holds `corpus-text/train_new.jsonl` and `new.jsonl`, what was learned and held out.
+    folder: holds `corpus-text/train_new.jsonl` and `new.jsonl`, what was learned and held out, and
+    perhaps `held_out.expected.npy`, what another mind expected of the latter.
     """
     before, after = (Contestant(path, cache, say) for path in (parent, candidate))
     learned = [text for _, text in read_records(folder / "corpus-text" / "train_new.jsonl")]
@@ -102,6 +121,13 @@ def try_out(
     found = {"order": before.order_of([*learned, *held_out])}
     found["new"] = _difference(new, before.bits("new", new), after.bits("new", new))
     found |= _on_fixed_texts(before, after)
+    expected = folder / f"held_out{EXPECTED}"
+    if expected.exists():
+        teacher = np.load(expected, mmap_mode="r")
+        found["teacher"] = {
+            "before": before.distance(held_out, teacher),
+            "after": after.distance(held_out, teacher),
+        }
     if root != parent:
         shipped = Contestant(root, cache, say)
         found["shipped"] = _difference(_old_pieces(), shipped.old_bits(), after.old_bits())

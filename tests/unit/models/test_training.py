@@ -15,8 +15,9 @@ from selfd_models.ops import backend
 from selfd_models.patcher import Patcher
 from selfd_models.training import run
 from selfd_models.training import state as states
-from selfd_models.training.corpus import Recipe
+from selfd_models.training.corpus import Corpus, Recipe, prepare
 from selfd_models.training.curves import Curves
+from selfd_models.training.objective import divergence
 from selfd_models.training.preparation import make_ready
 from selfd_models.training.state import Tree
 from selfd_models.training.trainer import Options, Progress
@@ -181,3 +182,42 @@ def test_a_run_counts_its_own_patcher_once(corpus: Path, tmp_path: Path) -> None
 def test_a_kind_without_weight_is_left_out(start: Start, tmp_path: Path) -> None:
     start("run", steps=1, recipe=Recipe(weights={"notes": 1.0}))
     assert [path.name for path in (tmp_path / "run" / "corpus").glob("*.bin")] == ["notes.bin"]
+
+
+def test_expectations_stay_with_the_bytes_that_they_are_of(tmp_path: Path) -> None:
+    folder = tmp_path / "text"
+    folder.mkdir()
+    texts = [bytes(range(65, 91)).decode() * 3, "0123456789" * 4]
+    lines = (json.dumps({"group": "new", "text": text}) for text in texts)
+    (folder / "train_new.jsonl").write_text("\n".join(lines))
+    data = np.frombuffer("".join(texts).encode(), np.uint8)
+    np.save(folder / "new.expected.npy", np.eye(256, dtype=np.float16)[data])
+    recipe = Recipe(weights={"new": 1.0}, held_out="nothing")
+    prepare(folder, tmp_path / "cache", recipe)
+    corpus = Corpus(tmp_path / "cache", recipe, 1, {})
+    assert corpus.has_expectations
+    for _ in range(5):
+        window = corpus.window("new", 50)
+        rows = corpus.expected("new", 50)
+        said = rows.sum(axis=1) > 0.5
+        assert (rows.argmax(axis=1)[said] == window[said]).all()
+        assert set(window[~said].tolist()) <= {10}, "nobody was asked about what joins texts"
+        corpus.advance("new", 33)
+    np.save(folder / "new.expected.npy", np.eye(256, dtype=np.float16)[data[:-1]])
+    with pytest.raises(CorpusError, match="is not its text's"):
+        prepare(folder, tmp_path / "other", recipe)
+
+
+@pytest.mark.parametrize("using", ["numpy", "jax", "mlx"])
+def test_divergence_is_that_of_kullback_and_leibler(using: backend) -> None:
+    ops = ops_or_skip(using)
+    rng = np.random.default_rng(1)
+    scores = rng.normal(size=(2, 5, 256)).astype(np.float32)
+    expected = rng.dirichlet(np.ones(256), (2, 5)).astype(np.float32)
+    expected[0, 3] = 0.0  # nothing is known of it
+    own = np.exp(scores) / np.exp(scores).sum(axis=-1, keepdims=True)
+    each = (expected * np.log(np.maximum(expected, 1e-9) / own)).sum(axis=-1)
+    found = float(ops.numpy(divergence(ops.array(scores), ops.array(expected), ops=ops)))
+    assert found == pytest.approx(float(each.sum()) / 9, rel=1e-4)
+    same = divergence(ops.array(np.log(own)), ops.array(own), ops=ops)
+    assert float(ops.numpy(same)) == pytest.approx(0.0, abs=1e-5)
