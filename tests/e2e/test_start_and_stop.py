@@ -40,6 +40,7 @@ def test_it_says_where_it_listens_and_what_it_is(folder: Path) -> None:
 def test_the_first_start_greets_without_a_problem_and_the_second_only_starts(folder: Path) -> None:
     with running_daemon(folder) as daemon:
         assert "Welcome. Nothing leaves this machine" in daemon.banner
+        assert "of memory; models run on" in daemon.banner
         assert "selfd ingest FOLDER" in daemon.banner
         assert "problem" not in daemon.banner
     with running_daemon(folder) as daemon:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import psutil
+
 from selfd_daemon.server.announcement import Announcement
 from selfd_daemon.settings import Settings
 from selfd_graphql.ports import RecommendationInfo, StatusInfo
@@ -33,18 +35,29 @@ def banner(announcement: Announcement, status: StatusInfo, settings: Settings, c
     return "\n".join(lines) + "\n"
 
 
-def greeting(recommended: Sequence[RecommendationInfo]) -> str:
-    """Return the welcome of a first start: what to do, and for which larger mind there is room."""
+def greeting(status: StatusInfo, recommended: Sequence[RecommendationInfo]) -> str:
+    """Return the welcome of a first start: what to do, and what the machine has room for."""
+    cores, memory = psutil.cpu_count() or 1, psutil.virtual_memory().total / GIGABYTE
     lines = [
         "",
         "Welcome. Nothing leaves this machine, and nothing has to be downloaded. Begin with",
         *(f"  {command:<22} {what}" for command, what in _BEGIN),
+        f"This machine has {cores} cores and {memory:.0f} GB of memory; models run on "
+        f"{status.backend}.",
+        *_offer([each for each in recommended if each.model != "builtin"]),
     ]
-    larger = (each for each in recommended if each.runnable and each.model != "builtin")
-    if first := next(larger, None):
-        size = f"{first.resident_memory / GIGABYTE:.1f} GB"
-        lines += [
-            f"A larger mind for it: this machine can run {first.model} ({size} of memory);",
-            "  selfd models recommend tells why, and what else",
-        ]
     return "\n".join(lines) + "\n"
+
+
+def _offer(larger: Sequence[RecommendationInfo]) -> list[str]:
+    """Name the best larger mind that runs here, else the best that would once it can be run."""
+    first = next((each for each in larger if each.runnable), next(iter(larger), None))
+    if first is None:
+        return []
+    size = f"{first.resident_memory / GIGABYTE:.1f} GB"
+    does = "It can run" if first.runnable else "It has room for"
+    tells = "tells why, and what else" if first.runnable else "tells what would run it, and why"
+    return [
+        f"{does} a larger mind, {first.model} ({size} of memory):",
+        f"  selfd models recommend {tells}",
+    ]

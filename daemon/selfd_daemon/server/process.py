@@ -93,7 +93,7 @@ async def _serve(
     stop = stop_by_signal(manager)
     async with running(settings, version=version) as daemon:
         status = await daemon.system.status()
-        welcome = greeting(await daemon.minds.recommended()) if is_first else ""
+        welcome = greeting(status, await daemon.minds.recommended()) if is_first else ""
 
         def ready() -> None:
             until_stopped.enter_context(announced(settings.folder.announcement, announcement))
