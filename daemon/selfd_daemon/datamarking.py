@@ -32,7 +32,11 @@ class Marked:
 
     def plain(self, text: str) -> str:
         """Take the marks out of what a mind wrote, since some copy them."""
-        return text.replace(self.sign, " ").strip()
+        return self.cleared(text).strip()
+
+    def cleared(self, piece: str) -> str:
+        """Do the same with a piece of it, which may begin or end between two words."""
+        return piece.replace(self.sign, " ") if self.passages else piece
 
 
 def datamark(passages: Sequence[str], rng: Random) -> Marked:

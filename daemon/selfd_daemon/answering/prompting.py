@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
+from typing import Literal
 
 from selfd_daemon.answering.context import Passage
 from selfd_daemon.answering.question import Asked
@@ -25,6 +26,15 @@ _FREE = "You are selfd, a private assistant. Be brief, plain and helpful."
 
 
 @dataclass(frozen=True, slots=True)
+class Turn:
+    """What was said before; `is_strangers` where it quotes what strangers wrote."""
+
+    role: Literal["user", "assistant"]
+    text: str
+    is_strangers: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Prompt:
     """The messages for a mind, and the marks in the passages of strangers."""
 
@@ -33,35 +43,55 @@ class Prompt:
 
 
 def grounded(
-    asked: Asked, passages: Sequence[Passage], said: Sequence[Message], rng: Random
+    asked: Asked, passages: Sequence[Passage], said: Sequence[Turn], rng: Random
 ) -> Prompt:
-    """Ask for an answer from passages; those of strangers are marked as data."""
+    """Ask for an answer from passages; the words of strangers are marked as data."""
     strangers = [each for each in passages if each.is_strangers]
-    marked = datamark([each.text for each in strangers], rng)
-    texts = {each.number: text for each, text in zip(strangers, marked.passages, strict=True)}
-    rules = f"{_GROUNDED} {marked.rule}" if strangers else _GROUNDED
+    marked, talk = _marked([each.text for each in strangers], said, rng)
+    texts = {each.number: text for each, text in zip(strangers, marked.passages, strict=False)}
     sources = "\n".join(
         f"[{each.number}] ({_named(each)}) {texts.get(each.number, each.text)}" for each in passages
     )
     question = Message("user", f"Sources:\n{sources}\n\nQuestion: {asked.said}")
-    return Prompt((Message("system", rules), *_recent(said), question), marked)
+    return Prompt((_rules(_GROUNDED, marked), *talk, question), marked)
 
 
-def free(asked: Asked, said: Sequence[Message], rng: Random) -> Prompt:
+def free(asked: Asked, said: Sequence[Turn], rng: Random) -> Prompt:
     """Ask for an answer that no source has to back."""
-    messages = (Message("system", _FREE), *_recent(said), Message("user", asked.said))
-    return Prompt(messages, datamark([], rng))
+    marked, talk = _marked([], said, rng)
+    return Prompt((_rules(_FREE, marked), *talk, Message("user", asked.said)), marked)
 
 
-def room_for_passages(context_bytes: int, said: Sequence[Message], max_bytes: int) -> int:
+def room_for_passages(context_bytes: int, said: Sequence[Turn], max_bytes: int) -> int:
     """Return the bytes of a mind's context that passages may take, once all else has its room."""
-    taken = sum(len(each.text.encode()) for each in _recent(said))
+    taken = sum(len(each.text.encode()) + _marks(each) for each in _recent(said))
     rules = len(_GROUNDED) + len(datamark([""], Random(0)).rule.encode())
     return max(0, context_bytes - taken - rules - max_bytes - MARGIN)
 
 
-def _recent(said: Sequence[Message]) -> tuple[Message, ...]:
-    return tuple(Message(each.role, each.text[:LONGEST_TURN]) for each in said[-2 * MOST_TURNS :])
+def _rules(rules: str, marked: Marked) -> Message:
+    return Message("system", f"{rules} {marked.rule}" if marked.passages else rules)
+
+
+def _marked(
+    passages: Sequence[str], said: Sequence[Turn], rng: Random
+) -> tuple[Marked, tuple[Message, ...]]:
+    """Mark passages, and after them the turns that quote strangers; return the turns, too."""
+    recent = _recent(said)
+    quoting = [each.text for each in recent if each.is_strangers]
+    marked = datamark([*passages, *quoting], rng)
+    texts = iter(marked.passages[len(passages) :])
+    talk = (Message(each.role, next(texts) if each.is_strangers else each.text) for each in recent)
+    return marked, tuple(talk)
+
+
+def _recent(said: Sequence[Turn]) -> list[Turn]:
+    return [replace(each, text=each.text[:LONGEST_TURN]) for each in said[-2 * MOST_TURNS :]]
+
+
+def _marks(turn: Turn) -> int:
+    """Return the bytes that marks add to a turn: two more than each space, and two signs."""
+    return 2 * len(turn.text.split()) + 6 if turn.is_strangers else 0
 
 
 def _named(passage: Passage) -> str:

@@ -12,6 +12,7 @@ from selfd_daemon.answering.cache import AnswerCache, Embed, Key, Lookup
 from selfd_daemon.answering.confidence import SHIPPED, Judged, Weights, confidence
 from selfd_daemon.answering.conversing import Conversing
 from selfd_daemon.answering.drafts import Draft, Specialist
+from selfd_daemon.answering.prompting import Turn
 from selfd_daemon.answering.question import read_in_context
 from selfd_daemon.answering.quoting import quoted
 from selfd_daemon.answering.refitting import Refit, refit
@@ -21,7 +22,6 @@ from selfd_daemon.answering.sums import Sums
 from selfd_daemon.answering.tasks import Task
 from selfd_daemon.answering.writing import Writer, Writing
 from selfd_daemon.clock import Monotonic
-from selfd_daemon.minds import Message
 from selfd_daemon.settings import AnsweringSettings
 from selfd_graphql.ports import Finished, Generation, Question, TextPiece
 from selfd_storage import AnswerRecord, MessageRecord, NewAnswer, Store
@@ -29,6 +29,7 @@ from selfd_storage import AnswerRecord, MessageRecord, NewAnswer, Store
 HOUR = 3600.0
 WEIGHTS = "answering.confidence"  # the name of the refitted weights among the small values
 EDITION = 2  # of the shipped weights; those that were fitted around other ones are not used
+OWN = frozenset({"memory", "thought"})  # the kinds of items that no stranger wrote
 UNGROUNDED = frozenset({"code", "maths", "chat", "planning"})  # a mind's own words will do
 
 
@@ -245,5 +246,10 @@ class AnsweringService(Conversing):
         return answer
 
 
-def _turns(said: Sequence[MessageRecord]) -> tuple[Message, ...]:
-    return tuple(Message(each.role, each.text) for each in said)
+def _turns(said: Sequence[MessageRecord]) -> tuple[Turn, ...]:
+    return tuple(Turn(each.role, each.text, _quotes_strangers(each)) for each in said)
+
+
+def _quotes_strangers(message: MessageRecord) -> bool:
+    cited = message.answer.citations if message.answer is not None else ()
+    return any(each.item_id.partition(":")[0] not in OWN for each in cited)

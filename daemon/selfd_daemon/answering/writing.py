@@ -16,7 +16,7 @@ from selfd_daemon.answering.composing import Composed, compose
 from selfd_daemon.answering.context import Passage, passages
 from selfd_daemon.answering.drafts import Draft
 from selfd_daemon.answering.origins import Names, origin
-from selfd_daemon.answering.prompting import free, grounded, room_for_passages
+from selfd_daemon.answering.prompting import Turn, free, grounded, room_for_passages
 from selfd_daemon.answering.question import Asked
 from selfd_daemon.answering.retrieval import Confidence, Found
 from selfd_daemon.answering.sentences import sentences
@@ -46,7 +46,7 @@ class Writing:
 
     question: Question
     asked: Asked
-    said: Sequence[Message] = ()
+    said: Sequence[Turn] = ()
 
 
 class Writer:
@@ -69,8 +69,9 @@ class Writer:
         async with aclosing(mind.generate(request)) as made:
             async for event in made:
                 if isinstance(event, Delta):
-                    told += event.text
-                    yield event.text
+                    piece = prompt.marked.cleared(event.text)
+                    told += piece
+                    yield piece
                 else:
                     ended = event
         closing = (f"\n{CUT}" if ended is not None and ended.reason == "cut" else "") + closing
