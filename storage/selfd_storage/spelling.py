@@ -1,7 +1,7 @@
 """Words that nothing holds, read as words that something does: typos of one letter, or of two.
 
 Every spelling one letter away is looked up by itself, which finds a slip anywhere in a word. Of
-longer words, those with the same beginning that are two letters away are found as well.
+longer words, those that are two letters away are found as well: `bycicle` is `bicycle`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from selfd_storage.words_file import LEVELS, count_documents, count_terms_from
 
 SHORTEST = 4  # letters; of shorter words too many are one letter away
 LONG = 7  # letters, from which on two slips are forgiven
-BEGINNING = 3
+BEGINNINGS = (3, 1)  # letters that are right: of three there are few words, of one all typos
 MOST = 3  # words of one question that are looked at, the longest first
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
@@ -36,14 +36,21 @@ def respelled(db: sqlite3.Connection, query: Query, frequencies: Mapping[str, in
 def _meant(db: sqlite3.Connection, word: str) -> str | None:
     """Return the most frequent term one letter away from a word, or else two letters away."""
     near = count_documents(db, {stem(each) for each in _one_away(word)})
-    if not near and len(word) >= LONG:
-        own = stem(word)
-        near = {
-            term: count
-            for term, count in count_terms_from(db, word[:BEGINNING]).items()
-            if term[-1] not in LEVELS.values() and distance(own, term, 2) <= 2
-        }
+    if len(word) >= LONG:
+        for letters in BEGINNINGS:
+            near = near or _two_away(db, stem(word), letters)
     return max(near, key=lambda term: (near[term], term), default=None)
+
+
+def _two_away(db: sqlite3.Connection, own: str, letters: int) -> dict[str, int]:
+    """Return the terms that begin like a word and are two letters away, with their counts."""
+    return {
+        term: count
+        for term, count in count_terms_from(db, own[:letters]).items()
+        if term[-1] not in LEVELS.values()
+        and len(set(own).symmetric_difference(term)) <= 4  # cheap, and leaves few
+        and distance(own, term, 2) <= 2
+    }
 
 
 def _one_away(word: str) -> Iterator[str]:

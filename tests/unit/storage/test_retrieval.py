@@ -55,7 +55,16 @@ async def test_what_is_forgotten_is_not_reached_by_name(store: Store) -> None:
 
 @pytest.mark.parametrize(
     "typed",
-    ["photograhy", "photogarphy", "phottography", "photogrophy", "hpotography", "photagrephy"],
+    [
+        "photograhy",
+        "photogarphy",
+        "phottography",
+        "photogrophy",
+        "hpotography",
+        "photagrephy",
+        "pothography",
+        "pgotography",
+    ],
 )
 async def test_a_slip_or_two_in_a_word_still_find_it(store: Store, typed: str) -> None:
     await remembered(store, "She took up photography", "He likes the sea")
