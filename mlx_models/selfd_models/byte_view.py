@@ -8,7 +8,8 @@ with given bytes are a range and their probability the difference of two running
 Without a bound this is exact. `beam` bounds the paths that end at one byte, `least` their share of
 all probability; what is dropped is counted (`dropped`), so that the error is known, and no byte is
 given less than 1e-9, for it may have been among that. Tokens that are
-no text (ends, markers) are left out: the distribution is that of a text that goes on.
+no text (ends, markers) are left out: the distribution is that of a text that goes on, and `ending`
+tells apart from it how likely it is that the text does not.
 Letters: V tokens that are text.
 """
 
@@ -92,7 +93,8 @@ class _Path(Generic[State]):
     """A way to cut the text up to a token's end.
 
     weight: its probability, over that of the text up to now. sums: (V + 1,), running sums over the
-    sorted tokens. begin, end: those that go on as the text did since; depth: bytes of it.
+    sorted tokens. begin, end: those that go on as the text did since; depth: bytes of it. over: the
+    probability that the text ends where this path's last token does.
     """
 
     state: State
@@ -101,6 +103,7 @@ class _Path(Generic[State]):
     begin: int
     end: int
     depth: int = 0
+    over: float = 0.0
 
 
 class ByteView(Generic[State]):
@@ -113,13 +116,16 @@ class ByteView(Generic[State]):
         *,
         beam: int | None = BEAM,
         least: float = LEAST,
+        ends: Sequence[int] = (),
     ) -> None:
         """Begin an empty text.
 
         Args:
             vocabulary: that of the model, where it is at hand: it takes a while to sort.
             beam: None keeps every path of the least share.
+            ends: the tokens that end a text, for `ending`.
         """
+        self._ends = list(ends)
         self._model = model
         self._vocabulary = vocabulary or Vocabulary(model.vocabulary)
         self._beam = beam
@@ -135,7 +141,7 @@ class ByteView(Generic[State]):
         twin = object.__new__(ByteView)
         twin.__dict__.update(self.__dict__)
         twin._paths = [
-            _Path(path.state, path.weight, path.sums, path.begin, path.end, path.depth)
+            _Path(path.state, path.weight, path.sums, path.begin, path.end, path.depth, path.over)
             for path in self._paths
         ]
         return twin
@@ -154,6 +160,10 @@ class ByteView(Generic[State]):
         chances += FLOOR
         chances /= 1.0 + 256 * FLOOR
         return chances
+
+    def ending(self) -> float:
+        """Give the probability that the text ends here: by the paths whose last token does."""
+        return sum(path.weight * path.over for path in self._paths if not path.depth)
 
     def read(self, data: bytes) -> None:
         """Read on.
@@ -239,8 +249,10 @@ class ByteView(Generic[State]):
         for (state, weight), row in zip(chosen, tables, strict=True):
             sums = np.zeros(len(self._vocabulary) + 1)
             np.cumsum(row[self._vocabulary.order], dtype=np.float64, out=sums[1:])
+            over = float(row[self._ends].sum()) if self._ends else 0.0
+            over /= max(over + float(sums[-1]), FLOOR)
             sums /= sums[-1]
-            self._paths.append(_Path(state, weight, sums, 0, len(self._vocabulary)))
+            self._paths.append(_Path(state, weight, sums, 0, len(self._vocabulary), over=over))
 
     def _restart(self) -> None:
         self._paths = []

@@ -16,6 +16,7 @@ from selfd_storage import ArticleRecord, ChunkRecord, MemoryRecord
 MOST_TURNS = 3  # of the conversation that a mind is shown
 LONGEST_TURN = 600  # characters
 MARGIN = 200  # bytes of a mind's context that are left free
+MOST_ANSWER = 0.25  # of a context: an answer that may be longer than that leaves room for sources
 
 _GROUNDED = (
     "Answer the question from the numbered sources alone, in at most three short sentences. "
@@ -66,7 +67,8 @@ def room_for_passages(context_bytes: int, said: Sequence[Turn], max_bytes: int) 
     """Return the bytes of a mind's context that passages may take, once all else has its room."""
     taken = sum(len(each.text.encode()) + _marks(each) for each in _recent(said))
     rules = len(_GROUNDED) + len(datamark([""], Random(0)).rule.encode())
-    return max(0, context_bytes - taken - rules - max_bytes - MARGIN)
+    answer = min(max_bytes, round(context_bytes * MOST_ANSWER))
+    return max(0, context_bytes - taken - rules - answer - MARGIN)
 
 
 def _rules(rules: str, marked: Marked) -> Message:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias, runtime_checkable
 
 from selfd_graphql.ports import ScoreInfo
 
@@ -133,4 +133,15 @@ class Mind(Protocol):
 
     async def next_byte(self, text: bytes) -> NDArray[np.float64]:
         """Return the probability of each byte after a text: (256,), its sum 1."""
+        ...
+
+
+@runtime_checkable
+class Speller(Protocol):
+    """A mind that can be read byte by byte where it answers, by its own template of a chat."""
+
+    async def spell(self, request: Request, said: bytes) -> NDArray[np.float64]:
+        """Return the probability of each byte after what was said in answer to a request, and last
+        that the answer ends there: (257,), its sum 1.
+        """
         ...

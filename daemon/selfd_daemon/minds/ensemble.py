@@ -17,7 +17,17 @@ import structlog
 
 from selfd_daemon.clock import Monotonic
 from selfd_daemon.minds.agreement import Verdict, consensus, vote, weight
-from selfd_daemon.minds.door import Delta, Ended, Limits, Made, Method, Mind, Request
+from selfd_daemon.minds.door import (
+    Delta,
+    Ended,
+    Limits,
+    Made,
+    Method,
+    Mind,
+    Reason,
+    Request,
+    Speller,
+)
 from selfd_daemon.minds.errors import MindAbilityError, MindError
 from selfd_daemon.minds.options import EnsembleOptions
 from selfd_daemon.minds.telling import Telling
@@ -29,6 +39,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
+END = 256  # the place of an answer's end, after all bytes
 TrackRecords = Callable[[], Awaitable[Mapping[str, tuple[float, int]]]]
 
 
@@ -183,27 +194,47 @@ class EnsembleMind:
         }
 
     async def _byte_by_byte(self, request: Request, method: Method) -> AsyncGenerator[Made, None]:
-        """Choose each byte from the members' weighted product; all read the same text."""
+        """Choose each byte from the members' weighted product, until they agree that it ends.
+
+        Each reads the request by its own template; those without one read the same plain text, and
+        know no end.
+        """
         import numpy as np
 
         from selfd_models.mixture import product
 
         telling, weights = Telling(request, self._monotonic), await self._weights()
-        able = await self._able()
-        share = np.array([weights[id] for id in able])
+        spellers = {} if request.raw else await self._spellers()
+        spell = len(spellers) > 1
+        able = {} if spell else await self._able()
+        ids = list(spellers if spell else able)
+        share = np.array([weights[id] for id in ids])
         share /= share.sum()
         chance = np.random.default_rng(self._draw() if request.seed is None else request.seed)
-        text = bytearray(request.text.encode("utf-8", "replace"))
-        begins = len(text)
-        while telling.over is None and len(text) - begins < request.max_bytes:
-            joint = product(await self._chances(list(able.values()), bytes(text)), share)
-            text.append(_drawn(joint, request.temperature, chance))
-            if told := telling.take(bytes(text[-1:])):
+        asked, said = request.text.encode("utf-8", "replace"), bytearray()
+        reason: Reason = "length"
+        while telling.over is None and len(said) < request.max_bytes:
+            if spell:
+                asking = (each.spell(request, bytes(said)) for each in spellers.values())
+                chances = np.stack(await asyncio.gather(*asking))  # (K, 257)
+            else:
+                chances = await self._chances(list(able.values()), asked + said)  # (K, 256)
+            byte = _drawn(product(chances, share), request.temperature, chance)
+            if byte == END:
+                reason = "stop"
+                break
+            said.append(byte)
+            if told := telling.take(bytes(said[-1:])):
                 yield Delta(told)
         if told := telling.rest():
             yield Delta(told)
-        support = dict(zip(able, share.tolist(), strict=True))
-        yield replace(telling.ended(reason="length"), support=support)
+        support = dict(zip(ids, share.tolist(), strict=True))
+        yield replace(telling.ended(reason=reason), support=support)
+
+    async def _spellers(self) -> dict[str, Speller]:
+        """Return the members that answer, and can be read byte by byte where they do."""
+        chats = await self._who_chats()
+        return {id: each for id, each in chats.items() if isinstance(each, Speller)}
 
     async def _able(self) -> dict[str, Mind]:
         """Return the members that can be read byte by byte.   Raises: MindAbilityError."""
@@ -261,4 +292,4 @@ def _drawn(chances: NDArray[np.float64], temperature: float, chance: np.random.G
         return int(chances.argmax())
     scores = np.log(chances) / temperature
     scores = np.exp(scores - scores.max())
-    return int(chance.choice(256, p=scores / scores.sum()))
+    return int(chance.choice(len(chances), p=scores / scores.sum()))

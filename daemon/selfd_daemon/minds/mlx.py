@@ -147,6 +147,12 @@ class MlxMind:
             runtime = await self._ready(place)
             return await self._line.run(place, runtime.next_byte, text)
 
+    async def spell(self, request: Request, said: bytes) -> NDArray[np.float64]:
+        """Return the probability of each byte of the answer, and last of its end: (257,)."""
+        with self._line.place(request.priority, request.client) as place:
+            runtime = await self._ready(place)
+            return await self._line.run(place, runtime.spell, request, said)
+
     async def _ready(self, place: Place) -> MlxRuntime:
         self._used = self._monotonic()
         if self._runtime is not None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import mlx.core as mx
@@ -71,6 +72,7 @@ class MlxRuntime:
         self._prompts = LRUPromptCache(max_size=PROMPTS, max_bytes=max(files.weight_bytes, 1 << 28))
         self._states = _States(self)
         self._view: tuple[bytes, ByteView[Tokens]] | None = None
+        self._spelt: tuple[Tokens, bytes, ByteView[Tokens]] | None = None
         self._vocabulary: Vocabulary | None = None
 
     def start(self, request: Request, seed: int) -> Generation:
@@ -219,27 +221,57 @@ class MlxRuntime:
 
     def next_byte(self, text: bytes) -> NDArray[np.float64]:
         """Return the probability of each byte after a text; going on from the last is quick."""
-        if self._vocabulary is None:
-            self._vocabulary = Vocabulary(self._states.vocabulary)
         if self._view is None or not text.startswith(self._view[0]):
-            self._view = (b"", ByteView(self._states, self._vocabulary))
+            self._view = (b"", ByteView(self._states, self._words()))
         read, view = self._view
         view.read(text[len(read) :])
         self._view = (text, view)
         return view.next()
 
+    def spell(self, request: Request, said: bytes) -> NDArray[np.float64]:
+        """Return the probability of each byte after an answer so far, and last of its end: (257,).
+
+        Raises: MindLimitError: the prompt leaves no room in the context.
+        """
+        prompt = tuple(self.encode(request))
+        held = self._spelt
+        if held is None or held[0] != prompt or not said.startswith(held[1]):
+            ends = sorted(self._tokenizer.eos_token_ids)
+            view = ByteView(_States(self, prompt), self._words(), ends=ends)
+            held = (prompt, b"", view)
+        _, read, view = held
+        view.read(said[len(read) :])
+        self._spelt = (prompt, said, view)
+        over = view.ending()
+        return np.append(view.next() * (1.0 - over), over)
+
+    @cached_property
+    def token_bytes(self) -> list[bytes]:
+        """The bytes of each token.   Raises: MindAbilityError: it is not known how they are."""
+        return token_bytes(self._tokenizer)
+
+    def _words(self) -> Vocabulary:
+        if self._vocabulary is None:
+            self._vocabulary = Vocabulary(self.token_bytes)
+        return self._vocabulary
+
 
 class _States:
     """Implements `selfd_models.byte_view.TokenModel`; a state is all tokens so far."""
 
-    def __init__(self, runtime: MlxRuntime) -> None:
+    def __init__(self, runtime: MlxRuntime, prompt: Tokens = ()) -> None:
+        """Begin texts with the tokens of a prompt, or with none but the usual first one."""
         self._runtime = runtime
+        self._prompt = prompt or tuple(runtime.prefix or [runtime._some_token()])
         self._held: list[int] = []
         self._cache: list[Any] | None = None
-        self.vocabulary = token_bytes(runtime._tokenizer)
+
+    @property
+    def vocabulary(self) -> list[bytes]:
+        return self._runtime.token_bytes
 
     def start(self) -> Tokens:
-        return tuple(self._runtime.prefix or [self._runtime._some_token()])
+        return self._prompt
 
     def step(self, state: Tokens, token: int) -> Tokens:
         return (*state, token)

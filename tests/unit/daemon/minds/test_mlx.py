@@ -14,12 +14,13 @@ from pathlib import Path
 import pytest
 
 from selfd_daemon.minds import Message, MindError, Request
+from selfd_daemon.minds.ensemble import EnsembleMind
 from selfd_daemon.minds.mlx import MlxMind
 from selfd_daemon.minds.mlx_files import read_files
-from selfd_daemon.minds.options import MlxOptions
+from selfd_daemon.minds.options import EnsembleOptions, MlxOptions
 from selfd_daemon.minds.room import Memory, advice
 from support.minds import told
-from support.mlx_models import make_model
+from support.mlx_models import make_model, make_saying
 
 pytest.importorskip("mlx_lm", reason="needs mlx-lm")
 pytestmark = [pytest.mark.anyio, pytest.mark.mlx]
@@ -184,7 +185,7 @@ async def test_a_missing_folder_is_named() -> None:
     assert error.code == "MODEL_MISSING"
     assert "there is no folder '/nowhere/model'" in str(error)
     hub = await _refused("nobody/no-such-model")
-    assert "fetch it with selfd minds pull nobody/no-such-model" in str(hub)
+    assert "fetch it with selfd models pull nobody/no-such-model" in str(hub)
 
 
 async def test_a_weight_file_that_was_cut_short_is_named(folder: Path, tmp_path: Path) -> None:
@@ -248,3 +249,41 @@ def test_advice_goes_from_the_model_itself_to_a_smaller_one(
     files = read_files(_pretend(tmp_path / "large", 8_000_000_000))
     assert files.parameters == 8_000_000_000
     assert said in advice(files, Memory(64 << 30, int(gigabytes * 1e9 / 0.85)))
+
+
+SAID = "The spare key lies under the blue flowerpot. [1]"
+
+
+async def test_an_answer_is_spelt_by_the_models_own_template_to_its_end(tmp_path: Path) -> None:
+    async with _mind(make_saying(tmp_path / "sayer", SAID)) as mind:
+        spelt = b""
+        while True:
+            chances = await mind.spell(ASK, spelt)
+            assert chances.shape == (257,)
+            assert chances.sum() == pytest.approx(1.0, abs=1e-6)
+            if chances.argmax() == 256:
+                break
+            spelt += bytes([int(chances.argmax())])
+        assert spelt.decode() == (await told(mind, ASK))[0] == SAID[:48]
+        assert (await mind.spell(ASK, b"The "))[ord("s")] > 0.9, "another way on from the middle"
+
+
+async def test_members_spell_an_answer_together_and_agree_where_it_ends(tmp_path: Path) -> None:
+    async def track_records() -> dict[str, tuple[float, int]]:
+        return {"mind:1": (30.0, 30)}
+
+    async with (
+        _mind(make_saying(tmp_path / "sayer", SAID)) as sayer,
+        _mind(make_model(tmp_path / "other", seed=2, context=2048)) as other,
+    ):
+        ensemble = EnsembleMind(
+            {"mind:1": sayer, "mind:2": other},
+            EnsembleOptions("BYTE"),
+            track_records=track_records,
+            monotonic=time.monotonic,
+            draw=lambda: 7,
+        )
+        text, ended = await told(ensemble, Request(ASK.messages, max_bytes=200))
+    assert text == SAID
+    assert ended.reason == "stop"
+    assert ended.support["mind:1"] > 0.6
