@@ -1,7 +1,9 @@
-"""Files of past schemas, kept as SQL: `schema<N>.sql`, with what a store must read from each.
+"""Files that past selfds left, kept as SQL, with what a store must read from each.
 
-Whoever adds a step runs `python tests/support/golden.py` once and commits the two new files; those
-of earlier schemas are never made again. A record may gain fields, what was there must stay.
+Whoever adds a step runs `python tests/support/golden.py` once and commits `schema<N>.sql` and its
+`.jsonl`; whoever makes a release runs it with the version and commits `release-<VERSION>.sql` and
+its `.jsonl`. Those of earlier schemas and releases are never made again. A record may gain fields,
+what was there must stay.
 """
 
 from __future__ import annotations
@@ -9,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sqlite3
+import sys
 import tempfile
 from dataclasses import asdict, is_dataclass
 from datetime import UTC, datetime, timedelta
@@ -30,6 +33,7 @@ from selfd_storage.schema import STEPS
 
 FOLDER = Path(__file__).parents[1] / "unit" / "storage" / "golden"
 SCHEMAS = sorted(FOLDER.glob("schema*.sql"), key=lambda path: int(path.stem[6:]))
+RELEASES = sorted(FOLDER.glob("release-*.sql"))
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -103,10 +107,10 @@ async def fill(store: Store) -> None:
     await store.values.set("born", START.isoformat())
 
 
-async def _write() -> None:
+async def _write(name: str) -> None:
     moments = iter(range(10_000))
     limits = RoomLimits(floor=0, ballast=0)
-    target = FOLDER / f"schema{len(STEPS)}.sql"
+    target = FOLDER / f"{name}.sql"
     FOLDER.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         now = lambda: START + timedelta(minutes=next(moments))  # noqa: E731
@@ -124,4 +128,5 @@ async def _write() -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(_write())
+    released = f"release-{sys.argv[1]}" if sys.argv[1:] else None
+    asyncio.run(_write(released or f"schema{len(STEPS)}"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ from selfd_storage import (
 from selfd_storage.database import Database
 from selfd_storage.migrations import Migration
 from selfd_storage.schema import APPLICATION_ID, STEPS
-from support.golden import SCHEMAS, build, read_everything, still_holds
+from support.golden import FOLDER, RELEASES, SCHEMAS, build, read_everything, still_holds
 from support.storage import ANY_ROOM
 
 pytestmark = pytest.mark.anyio
@@ -60,8 +61,8 @@ def content(path: Path) -> list[str]:
     return [*dump, f"version {version}"]
 
 
-@pytest.mark.parametrize("schema", SCHEMAS, ids=lambda path: path.stem)
-async def test_every_past_schema_opens_and_keeps_what_it_held(schema: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("schema", [*SCHEMAS, *RELEASES], ids=lambda path: path.stem)
+async def test_every_past_file_opens_and_keeps_what_it_held(schema: Path, tmp_path: Path) -> None:
     build(schema, tmp_path / "selfd.db")
     async with await Store.open(tmp_path, limits=ANY_ROOM) as store:
         then = schema.with_suffix(".jsonl").read_text("utf-8").splitlines()
@@ -75,6 +76,22 @@ async def test_every_past_schema_opens_and_keeps_what_it_held(schema: Path, tmp_
 
 def test_every_schema_has_a_golden_file() -> None:
     assert [path.stem for path in SCHEMAS] == [f"schema{n + 1}" for n in range(len(STEPS))]
+
+
+def tagged() -> list[str]:
+    """Return the versions that are tagged; none outside a checkout."""
+    command = ["git", "-C", str(FOLDER), "tag", "--list", "v*"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        return []
+    return [tag.removeprefix("v") for tag in done.stdout.split()]
+
+
+@pytest.mark.skipif(not tagged(), reason="no version is tagged yet, or this is no checkout")
+def test_every_tagged_version_has_a_golden_file() -> None:
+    kept = {path.stem.removeprefix("release-") for path in RELEASES}
+    assert set(tagged()) <= kept, "CONTRIBUTING.md says how a release leaves one"
 
 
 def test_steps_are_numbered_in_their_order_and_explained() -> None:
