@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import aclosing, contextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from contextlib import aclosing, suppress
 from typing import TYPE_CHECKING
 
 import httpx2
 
 from selfd_daemon.clock import Monotonic
-from selfd_daemon.minds.door import Delta, Limits, Made, Request
+from selfd_daemon.minds.door import Ability, Delta, Limits, Made, Request
 from selfd_daemon.minds.errors import (
     MindAbilityError,
-    MindBusyError,
     MindLimitError,
     MindPeerError,
 )
-from selfd_daemon.minds.http_client import CONNECTIONS, HttpClient, NotJsonError, RefusedError
+from selfd_daemon.minds.http_client import HttpClient, NotJsonError, RefusedError
 from selfd_daemon.minds.http_protocols import GarbledLineError, OllamaWire, OpenAiWire, Piece, Wire
 from selfd_daemon.minds.options import HttpOptions
 from selfd_daemon.minds.telling import Telling
+from selfd_daemon.minds.turns import Turns
 from selfd_graphql.ports import ScoreInfo
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 WIRES: Mapping[str, type[Wire]] = {"openai": OpenAiWire, "ollama": OllamaWire}
+_TRIAL = "It rains."  # scored once a server is loaded, to know whether it can
 ROOM = 1 << 18  # bytes of a stream beyond what its text can account for
 PER_BYTE = 512  # of a stream for each byte of text: one token may be wrapped in that much
 
@@ -50,8 +51,9 @@ class HttpMind:
         self._client = HttpClient(url, options, allowed=allowed, offline=offline, environ=environ)
         self._options = options
         self._monotonic = monotonic
-        self._open = 0
+        self._turns = Turns(self._client.url, at_once=options.at_once)
         self._found: tuple[Wire, str] | None = None
+        self._scores = False
 
     @property
     def loaded(self) -> bool:
@@ -68,8 +70,10 @@ class HttpMind:
         await self._client.close()
 
     async def load(self) -> None:
-        """Find out what the server speaks and holds.   Raises: MindError."""
+        """Find out what the server speaks, holds and tells.   Raises: MindError."""
         await self._find()
+        with suppress(MindAbilityError):
+            await self.score(_TRIAL)
 
     async def unload(self) -> None:
         """Ask the server anew next time; its memory is its own."""
@@ -77,14 +81,17 @@ class HttpMind:
 
     async def limits(self) -> Limits:
         """Say what it can do; how long a text it takes was told when it was added."""
-        return Limits(self._options.context_bytes, frozenset({"chat", "embed"}))
+        abilities: set[Ability] = {"chat", "embed"}
+        if self._scores:
+            abilities.add("score")
+        return Limits(self._options.context_bytes, frozenset(abilities))
 
     async def generate(self, request: Request) -> AsyncGenerator[Made, None]:
         """Ask, and yield what the server says; closing this closes the connection."""
         telling = Telling(request, self._monotonic)
         self._refuse_long(request)
         said, problem, reason = False, None, None
-        with self._counted():
+        async with self._turns.turn(request.priority, request.client):
             wire, model = await self._find()
             async with (
                 self._client.asked(wire.path(request), wire.body(request, model)) as response,
@@ -109,8 +116,33 @@ class HttpMind:
         yield telling.ended(error=problem, reason=reason or "stop")
 
     async def score(self, text: str, after: str = "") -> ScoreInfo:
-        """Raise: these protocols do not tell what a given text costs."""
-        raise MindAbilityError(self._client.says("it cannot score a text: ask another mind"))
+        """Say how well the server's model predicts a text, where it tells of a prompt's tokens.
+
+        The first token of all has no cost there; it counts as much as the others on the average.
+
+        Raises: MindAbilityError: this server does not tell.
+        """
+        async with self._turns.turn():
+            wire, model = await self._find()
+            try:
+                if wire.scoring is None:
+                    raise GarbledLineError("its protocol has no logprobs of a prompt")
+                asked = wire.score_body(after + text, model)
+                costs = wire.costs(await self._client.json("POST", wire.scoring, asked))
+            except (RefusedError, GarbledLineError) as error:
+                raise MindAbilityError(
+                    self._client.says(
+                        "it cannot score a text: that takes logprobs with echo in /v1/completions, "
+                        "as llama-cpp-python has with --logits_all true"
+                    )
+                ) from error
+        self._scores = True
+        begin, end = len(after), len(after) + len(text)
+        known = [bits for at, bits in costs if begin <= at < end and bits is not None]
+        tokens = sum(begin <= at < end for at, _ in costs)
+        size = len(text.encode("utf-8", "replace"))
+        bits = sum(known) * tokens / max(1, len(known))
+        return ScoreInfo(size, bits, bits / size if size else 0.0)
 
     async def next_byte(self, text: bytes) -> NDArray[np.float64]:
         """Raise: these protocols do not tell a whole distribution."""
@@ -122,7 +154,7 @@ class HttpMind:
 
     async def embed(self, texts: Sequence[str]) -> Sequence[Sequence[float]]:
         """Return the server's vectors, made of unit length."""
-        with self._counted():
+        async with self._turns.turn():
             wire, model = await self._find()
             asked = {"model": model, "input": list(texts)}
             told = await self._client.json("POST", wire.embedding, asked)
@@ -177,20 +209,6 @@ class HttpMind:
                 raise MindPeerError(self._client.says(piece.error))
             if piece is not None:
                 yield piece
-
-    @contextmanager
-    def _counted(self) -> Iterator[None]:
-        if self._open >= CONNECTIONS:
-            raise MindBusyError(
-                f"{self._open} requests are open at {self._client.url}, which is all it is given: "
-                "try again when some have ended",
-                open=self._open,
-            )
-        self._open += 1
-        try:
-            yield
-        finally:
-            self._open -= 1
 
     def _refuse_long(self, request: Request) -> None:
         size, most = len(request.text.encode("utf-8", "replace")), self._options.context_bytes

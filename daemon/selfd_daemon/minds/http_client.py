@@ -14,9 +14,8 @@ import stamina
 from selfd_daemon.dialling import CheckedTransport
 from selfd_daemon.minds.errors import MindFieldError, MindPeerError
 from selfd_daemon.minds.http_network import LocalBackend
-from selfd_daemon.minds.options import HttpOptions
+from selfd_daemon.minds.options import CONNECTIONS, HttpOptions
 
-CONNECTIONS = 16
 LONGEST_LINE = 1 << 20
 LONGEST_REPLY = 1 << 22  # of a list of models, or of vectors
 CONNECT_SECONDS = 8.0

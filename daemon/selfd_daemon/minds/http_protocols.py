@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 import orjson
 
 from selfd_daemon.minds.door import Request
+
+LN2 = math.log(2.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,7 @@ class Wire(Protocol):
 
     listing: str
     embedding: str
+    scoring: str | None
 
     def path(self, request: Request) -> str: ...
     def body(self, request: Request, model: str) -> dict[str, Any]: ...
@@ -40,6 +44,13 @@ class Wire(Protocol):
         ...
 
     def vectors(self, told: Any) -> list[list[float]]: ...
+    def score_body(self, text: str, model: str) -> dict[str, Any]: ...
+    def costs(self, told: Any) -> list[tuple[int, float | None]]:
+        """Return where each token of a text begins, in characters, and its bits, if it has any.
+
+        Raises: GarbledLineError: the server does not tell.
+        """
+        ...
 
 
 class OpenAiWire:
@@ -47,6 +58,7 @@ class OpenAiWire:
 
     listing = "/v1/models"
     embedding = "/v1/embeddings"
+    scoring: str | None = "/v1/completions"
 
     def path(self, request: Request) -> str:
         """Return where to ask."""
@@ -97,12 +109,36 @@ class OpenAiWire:
         rows = sorted(told["data"], key=lambda row: int(row["index"]))
         return [[float(number) for number in row["embedding"]] for row in rows]
 
+    def score_body(self, text: str, model: str) -> dict[str, Any]:
+        """Return how to ask for a text back with its costs; servers make one token at least."""
+        return {
+            "model": model,
+            "prompt": text,
+            "max_tokens": 1,
+            "temperature": 0.0,
+            "echo": True,
+            "logprobs": 1,
+        }
+
+    def costs(self, told: Any) -> list[tuple[int, float | None]]:
+        """Read the logprobs of an echoed text, in nats."""
+        try:
+            found = told["choices"][0]["logprobs"]
+            pairs = list(zip(found["text_offset"], found["token_logprobs"], strict=True))
+            costs = [(int(at), None if it is None else -float(it) / LN2) for at, it in pairs]
+        except (KeyError, IndexError, TypeError, ValueError) as error:
+            raise GarbledLineError("no logprobs") from error
+        if sum(bits is not None for _, bits in costs) < 2:  # of what it made itself, and no echo
+            raise GarbledLineError("no logprobs of the prompt")
+        return costs
+
 
 class OllamaWire:
     """One JSON object a line."""
 
     listing = "/api/tags"
     embedding = "/api/embed"
+    scoring: str | None = None
 
     def path(self, request: Request) -> str:
         """Return where to ask."""
@@ -142,6 +178,14 @@ class OllamaWire:
     def vectors(self, told: Any) -> list[list[float]]:
         """Return embeddings, in the order of the texts."""
         return [[float(number) for number in row] for row in told["embeddings"]]
+
+    def score_body(self, text: str, model: str) -> dict[str, Any]:
+        """Raise: there is no such question."""
+        raise GarbledLineError("its protocol has no logprobs of a prompt")
+
+    def costs(self, told: Any) -> list[tuple[int, float | None]]:
+        """Raise: there is no such answer."""
+        raise GarbledLineError("its protocol has no logprobs of a prompt")
 
 
 def _messages(request: Request) -> list[dict[str, str]]:

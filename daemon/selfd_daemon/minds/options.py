@@ -12,6 +12,7 @@ from selfd_daemon.minds.errors import MindFieldError
 Chosen = TypeVar("Chosen", bound="MindOptions")
 
 KV_BITS = (4, 8)
+CONNECTIONS = 16  # to one server
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,8 @@ class MlxOptions(MindOptions):
 class HttpOptions(MindOptions):
     """model: its name on the server; None is the first that it lists. protocol: None asks the
     server. key_env: the variable of the daemon's environment that holds the key. timeout_seconds:
-    how long the server may say nothing. attempts: to reach it, for one request.
+    how long the server may say nothing. attempts: to reach it, for one request. at_once: requests
+    that it is given; others wait, the most urgent in front.
     """
 
     model: str | None = None
@@ -50,11 +52,14 @@ class HttpOptions(MindOptions):
     context_bytes: int = 32_768
     timeout_seconds: float = 60.0
     attempts: int = 3
+    at_once: int = 4
 
     def __post_init__(self) -> None:
         if self.protocol not in (None, "openai", "ollama"):
             raise MindFieldError(f"protocol must be openai or ollama, got {self.protocol!r}")
-        _positive(self, "context_bytes", "timeout_seconds", "attempts")
+        _positive(self, "context_bytes", "timeout_seconds", "attempts", "at_once")
+        if self.at_once > CONNECTIONS:
+            raise MindFieldError(f"at_once must be at most {CONNECTIONS}, got {self.at_once}")
 
 
 @dataclass(frozen=True, slots=True)

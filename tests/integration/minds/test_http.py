@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
@@ -12,7 +13,7 @@ from dataclasses import dataclass, field
 import pytest
 import stamina
 
-from selfd_daemon.minds import Delta, Ended, Message, MindError, Request
+from selfd_daemon.minds import Delta, Ended, Message, MindError, Priority, Request
 from selfd_daemon.minds.errors import MindAddressError, MindFieldError
 from selfd_daemon.minds.http import HttpMind
 from selfd_daemon.minds.options import HttpOptions, read_options
@@ -358,11 +359,34 @@ async def test_vectors_come_back_in_order_and_of_unit_length() -> None:
 
 
 async def test_what_servers_do_not_tell_is_said() -> None:
-    async with _mind(Peer(_hang)) as mind:
+    async def refuse(writer: asyncio.StreamWriter) -> None:
+        writer.write(_reply(400, '{"error": "no echo"}'))
+
+    async with _mind(Peer(refuse)) as mind:
         with pytest.raises(MindError, match="cannot score a text"):
             await mind.score("a")
+        assert "score" not in (await mind.limits()).abilities
         with pytest.raises(MindError, match="does not tell what may come next"):
             await mind.next_byte(b"a")
+
+
+async def test_a_text_is_scored_where_the_server_echoes_its_tokens() -> None:
+    costs = {"text_offset": [0, 3, 8, 14], "token_logprobs": [None, -1.0, -3.0, -9.0]}
+
+    async def behave(writer: asyncio.StreamWriter) -> None:
+        writer.write(_reply(200, json.dumps({"choices": [{"text": "", "logprobs": costs}]})))
+
+    peer = Peer(behave)
+    async with _mind(peer) as mind:
+        await mind.load()
+        assert "score" in (await mind.limits()).abilities
+        after = await mind.score("cat sleeps", after="The ")
+        whole = await mind.score("The cat sleeps")
+    nat = 1 / math.log(2)
+    assert (after.bytes, whole.bytes) == (10, 14)
+    assert after.bits == pytest.approx(3 * nat)
+    assert whole.bits == pytest.approx(4 * nat * 3 / 2)
+    assert json.loads(peer.asked[-1][2])["echo"] is True
 
 
 async def test_a_key_that_is_not_in_the_environment_is_named() -> None:
@@ -371,19 +395,37 @@ async def test_a_key_that_is_not_in_the_environment_is_named() -> None:
             await told(mind, ASK)
 
 
-async def test_only_so_many_are_asked_at_once() -> None:
+async def test_only_so_many_are_asked_at_once_and_a_person_goes_before_the_night() -> None:
     peer = Peer(_hang)
-    async with _mind(peer) as mind:
-        open_ones = [asyncio.create_task(told(mind, ASK)) for _ in range(16)]
+    async with _mind(peer, at_once=1) as mind:
+        open_ones = [asyncio.create_task(told(mind, ASK)) for _ in range(64)]
         await asyncio.sleep(0)
-        with pytest.raises(MindError, match="16 requests are open") as caught:
+        with pytest.raises(MindError, match="64 requests are open") as caught:
             await told(mind, ASK)
         assert caught.value.code == "MIND_BUSY"
         for each in open_ones:
             each.cancel()
         await asyncio.gather(*open_ones, return_exceptions=True)
         peer.behave = _stream(_delta("free", "stop"), DONE)
-        assert (await told(mind, ASK))[0] == "free"
+        peer.asked.clear()
+        urgent = {"night": Priority.NIGHT, "agent": Priority.AGENT, "person": Priority.PERSON}
+        asked = [
+            told(mind, Request((Message("user", name),), priority=priority))
+            for name, priority in {"first": Priority.NIGHT, **urgent}.items()
+        ]
+        assert {text for text, _ in await asyncio.gather(*asked)} == {"free"}
+    order = [json.loads(body)["messages"][0]["content"] for _, _, body in peer.asked if body]
+    assert order == ["first", "person", "agent", "night"]
+
+
+async def test_who_asks_much_waits_behind_those_who_ask_once() -> None:
+    peer = Peer(_stream(_delta("free", "stop"), DONE))
+    async with _mind(peer, at_once=1) as mind:
+        names = ["much", "much", "much", "once"]
+        asked = [told(mind, Request((Message("user", name),), client=name)) for name in names]
+        await asyncio.gather(*asked)
+    order = [json.loads(body)["messages"][0]["content"] for _, _, body in peer.asked if body]
+    assert order == ["much", "once", "much", "much"]
 
 
 async def test_an_ended_stream_reports_its_figures() -> None:

@@ -69,6 +69,8 @@ async def test_mlx_lms_server_is_asked_left_and_asked_again(tmp_path: Path) -> N
         assert again == text
         raw, _ = await told(mind, Request((Message("user", "The cat"),), max_bytes=20, raw=True))
         assert raw
+        with pytest.raises(MindError, match="it cannot score a text: that takes logprobs with echo"):
+            await mind.score("The cat")
 
 
 @pytest.mark.mlx
@@ -85,6 +87,8 @@ async def test_llama_cpps_server_is_asked_left_and_asked_again(tmp_path: Path) -
         "512",
         "--chat_format",
         "chatml",
+        "--logits_all",
+        "true",
     ]
     async with _server([sys.executable, "-m", "llama_cpp.server", *options], port) as mind:
         text, ended = await told(mind, ASK)
@@ -96,3 +100,7 @@ async def test_llama_cpps_server_is_asked_left_and_asked_again(tmp_path: Path) -
         with pytest.raises(MindError, match="broke off before its end"):  # it says no more
             await told(mind, Request((Message("user", "x" * 2000),), max_bytes=40))
         assert (await told(mind, ASK))[0] == text
+        assert "score" in (await mind.limits()).abilities
+        whole, part = await mind.score("the cat sleeps"), await mind.score("sleeps", "the cat ")
+        assert 0 < part.bits < whole.bits
+        assert part.bytes == 6

@@ -89,7 +89,7 @@ async def test_a_removed_mind_is_not_asked_but_still_known(minds: MindService) -
         ({"kind": "BUILTIN"}, "the built-in mind is there already"),
         ({"model": "no url"}, "is no URL of a server"),
         ({"options": {"modle": "x"}}, "has no option 'modle': did you mean 'model'"),
-        ({"options": {"zzz": "x"}}, "has no option 'zzz': it takes attempts"),
+        ({"options": {"zzz": "x"}}, "has no option 'zzz': it takes at_once, attempts"),
         ({"options": {"attempts": "3"}}, "option attempts must be int, got '3'"),
         ({"options": {"attempts": 0}}, "attempts must be more than 0"),
         ({"options": {"protocol": "smtp"}}, "protocol must be openai or ollama"),
