@@ -151,6 +151,7 @@ READS: dict[str, Callable[[Store], Awaitable[object]]] = {
     "jobs.unfinished": lambda s: s.jobs.unfinished(),
     "memories.count": lambda s: s.memories.count(),
     "memories.get": lambda s: s.memories.get(["memory:1"]),
+    "memories.latest": lambda s: s.memories.latest(),
     "memories.own_words": lambda s: s.memories.own_words([NewMemory("new")]),
     "memories.tellings": lambda s: s.memories.tellings(["memory:1"]),
     "memories.page": lambda s: s.memories.page(),
