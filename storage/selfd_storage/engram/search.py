@@ -16,7 +16,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from selfd_storage.engram.blocks import Bundle, bind, occurrences
+from selfd_storage.engram.blocks import Bundle, bind, occurrences, slots_of
 from selfd_storage.engram.terms import IN_PATH, is_text, word_codes, words_of
 
 CANDIDATES = 50  # files whose words are read
@@ -75,12 +75,17 @@ def _rarity(tree: Tree, words: Sequence[str]) -> NDArray[np.float64]:
 
 def _scorer(words: Sequence[str], rarity: NDArray[np.float64]) -> Callable[[Bundle], float]:
     """Return the score of a bundle: the rarity of each word that it may hold, doubled in paths."""
-    codes = word_codes(words)
-    in_path = bind(codes, IN_PATH)
+    plain = word_codes(words)
+    codes = np.concatenate([plain, bind(plain, IN_PATH)])  # (2W, B)
+    worth = np.concatenate([rarity, rarity])
+    places: dict[int, NDArray[np.intp]] = {}  # by slots: thousands of bundles have a few sizes
 
     def score(counts: Bundle) -> float:
-        held = (occurrences(counts, codes) > 0) + 1.0 * (occurrences(counts, in_path) > 0)
-        return float(held @ rarity)
+        blocks, slots = counts.shape
+        if slots not in places:
+            places[slots] = slots_of(codes, slots) + np.arange(blocks) * slots
+        held = counts.ravel().take(places[slots]).all(axis=1)  # (2W,)
+        return float(held @ worth)
 
     return score
 
