@@ -4,7 +4,8 @@ Sure means the 95% interval of a paired bootstrap. The old set is fixed, and a c
 against the weights that ship as well as against its parent, so that small losses cannot add up.
 Retrieval and the assessment must surely not lose more than their margins.
 A model also gets better on words or letters that somebody has shuffled, at no cost to old text; so
-the new text must be text: the order of its words must be worth something to the parent.
+the new text must be text: the order of its words must be worth something to the parent, or pairs
+of them must come back more often than by chance.
 """
 
 from __future__ import annotations
@@ -25,8 +26,8 @@ LOST = {
 class Limits:
     """How much a candidate may cost (docs/lab/0014 has how surely each is measured).
 
-    old: bits per byte on the fixed old set. disorder: the share of new pieces whose order is worth
-    nothing; a shuffled day has 1, a usual one 0. lost: by what is measured; what is not named here
+    old: bits per byte on the fixed old set. disorder: the share of new pieces that are in no order;
+    a shuffled day has 1, a usual one 0. lost: by what is measured; what is not named here
     may be lost.
     """
 
@@ -63,7 +64,8 @@ def _against(figures: Mapping[str, Mapping[str, Any]], limits: Limits) -> str | 
     if order["disorder"] > limits.disorder:
         return (
             f"the words of the new text are in no order: in {order['disorder']:.0%} of its pieces "
-            f"(at most {limits.disorder:.0%}), and worth {order['worth']:.3f} bits/byte in all"
+            f"(at most {limits.disorder:.0%}), worth {order['worth']:.3f} bits/byte in all, and "
+            f"pairs of words come back no more than by chance ({order['pairs']:+.1f} deviations)"
         )
     if figures["new"]["high"] >= 0.0:
         return "not surely better on new text"

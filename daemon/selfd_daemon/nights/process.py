@@ -134,6 +134,8 @@ class TrainingProcess:
                 told = json.loads(line)
                 if "error" in told:
                     self._told = str(told["error"])
+                if "measuring" in told:
+                    await report(-1.0, _words(told))
                 if "progress" in told:
                     self._gone_on |= told["progress"] > self._furthest
                     self._furthest = max(self._furthest, told["progress"])
@@ -240,6 +242,8 @@ def _ending(code: int) -> str:
 def _words(told: Mapping[str, Any]) -> str:
     if "step" in told:
         return f"step {told['step']} of {told['steps']}, {told['bits']:.3f} bits/byte"
+    if "measuring" in told:
+        return f"measures {told['measuring']}: {told['done']} of {told['of']}"
     if "measured" in told:
         return f"measured on {told['measured']} text"
     return "done"

@@ -20,7 +20,7 @@ from selfd_models.checkpoint import load
 from selfd_models.training.assessing import Assessed, assess, compare_assessed
 from selfd_models.training.comparison import by_kind, compare, cut, measure
 from selfd_models.training.corpus import EXPECTED, read_records
-from selfd_models.training.order import order_of, spread
+from selfd_models.training.order import PIECES, order_of
 from selfd_models.training.replay import OLD, read_sample
 from selfd_models.training.retrieval import by_embedder, by_states, cloze
 
@@ -71,9 +71,8 @@ class Contestant:
         return Assessed(**found)
 
     def order_of(self, texts: Sequence[str]) -> dict[str, Any]:
-        """Say what the order of the words of new text is worth to it."""
-        pieces = spread(texts)
-        return order_of(self.model, pieces, self._progress("order", 2 * len(pieces)))
+        """Say whether the words of new text are in an order."""
+        return order_of(self.model, texts, self._progress("order", 2 * PIECES))
 
     def distance(self, texts: Sequence[str], expected: NDArray[np.float16]) -> float:
         """Give how far it is from what another mind expected of texts: bits per byte of divergence.
@@ -95,6 +94,7 @@ class Contestant:
     def _kept(self, name: str, work: Callable[[], Any]) -> Any:
         kept = self._cache / f"{self._checkpoint.fingerprint}-{_texts()}-{name}.json"
         if not kept.exists():
+            self._say(measuring=name, done=0, of=1)
             found = work()
             self._cache.mkdir(mode=0o700, parents=True, exist_ok=True)
             partial = kept.with_suffix(".partial")

@@ -35,8 +35,8 @@ def test_better_on_new_and_the_same_on_old_is_promoted() -> None:
             "worse on old text than what ships",
         ),
         (
-            {"new": BETTER, "old": SAME, "order": {"disorder": 0.3, "worth": 0.02}},
-            "in no order: in 30% of its pieces (at most 25%), and worth 0.020",
+            {"new": BETTER, "old": SAME, "order": {"disorder": 0.3, "worth": 0.02, "pairs": 1.2}},
+            "in no order: in 30% of its pieces (at most 25%), worth 0.020",
         ),
         (
             {"new": BETTER, "old": SAME, "preference": {"before": 0.7, "after": 0.6, "least": 0.7}},
