@@ -89,7 +89,7 @@ def labelled(texts: Sequence[str]) -> dict[str, bool]:
             for place, word in enumerate(_WORD.findall(sentence)):
                 if place:
                     (capital if word[0].isupper() else small)[word.lower()] += 1
-                elif word[0].isupper() and word[1:].islower() and word.lower() not in NO_NAMES:
+                elif word[0].isupper() and word[1:].islower():
                     first.setdefault(word)
     found = {}
     for word in first:
@@ -98,7 +98,7 @@ def labelled(texts: Sequence[str]) -> dict[str, bool]:
             found[word] = up > down
     order = list(found)
     random.Random(SEED).shuffle(order)
-    return {word: found[word] for word in order}
+    return {word: found[word] for word in order if word.lower() not in NO_NAMES}
 
 
 async def _saved(words: Sequence[str]) -> NDArray[np.float64]:
