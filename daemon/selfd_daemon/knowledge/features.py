@@ -13,7 +13,8 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-from selfd_storage.lexicon import STOP_WORDS, words
+from selfd_daemon.knowledge.terms import EMPTY
+from selfd_storage.lexicon import words
 from selfd_storage.stems import stem
 
 LEAD_WORDS = 200  # news says what happened first; the rest is background that other stories share
@@ -92,4 +93,4 @@ def resemblance(one: frozenset[int], other: frozenset[int]) -> float:
 
 
 def _tells(word: str) -> bool:
-    return word not in STOP_WORDS and (len(word) > 2 or not word.isascii())
+    return word not in EMPTY and (len(word) > 2 or not word.isascii())

@@ -14,7 +14,8 @@ _LONGEST = 60
 _WORD = re.compile(r"[^\W\d_]{4,}")
 _DAYS = "monday tuesday wednesday thursday friday saturday sunday"
 _MONTHS = "january february march april june july august september october november december"
-_EMPTY = STOP_WORDS | set(f"{_DAYS} {_MONTHS} says said news update live video".split())
+_PAGES = "says said news update updates live video watch latest score highlights result results"
+EMPTY = STOP_WORDS | set(f"{_DAYS} {_MONTHS} {_PAGES}".split())  # they stand in any news
 
 
 def trend_terms(title: str, text: str) -> list[str]:
@@ -26,6 +27,6 @@ def trend_terms(title: str, text: str) -> list[str]:
     others = [
         word
         for word in words(title)
-        if word not in named and word not in _EMPTY and _WORD.fullmatch(word)
+        if word not in named and word not in EMPTY and _WORD.fullmatch(word)
     ]
     return list(dict.fromkeys(names + others))[:MOST]
