@@ -85,3 +85,25 @@ def test_the_script_for_completion_is_printed_for(shell: str) -> None:
         check=True,
     )
     assert "_SELFD_COMPLETE=complete_" + shell in done.stdout
+
+
+@pytest.mark.skipif(not shutil.which("zsh"), reason="there is no zsh here")
+def test_zsh_completes_at_the_first_tab(tmp_path: Path) -> None:
+    """zsh in a terminal of its own, into which a Tab is typed."""
+    environment = {**os.environ, "_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION": "1"}
+    show = [str(SELFD), "--show-completion", "zsh"]
+    script = subprocess.run(show, env=environment, capture_output=True, check=True).stdout
+    (tmp_path / "_selfd").write_bytes(script)
+    (tmp_path / "try").write_text(f"""
+        zmodload zsh/zpty
+        zpty shell zsh --no-rcs -i
+        zpty -w shell 'PS1=; path=({Path(SELFD).parent} $path); fpath=({tmp_path} $fpath)'
+        zpty -w shell 'autoload -Uz compinit; compinit -u -D; echo re""ady'
+        zpty -r -m shell out '*ready*'
+        zpty -w shell $'selfd --versi\\t'
+        zpty -r -m shell out '*selfd [0-9]*' && echo completed
+    """)
+    done = subprocess.run(
+        ["zsh", str(tmp_path / "try")], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert "completed" in done.stdout, done.stdout + done.stderr

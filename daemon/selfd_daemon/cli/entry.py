@@ -32,6 +32,7 @@ from selfd_daemon.cli import (
     storage,
     stories,
 )
+from selfd_daemon.cli.completion import complete_at_the_first_tab
 
 app = typer.Typer(
     name="selfd",
@@ -101,6 +102,7 @@ def selfd(
 
 def main() -> None:
     """Run one command and exit with its status."""
+    complete_at_the_first_tab()
     try:
         status = app(prog_name="selfd", standalone_mode=False)
     except typer.TyperException as error:
