@@ -74,6 +74,9 @@ class ScriptedMinds:
     async def minds(self) -> Sequence[MindInfo]:
         return (self.info, replace(BUILTIN_MIND, is_default=False))
 
+    async def default(self) -> MindInfo:
+        return self.info if self.info.is_default else BUILTIN_MIND
+
     async def mind(self, id: str) -> MindInfo | None:
         return next((each for each in await self.minds() if each.id == id), None)
 

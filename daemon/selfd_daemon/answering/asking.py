@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -18,7 +17,7 @@ MOST_QUESTION_BYTES = 16 * 1024
 class Minds(Protocol):
     """The minds that can be asked, by their ids."""
 
-    async def minds(self) -> Sequence[MindInfo]: ...
+    async def default(self) -> MindInfo: ...
     async def mind(self, id: str) -> MindInfo | None: ...
     async def open(self, id: str | None = None) -> Mind: ...
 
@@ -64,7 +63,7 @@ async def _info(id: str | None, minds: Minds | None) -> MindInfo:
     if minds is None:
         found = BUILTIN_MIND if id in (None, BUILTIN_MIND.id) else None
     elif id is None:
-        found = next((mind for mind in await minds.minds() if mind.is_default), BUILTIN_MIND)
+        found = await minds.default()
     else:
         found = await minds.mind(id)
     if found is None:

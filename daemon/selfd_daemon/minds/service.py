@@ -110,6 +110,7 @@ class MindService:
         )
         self._registry = Registry(store, self._builtin, around)
         self._speed: float | None = None
+        self._default: str | None = None
 
     async def close(self) -> None:
         """Take no more work, and wait a little for what is being worked on."""
@@ -138,6 +139,11 @@ class MindService:
         record = await self._store.minds.get(id)
         return None if record is None else self._told(record, default)
 
+    async def default(self) -> MindInfo:
+        """Return the mind that answers whenever none is named."""
+        id = await self._default_id()
+        return self._told_builtin(id) if id == BUILTIN_MIND.id else await self._known(id)
+
     async def open(self, id: str | None = None) -> Mind:
         """Return the door to a mind, or to the default one.
 
@@ -161,14 +167,14 @@ class MindService:
             raise MindFieldError("the built-in mind is part of selfd and stays")
         removed = await self._registry.remove(id)
         if removed and await self._default_id() == id:
-            await self._store.values.set(_DEFAULT, BUILTIN_MIND.id)
+            await self._be_default(BUILTIN_MIND.id)
         return removed
 
     async def set_default(self, id: str) -> MindInfo:
         """Let a mind answer whenever none is named.   Raises: NotFoundError."""
         if id != BUILTIN_MIND.id:
             await self._registry.record(id)
-        await self._store.values.set(_DEFAULT, id)
+        await self._be_default(id)
         return await self._known(id)
 
     async def load(self, id: str) -> MindInfo:
@@ -266,7 +272,13 @@ class MindService:
         return self._builtin if id == BUILTIN_MIND.id else await self._registry.open(id)
 
     async def _default_id(self) -> str:
-        return await self._store.values.get(_DEFAULT) or BUILTIN_MIND.id
+        if self._default is None:  # read once: nobody else writes it
+            self._default = await self._store.values.get(_DEFAULT) or BUILTIN_MIND.id
+        return self._default
+
+    async def _be_default(self, id: str) -> None:
+        await self._store.values.set(_DEFAULT, id)
+        self._default = id
 
     async def _known(self, id: str) -> MindInfo:
         mind = await self.mind(id)
