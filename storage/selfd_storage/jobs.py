@@ -28,6 +28,8 @@ _PAGE = f"{_JOB} WHERE {_BEFORE}"
 _PAGE_OF_STATE = f"{_JOB} WHERE state = :state AND {_BEFORE}"
 _UNFINISHED = f"{_JOB} WHERE state IN ('QUEUED', 'RUNNING', 'WAITING') ORDER BY id"
 
+SKIPPED = "skipped"  # how the error begins of a job that had nothing to do
+
 
 class Jobs:
     """Keeps jobs. A change of state is durable and written to the log; mere progress is neither."""
@@ -93,7 +95,9 @@ class Jobs:
                 {"id": number, **changes},
             )
             if state is not None and state != before[number].state:
-                tx.emit(f"job.{state.lower()}", id, {"kind": before[number].kind})
+                skipped = error is not None and error.startswith(SKIPPED)
+                told = {"kind": before[number].kind} | ({"skipped": True} if skipped else {})
+                tx.emit(f"job.{state.lower()}", id, told)
             return _read(tx.connection, [number])[number]
 
         return await self._database.write(write, durable=state is not None)

@@ -9,6 +9,7 @@ from typing import Any
 from selfd_storage._sqlite import sqlite3
 from selfd_storage.database import Database
 from selfd_storage.ids import make_id
+from selfd_storage.jobs import SKIPPED
 from selfd_storage.records import EventRecord
 from selfd_storage.self_records import AttemptsRecord, PredictionRecord, SurpriseRecord
 from selfd_storage.times import from_ms, to_ms
@@ -30,14 +31,14 @@ SELECT a.id AS id, m.at AS at, a.task AS task, a.abstained AS abstained,
     CASE a.judge WHEN 'verification' THEN a.outcome END AS verified
 FROM answers AS a JOIN messages AS m ON m.id = a.message_id
 """
-# Jobs that were cancelled, or are not done yet, say nothing of what selfd can do.
+# Jobs that were cancelled, are not done yet, or had nothing to do say nothing of what selfd can do.
 _TRIED = f"""
 SELECT CASE abstained WHEN 1 THEN 'abstain' ELSE 'answer ' || task END AS name, at, id,
     outcome
 FROM ({_JUDGED})
 UNION ALL
 SELECT 'job ' || lower(replace(kind, '_', ' ')), finished_at, id, state = 'SUCCEEDED'
-FROM jobs WHERE state IN ('SUCCEEDED', 'FAILED')
+FROM jobs WHERE state IN ('SUCCEEDED', 'FAILED') AND coalesce(error, '') NOT LIKE '{SKIPPED}:%'
 """  # noqa: S608
 _ATTEMPTS = f"""
 WITH ranked AS (

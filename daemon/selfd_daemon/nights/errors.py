@@ -9,8 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from selfd_daemon.errors import DaemonError
-
-SKIPPED = "skipped"  # how the text of such an error begins, by which a night knows it
+from selfd_storage.jobs import SKIPPED
 
 
 class TrainingError(DaemonError):

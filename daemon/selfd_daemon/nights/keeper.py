@@ -25,11 +25,11 @@ from selfd_daemon.jobs import JobRunner
 from selfd_daemon.nights.activity import Activity
 from selfd_daemon.nights.conditions import Conditions
 from selfd_daemon.nights.energy import Meter
-from selfd_daemon.nights.errors import SKIPPED
 from selfd_daemon.nights.steps import STEPS, Hook, Step
 from selfd_daemon.nights.window import CATCH_UP, Hours, Window
 from selfd_graphql.errors import ServiceError
 from selfd_storage import JobRecord, NightRecord, StorageError, Store
+from selfd_storage.jobs import SKIPPED
 
 LOOK_SECONDS = 60.0
 AFTER_FAILURE = 600.0

@@ -99,6 +99,8 @@ def post(event: EventRecord) -> Post | None:
     kind = _KINDS.get(event.kind)
     if kind is None or event.payload.get("judge") == "feedback":  # told of as feedback.given
         return None
+    if event.payload.get("skipped"):  # a job that had nothing to do is nothing to tell of
+        return None
     module, key, salience = kind.module, event.kind, kind.salience
     if event.kind.startswith("job."):
         what = str(event.payload.get("kind", ""))
