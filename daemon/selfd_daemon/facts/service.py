@@ -16,8 +16,8 @@ from selfd_daemon.facts.names import doubtful, read_names
 from selfd_daemon.facts.notes import read_note
 from selfd_daemon.facts.reading import EDITION, read_statements
 from selfd_daemon.facts.reports import read_report
-from selfd_daemon.facts.timeline import Relation, relations
-from selfd_daemon.facts.verification import Proposal, in_our_words, verified
+from selfd_daemon.facts.timeline import Relation, is_functional, relations
+from selfd_daemon.facts.verification import FIRST_PERSON, Proposal, in_our_words, verified
 from selfd_daemon.facts.vocabulary import MACHINES, OWNER, OWNERS
 from selfd_graphql import EntityInfo, RelationInfo, ServiceError
 from selfd_storage import (
@@ -124,6 +124,27 @@ class FactService:
         ids = list(dict.fromkeys(s.item_id for relation in chosen for s in relation.sources))
         items = dict(zip(ids, await self._store.items(ids), strict=True))
         return [_info(relation, items) for relation in chosen]
+
+    async def replaced(self, text: str) -> list[tuple[Relation, Relation]]:
+        """Return what is over of those whom a text names, each with what came in its place.
+
+        Whoever says `I` or `my` means the owner.
+        """
+        named = [each.number for each in await self._store.graph.entities_in(text)]
+        if FIRST_PERSON.search(text) and (owner := await self._store.graph.named(OWNER)):
+            named.append(owner.number)
+        if not named:
+            return []
+        found = relations(await self._store.graph.statements(named))
+        return [
+            (former, present)
+            for former in found
+            for present in found
+            if former.valid_to is not None
+            and present.valid_to is None
+            and (former.subject, former.predicate) == (present.subject, present.predicate)
+            and is_functional(former.predicate)
+        ]
 
     async def propose(self, item_id: str, proposals: Sequence[Proposal]) -> list[NewStatement]:
         """Keep those of a mind's proposals that an item's own words hold, and return them."""

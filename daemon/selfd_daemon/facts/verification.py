@@ -24,7 +24,7 @@ _OVER = re.compile(
     r"\b(?:no longer|any ?more|used to|stopped|quit|left|former(?:ly)?|ex|until|previously)\b",
     re.IGNORECASE,
 )
-_FIRST_PERSON = re.compile(r"\b(?:I|i|me|my|mine|myself|we|We|our|us|My|Our)\b|\b[Ii]['’]m\b")
+FIRST_PERSON = re.compile(r"\b(?:I|i|me|my|mine|myself|we|We|our|us|My|Our)\b|\b[Ii]['’]m\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ def _subject(name: str, assertion: Assertion) -> str | None:
     """Return the subject under the name that the rules use, None where the words do not hold it."""
     lower = name.strip().casefold()
     if lower in OWNERS or lower == assertion.speaker.casefold():
-        if _FIRST_PERSON.search(assertion.text):
+        if FIRST_PERSON.search(assertion.text):
             return assertion.speaker if lower != OWNER or assertion.speaker == OWNER else None
         if lower in OWNERS:
             return OWNER if re.search(r"\buser\b", assertion.text, re.IGNORECASE) else None

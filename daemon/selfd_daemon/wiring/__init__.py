@@ -86,7 +86,7 @@ async def running(
         remembering.consolidation(base, graph, minds)
         feeds = reading.feeds(base)
         knowledge = reading.knowledge(base)
-        answering = thinking.answering(base, minds, self_model, knowledge)
+        answering = thinking.answering(base, minds, self_model, knowledge, graph)
         daemon = Daemon(
             memories=thinking.memories(base, minds),
             search=base.store,

@@ -7,10 +7,12 @@ from contextlib import aclosing
 
 from selfd_daemon.answering import AnsweringService, Specialist
 from selfd_daemon.answering.cache import Lookup
+from selfd_daemon.answering.changed import Changed
 from selfd_daemon.answering.disputed import Disputed
 from selfd_daemon.answering.introspective import Introspective
 from selfd_daemon.answering.news import News
 from selfd_daemon.clock import Monotonic
+from selfd_daemon.facts.service import FactService
 from selfd_daemon.knowledge.service import KnowledgeService
 from selfd_daemon.memory import MemoryService, Surprises
 from selfd_daemon.metrics import Metrics
@@ -109,11 +111,13 @@ def answering(
     minds: MindService,
     self_model: SelfModelService,
     knowledge: KnowledgeService,
+    facts: FactService,
 ) -> MeteredAnswering:
     """Answer from what is stored; the self-model and the news answer what is asked of them."""
     threshold = base.settings.answering.threshold
     news = News(base.store, knowledge, now=base.now, threshold=threshold)
     disputed = Disputed(base.store, knowledge, threshold=threshold)
+    changed = Changed(base.store, facts, now=base.now, threshold=threshold)
     return MeteredAnswering(
         base.store,
         base.settings,
@@ -121,5 +125,5 @@ def answering(
         base.activity,
         base.monotonic,
         minds,
-        [Introspective(self_model.about_self), news, disputed],
+        [Introspective(self_model.about_self), news, disputed, changed],
     )
