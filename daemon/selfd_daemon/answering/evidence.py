@@ -54,7 +54,7 @@ class Gathered:
     rival     how much more of the question's words a memory has that speaks of somebody else
     pairs     neighbouring words of the question that stand together in the best sentence
     kind      whether the best sentence has words of the kind that the question asks for
-    margin    how far the best item is ahead of the next
+    margin    how far the best item is ahead of the next, if there is one
     support   the score that the search itself gave its best hit
     """
 
@@ -176,7 +176,7 @@ def _whole(
         "rival": max(0.0, other - own),
         "pairs": first.features["pairs"],
         "kind": first.features["kind"],
-        "margin": min(1.0, max(0.0, first.score - next(others, 0.0))),
+        "margin": min(1.0, max(0.0, first.score - next(others, first.score))),
         "support": hits[0].score,
     }
 

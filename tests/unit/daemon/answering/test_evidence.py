@@ -106,6 +106,14 @@ def test_a_reply_without_a_word_of_the_question_can_be_quoted() -> None:
     assert quotes == ["Eva: Which instrument do you play?", "Max: The cello."]
 
 
+def test_a_question_is_not_answered_with_itself() -> None:
+    asked = read_question("Who stole the tarts?")
+    found = hits("Who Stole the Tarts?", "The Knave of Hearts, he stole those tarts.")
+    (only,) = gather(asked, found).evidence
+    assert only.sentence.text == "The Knave of Hearts, he stole those tarts."
+    assert gather(asked, hits("“Who stole the tarts?” asked the King.")).evidence
+
+
 def test_the_work_stops_when_nobody_waits() -> None:
     with pytest.raises(Abandoned):
         gather(read_question("cello"), hits("The cello."), lambda: True)
@@ -131,3 +139,9 @@ def test_confidence_grows_with_what_speaks_for_an_answer() -> None:
     assert values == sorted(values)
     rivalled = dict.fromkeys(FEATURES, 0.5) | {"rival": 1.0}
     assert sure(Gathered(evidence, rivalled)) < 0.3
+
+
+def test_the_only_thing_that_was_found_is_not_ahead_of_anything() -> None:
+    alone = gather(read_question("What is the capital of Mongolia?"), hits("Joe has three cats."))
+    assert alone.features["margin"] == 0
+    assert sure(alone) < 0.45
