@@ -15,6 +15,7 @@ from selfd_storage.words_file import LEVELS, count_documents, count_terms_from
 
 SHORTEST = 4  # letters; of shorter words too many are one letter away
 LONG = 7  # letters, from which on two slips are forgiven
+LONG_STEM = 6  # letters that must be left of both words: `ceil` is two slips from `call`
 BEGINNINGS = (3, 1)  # letters that are right: of three there are few words, of one all typos
 MOST = 3  # words of one question that are looked at, the longest first
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
@@ -36,9 +37,10 @@ def respelled(db: sqlite3.Connection, query: Query, frequencies: Mapping[str, in
 def _meant(db: sqlite3.Connection, word: str) -> str | None:
     """Return the most frequent term one letter away from a word, or else two letters away."""
     near = count_documents(db, {stem(each) for each in _one_away(word)})
-    if len(word) >= LONG:
+    own = stem(word)
+    if len(word) >= LONG and len(own) >= LONG_STEM:
         for letters in BEGINNINGS:
-            near = near or _two_away(db, stem(word), letters)
+            near = near or _two_away(db, own, letters)
     return max(near, key=lambda term: (near[term], term), default=None)
 
 
@@ -47,7 +49,8 @@ def _two_away(db: sqlite3.Connection, own: str, letters: int) -> dict[str, int]:
     return {
         term: count
         for term, count in count_terms_from(db, own[:letters]).items()
-        if term[-1] not in LEVELS.values()
+        if len(term) >= LONG_STEM
+        and term[-1] not in LEVELS.values()
         and len(set(own).symmetric_difference(term)) <= 4  # cheap, and leaves few
         and distance(own, term, 2) <= 2
     }

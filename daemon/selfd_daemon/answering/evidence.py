@@ -24,6 +24,8 @@ SHORT_MEMORY = 240  # characters that are quoted whole
 MOST_TEXT = 20_000  # characters of one item that are looked at
 NEAR = 4  # terms apart that two words of a question may stand and still belong together
 
+_CLOSING = " \"'’”»)"
+
 FEATURES = ("coverage", "astray", "rival", "pairs", "kind", "margin", "support")
 ORDER = {"retrieval": 0.70, "coverage": 0.10, "voice": 0.10, "pairs": 0.05, "kind": 0.05}
 STALE = 0.1  # of a score, that an old article has less than a new one; docs/lab/0016
@@ -84,7 +86,7 @@ class Abandoned(Exception):
 def gather(
     asked: Asked, hits: Sequence[Hit], is_abandoned: Callable[[], bool] = lambda: False
 ) -> Gathered:
-    """Weigh the sentences of all hits that share a term with the question.
+    """Weigh the sentences of all hits that share a term with the question, and do not only ask it.
 
     Of an item that shares none all of them count: it was found for what stands beside it, and the
     reply to a question often has none of its words.
@@ -106,9 +108,15 @@ def gather(
         for each in read
         for sentence, found in each.parts
         if not weights.keys().isdisjoint(found) or weights.keys().isdisjoint(each.said.all)
+        if not _asks_the_same(sentence, found, asked)
     ]
     gathered.sort(key=lambda each: (-each.score, each.hit.item.id, each.sentence.start))
     return Gathered(gathered, _whole(gathered, read, weights, hits) if gathered else {})
+
+
+def _asks_the_same(sentence: Sentence, found: Sequence[str], asked: Asked) -> bool:
+    """Tell whether a sentence asks what is asked: a heading, say, that promises the answer."""
+    return sentence.text.rstrip(_CLOSING).endswith("?") and set(found) <= set(terms(asked.text))
 
 
 def _read(hit: Hit, voices: Voices, age: float) -> _Read:

@@ -71,6 +71,13 @@ async def test_a_slip_or_two_in_a_word_still_find_it(store: Store, typed: str) -
     assert list(await found(store, f"her {typed}")) == ["She took up photography"]
 
 
+@pytest.mark.parametrize("typed", ["capital", "ceiling"])
+async def test_a_word_with_a_short_stem_is_no_other_short_word(store: Store, typed: str) -> None:
+    """`ceil` would be two slips from `call`."""
+    await remembered(store, "The cats are called Pip and Squeak", "He likes the sea")
+    assert not await store.search(typed)
+
+
 async def test_what_is_spelled_right_comes_before_what_was_guessed(store: Store) -> None:
     await remembered(store, "the garden gate", "the garden hose")
     assert next(iter(await found(store, "garden hosse"))) == "the garden hose"
