@@ -46,7 +46,7 @@ class Living:
 
     def rest(self) -> list[Line]:
         """Read to the end."""
-        out, errors = self._process.communicate(timeout=120)
+        out, errors = self._process.communicate(timeout=600)
         assert self._process.returncode == 0, errors[-2000:]
         return [json.loads(line) for line in out.splitlines() if line.startswith("{")]
 
