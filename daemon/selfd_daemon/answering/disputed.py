@@ -7,19 +7,19 @@ asks is told so, instead of getting whichever sentence fits the question a littl
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
-from selfd_daemon.answering.confidence import confidence, signals_of
+from selfd_daemon.answering.confidence import confidence
 from selfd_daemon.answering.drafts import Draft
 from selfd_daemon.answering.evidence import Gathered, gather
-from selfd_daemon.answering.news import COVERED, Stories
+from selfd_daemon.answering.news import Stories
 from selfd_daemon.answering.news_writing import Writer
 from selfd_daemon.answering.origins import feed_names
 from selfd_daemon.answering.question import Asked, Expected
 from selfd_daemon.knowledge.disputes import Dispute, Kind
 from selfd_daemon.knowledge.service import ToldStory
 from selfd_graphql.ports import Question
-from selfd_storage import ArticleRecord, Hit, Store
+from selfd_storage import ArticleRecord, Store
 from selfd_storage.lexicon import terms
 
 RETRIEVED = 20  # as many as for an answer of quotes, so that the best sentence is the same
@@ -53,28 +53,17 @@ class Disputed:
         for story in await self._stories.told([article.id]):
             for dispute in story.comparison.disputes:
                 if dispute.kind in kinds and sentence in (dispute.one.text, dispute.other.text):
-                    return await self._both(question, asked, hits, article, story, dispute)
+                    return await self._both(question, asked, story, dispute)
         return None
 
     async def _both(
-        self,
-        question: Question,
-        asked: Asked,
-        hits: Sequence[Hit],
-        article: ArticleRecord,
-        story: ToldStory,
-        dispute: Dispute,
+        self, question: Question, asked: Asked, story: ToldStory, dispute: Dispute
     ) -> Draft | None:
-        """Quote both sides, if they are surely what is asked for.
+        """Quote both sides, if their story is surely what is asked about.
 
-        What others tell of the same story is left out there: it is no rival, as both are told. That
-        makes anything sure where there is no other news, so the story must be what is asked about.
+        How far the best sentence is ahead of others says nothing here: the other side is as good.
         """
-        if _covered(asked, story) < COVERED:
-            return None
-        others = {each.id for each in story.record.articles} - {article.id}
-        alone = [hit for hit in hits if hit.item.id not in others]
-        signals = signals_of(await asyncio.to_thread(gather, asked, alone))
+        signals = {"news.bias": 1.0, "news.covered": _covered(asked, story)}
         sure = confidence(signals)
         if sure < self._threshold:
             return None
