@@ -69,7 +69,7 @@ async def test_mlx_lms_server_is_asked_left_and_asked_again(tmp_path: Path) -> N
         assert again == text
         raw, _ = await told(mind, Request((Message("user", "The cat"),), max_bytes=20, raw=True))
         assert raw
-        with pytest.raises(MindError, match="it cannot score a text: that takes logprobs with echo"):
+        with pytest.raises(MindError, match="it cannot score a text: that takes logprobs"):
             await mind.score("The cat")
 
 
