@@ -50,7 +50,7 @@ export function show(page) {
     if (!search.value.trim()) return all.restart();
     const data = await attempt(() => send("search", { query: search.value, scope: ["MEMORY"], first: 20 }));
     if (!data) return undefined;
-    const found = data.search.map(({ item }) => card(item));
+    const found = data.search.filter(({ item }) => !leaving.has(item.id)).map(({ item }) => card(item));
     return all.instead(found.length ? found : [h("li", {}, empty("No memory has these words."))]);
   }
 
