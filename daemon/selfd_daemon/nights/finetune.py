@@ -271,6 +271,7 @@ class FineTuner:
             "root": str(self._lineage.path(root)),
             "cache": str(self._folder / "measured"),
             "niceness": self._course.niceness,
+            "judged": self._course.limits.judged,
         }
 
 

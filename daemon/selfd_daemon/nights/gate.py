@@ -35,6 +35,11 @@ class Limits:
     disorder: float = 0.25
     lost: Mapping[str, float] = field(default_factory=lambda: dict(LOST))
 
+    @property
+    def judged(self) -> list[str]:
+        """Name what is judged besides the bits of new and old text."""
+        return [*self.lost, *(["order"] if self.disorder < 1.0 else [])]
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:

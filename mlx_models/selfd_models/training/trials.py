@@ -6,7 +6,7 @@ gives on fixed texts is kept in `cache`, by its fingerprint: a parent is measure
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict
 from functools import cached_property, partial
 from pathlib import Path
@@ -25,6 +25,7 @@ from selfd_models.training.replay import OLD, read_sample
 from selfd_models.training.retrieval import by_embedder, by_states, cloze
 
 NEW_PIECE = 1024  # bytes: there is little new text, and an interval needs many pieces
+RANKED, ASSESSED = frozenset(("retrieval", "states")), frozenset(("own text", "changes"))
 Piece = tuple[str, bytes]
 Say = Callable[..., None]
 
@@ -107,20 +108,28 @@ class Contestant:
 
 
 def try_out(
-    candidate: Path, parent: Path, root: Path, *, folder: Path, cache: Path, say: Say
+    candidate: Path,
+    parent: Path,
+    root: Path,
+    *,
+    judged: Collection[str],
+    folder: Path,
+    cache: Path,
+    say: Say,
 ) -> dict[str, Any]:
     """Compare parent and candidate, and the candidate with what ships.
 
-    folder: holds `corpus-text/train_new.jsonl` and `new.jsonl`, what was learned and held out, and
-    perhaps `held_out.expected.npy`, what another mind expected of the latter.
+    judged: what is asked for besides the bits of new and old text. folder: holds
+    `corpus-text/train_new.jsonl` and `new.jsonl`, what was learned and held out, and perhaps
+    `held_out.expected.npy`, what another mind expected of the latter.
     """
     before, after = (Contestant(path, cache, say) for path in (parent, candidate))
     learned = [text for _, text in read_records(folder / "corpus-text" / "train_new.jsonl")]
     held_out = [text for _, text in read_records(folder / "new.jsonl")]
     new = [("new", piece) for piece in cut(held_out, NEW_PIECE)]
-    found = {"order": before.order_of([*learned, *held_out])}
+    found = {"order": before.order_of([*learned, *held_out])} if "order" in judged else {}
     found["new"] = _difference(new, before.bits("new", new), after.bits("new", new))
-    found |= _on_fixed_texts(before, after)
+    found |= _on_fixed_texts(before, after, judged)
     expected = folder / f"held_out{EXPECTED}"
     if expected.exists():
         teacher = np.load(expected, mmap_mode="r")
@@ -134,19 +143,26 @@ def try_out(
     return found
 
 
-def evaluate(serving: Path, root: Path, *, cache: Path, say: Say) -> dict[str, Any]:
+def evaluate(
+    serving: Path, root: Path, *, judged: Collection[str], cache: Path, say: Say
+) -> dict[str, Any]:
     """Measure what serves on all that is fixed, beside what ships."""
     shipped, now = (Contestant(path, cache, say) for path in (root, serving))
-    found = _on_fixed_texts(shipped, now)
+    found = _on_fixed_texts(shipped, now, judged)
     found["shipped"] = found.pop("old")
     return found
 
 
-def _on_fixed_texts(before: Contestant, after: Contestant) -> dict[str, Any]:
+def _on_fixed_texts(
+    before: Contestant, after: Contestant, judged: Collection[str]
+) -> dict[str, Any]:
     found = {"old": _difference(_old_pieces(), before.old_bits(), after.old_bits())}
-    ranks = [before.ranks(), after.ranks()]
-    found |= {name: _ranked(ranks[0][name], ranks[1][name]) for name in ranks[0]}
-    return found | compare_assessed(before.assessed(), after.assessed())
+    if RANKED.intersection(judged):
+        ranks = [before.ranks(), after.ranks()]
+        found |= {name: _ranked(ranks[0][name], ranks[1][name]) for name in ranks[0]}
+    if ASSESSED.intersection(judged):
+        found |= compare_assessed(before.assessed(), after.assessed())
+    return found
 
 
 def _texts() -> str:

@@ -67,7 +67,8 @@ def _watch_parent(stop: threading.Event) -> None:
 def _work(folder: Path, order: dict[str, Any], stop: threading.Event) -> int:
     if order.get("what") == "evaluate":
         serving, root = Path(order["base"]), Path(order["root"])
-        finish(folder, evaluate(serving, root, cache=Path(order["cache"]), say=say))
+        cache, judged = Path(order["cache"]), order["judged"]
+        finish(folder, evaluate(serving, root, judged=judged, cache=cache, say=say))
         return 0
     steps = int(order["steps"])
 
@@ -94,7 +95,10 @@ def _work(folder: Path, order: dict[str, Any], stop: threading.Event) -> int:
     if candidate is None or stop.is_set():
         return STOPPED
     base, root, cache = (Path(order[name]) for name in ("base", "root", "cache"))
-    finish(folder, try_out(candidate, base, root, folder=folder, cache=cache, say=say))
+    figures = try_out(
+        candidate, base, root, judged=order["judged"], folder=folder, cache=cache, say=say
+    )
+    finish(folder, figures)
     return 0
 
 

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 from selfd_models.builtin import BuiltinModel
+from selfd_models.checkpoint import save
+from selfd_models.config import TINY
+from selfd_models.parameters import initialise
+from selfd_models.patcher import calibrate, count
 from selfd_models.training.assessing import Assessed, compare_assessed
 from selfd_models.training.replay import OLD, read_sample
 from selfd_models.training.retrieval import PASSAGE, Cloze, by_embedder, by_states, cloze
+from selfd_models.training.trials import evaluate
+from support.hybrid import invent
 
 
 class Blind:
@@ -68,3 +76,25 @@ def test_a_model_that_no_longer_knows_its_own_text_or_changes_shows_it() -> None
     assert found["own text"]["high"] < -0.1
     assert (found["changes"]["before"], found["changes"]["after"]) == (1.0, 0.5)
     assert found["changes"]["high"] < -0.2
+
+
+def test_only_what_is_judged_is_measured_and_once_in_a_checkpoints_life(tmp_path: Path) -> None:
+    text = invent(100_000, seed=1)
+    patcher = calibrate(count(text), [text[:20_000]])
+    path = tmp_path / "tiny.safetensors"
+    save(path, initialise(TINY, seed=3), patcher, TINY, {"steps": 0})
+    said: list[str] = []
+
+    def say(**report: Any) -> None:
+        said.append(report["measuring"])
+
+    ask = partial(evaluate, path, path, cache=tmp_path / "cache", say=say)
+    assert list(ask(judged=())) == ["shipped"]
+    found = ask(judged=("states", "changes"))
+    assert set(found) == {"shipped", "retrieval", "states", "own text", "changes"}
+    assert all(each["before"] == each["after"] for each in found.values())
+    assert {name: said.count(name) for name in ("retrieval", "states", "assessed")} == {
+        "retrieval": 1,
+        "states": 1,
+        "assessed": 1,
+    }

@@ -65,3 +65,8 @@ def test_a_loss_within_its_margin_passes_and_is_told() -> None:
     verdict = judge({"new": BETTER, "old": SAME, "retrieval": lost})
     assert verdict.promoted
     assert "retrieval 0.500 -> 0.490" in verdict.reason
+
+
+def test_all_that_has_a_limit_is_judged() -> None:
+    assert {*Limits().judged} == {"order", "retrieval", "states", "own text", "changes"}
+    assert Limits(disorder=1.0, lost={}).judged == []
