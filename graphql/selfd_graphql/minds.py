@@ -28,6 +28,15 @@ class MindKind(Enum):
     ENSEMBLE = "ENSEMBLE"
 
 
+@described.enum
+class EmbeddedBy(Enum):
+    """What an embedding is made of: words and their parts, as in search, or what the byte model
+    holds of the text, which is slower and knows less. Vectors of the two cannot be compared."""
+
+    WORDS = "WORDS"
+    LATENT = "LATENT"
+
+
 @described.output
 class Mind(Node):
     """A model that can answer."""
@@ -158,9 +167,12 @@ class MindQuery:
         return Score.from_record(await services(info).minds.score(text))
 
     @described.field
-    async def embed(self, info: Info, texts: list[str]) -> list[list[float]]:
+    async def embed(
+        self, info: Info, texts: list[str], by: EmbeddedBy = EmbeddedBy.WORDS
+    ) -> list[list[float]]:
         """Unit-length sentence embeddings of the built-in model."""
-        return [list(vector) for vector in await services(info).minds.embed(texts)]
+        found = await services(info).minds.embed(texts, by=by.value)
+        return [list(vector) for vector in found]
 
     @described.field
     async def patches(self, info: Info, text: str) -> list[str]:

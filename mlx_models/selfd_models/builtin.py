@@ -34,6 +34,7 @@ from selfd_models.speculation import Choice, Tally
 
 if TYPE_CHECKING:
     from selfd_models.embedding import Embedder
+    from selfd_models.sentence_head import SentenceHead, SentenceReader
 
 PIECE = 8192
 _WARM_UP = b"It was late in the evening when"
@@ -214,6 +215,22 @@ class BuiltinModel:
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Embed texts as unit rows.   Raises: EmbedderFileError: the embedder cannot be read."""
         return self._embedder.embed(texts)
+
+    def embed_by_latent(self, text: str) -> NDArray[np.float32]:
+        """Embed a text by what the model itself holds of it, a unit vector (V,).
+
+        Raises: SentenceHeadError: there is no head for these weights.
+        """
+        reader, head = self._sentences
+        vector: NDArray[np.float32] = head.embed(reader.features(text)[None])[0]
+        return vector
+
+    @cached_property
+    def _sentences(self) -> "tuple[SentenceReader, SentenceHead]":
+        from selfd_models.sentence_head import SentenceHead, SentenceReader
+
+        head = SentenceHead.load(self.fingerprint)
+        return SentenceReader(self._checkpoint, self._placed, self._ops), head
 
     @cached_property
     def _embedder(self) -> "Embedder":

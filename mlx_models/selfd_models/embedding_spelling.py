@@ -26,7 +26,7 @@ Mask = NDArray[np.bool_]
 SHORTEST = 3  # letters: shorter words are too much alike
 LENGTHS_TWICE = (7, 16)  # letters of a word in which two errors are looked for if one is not found
 MOST_GUESSES = 4  # for a word
-NOVEL = 10.0  # times that the lexicon's texts hold a guess that is as likely as a rare word
+NOVEL = 30.0  # times that the lexicon's texts hold a guess that is as likely as a rare word
 SECOND_ERROR = 0.05  # as likely as the first
 
 _AT_ONCE = 512  # unknown words: bounds the memory that their forms take

@@ -5,6 +5,7 @@
 ├── ResumeError          a training state is missing, damaged or of another preset
 ├── CheckpointError      a checkpoint is missing, cut short, changed or of another preset or version
 ├── EmbedderFileError    an embedder file is missing, cut short, changed or of another version
+├── SentenceHeadError    a sentence head is missing, cut short, changed or of another checkpoint
 └── PatcherError         the patcher cannot be built or calibrated from that text
 """
 
@@ -39,3 +40,7 @@ class PatcherError(ModelError):
 
 class EmbedderFileError(ModelError):
     """Say that an embedder file is missing, cut short, changed or of another version."""
+
+
+class SentenceHeadError(ModelError):
+    """Say that a sentence head is missing, cut short, changed or of another checkpoint."""

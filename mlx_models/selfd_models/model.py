@@ -15,11 +15,12 @@ from selfd_models.ops import Array, ArrayOps
 
 
 class Outputs(NamedTuple):
-    """decoded: (B, T, D), normalised, what both heads read. context: (B, T, D), the latent as a
-    row sees it. latent: (B, P, E). moved: a number, how far the core's second pass moved it.
-    traces: one per run of a hybrid layer.
+    """encoded: (B, T, D), what patches are pooled from. decoded: (B, T, D), normalised, what both
+    heads read. context: (B, T, D), the latent as a row sees it. latent: (B, P, E). moved: a number,
+    how far the core's second pass moved it. traces: one per run of a hybrid layer.
     """
 
+    encoded: Array
     decoded: Array
     context: Array
     latent: Array
@@ -34,13 +35,15 @@ def forward(
     x = embed(p, layout, config, ops=ops)
     for number in range(config.encoder_layers):
         x = conv_block(x, View(p, f"encoder.{number}"), ops=ops)
+    encoded = x
     patches = pool(x, layout, View(p, "patch"), config, ops=ops)
     z, moved, traces = latent(patches, layout.length, p, config, ops=ops, passes=passes)
     context = spread(z, layout, View(p, "context"), ops=ops)
     x = x + context + ops.take(p["context.phase"], layout.phase)
     for number in range(config.decoder_layers):
         x = conv_block(x, View(p, f"decoder.{number}"), ops=ops)
-    return Outputs(rms_norm(x, p["head.gain"], ops=ops), context, z, moved, traces)
+    decoded = rms_norm(x, p["head.gain"], ops=ops)
+    return Outputs(encoded, decoded, context, z, moved, traces)
 
 
 def logits(p: Parameters, decoded: Array) -> Array:

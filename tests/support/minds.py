@@ -16,11 +16,17 @@ from support.hybrid import invent
 
 
 @cache
-def tiny_model() -> BuiltinModel:
+def tiny_checkpoint() -> Checkpoint:
     """Make a byte model of 32 wide with weights that were drawn."""
     text = invent(70_000, seed=1)
     patcher = calibrate(count_contexts(text), [text[:20_000]])
-    return BuiltinModel(Checkpoint(TINY, initialise(TINY, seed=3), patcher, {}, "0"))
+    return Checkpoint(TINY, initialise(TINY, seed=3), patcher, {}, "0")
+
+
+@cache
+def tiny_model() -> BuiltinModel:
+    """Load the byte model of `tiny_checkpoint`."""
+    return BuiltinModel(tiny_checkpoint())
 
 
 async def told(mind: Mind, request: Request) -> tuple[str, Ended]:

@@ -39,6 +39,7 @@ from selfd_graphql import (
     TonightInfo,
     TrendInfo,
 )
+from selfd_graphql.ports import EmbeddedBy
 from selfd_storage import (
     AnswerRecord,
     ArticleRecord,
@@ -510,8 +511,10 @@ class Minds:
     async def score(self, text: str) -> ScoreInfo:
         return ScoreInfo(len(text.encode()), 16.0, 16.0 / len(text.encode()))
 
-    async def embed(self, texts: Sequence[str]) -> Sequence[Sequence[float]]:
-        return [self.vector for _ in texts]
+    async def embed(
+        self, texts: Sequence[str], *, by: EmbeddedBy = "WORDS"
+    ) -> Sequence[Sequence[float]]:
+        return [self.vector if by == "WORDS" else self.vector[::-1] for _ in texts]
 
     async def patches(self, text: str) -> Sequence[str]:
         return text.split()

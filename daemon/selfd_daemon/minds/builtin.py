@@ -153,6 +153,17 @@ class BuiltinMind:
                 vectors += await self._line.run(place, self._embedded, some)
         return vectors
 
+    async def embed_by_latent(self, texts: Sequence[str]) -> Sequence[Sequence[float]]:
+        """Return a unit vector of what the model holds of each text.
+
+        Raises: MindLimitError; MindUnavailableError: these weights have no head for sentences.
+        """
+        for text in texts:
+            refuse_long(text, "the text", "embed it in parts")
+        with self._line.place() as place:
+            model = await self._ready(place, "texts cannot be embedded by their latent")
+            return [await self._line.run(place, self._by_latent, model, text) for text in texts]
+
     async def next_byte(self, text: bytes) -> NDArray[np.float64]:
         """Return the probability of each byte after a text; going on from the last one is quick."""
         with self._line.place() as place:
@@ -280,6 +291,15 @@ class BuiltinMind:
             raise MindUnavailableError(f"texts cannot be embedded: {error}") from error
         vectors: list[list[float]] = self._embedder.embed(texts).tolist()
         return vectors
+
+    def _by_latent(self, model: BuiltinModel, text: str) -> list[float]:
+        from selfd_models.errors import SentenceHeadError
+
+        try:
+            vector: list[float] = model.embed_by_latent(text).tolist()
+        except SentenceHeadError as error:
+            raise MindUnavailableError(f"texts cannot be embedded by latent: {error}") from error
+        return vector
 
     def _after(self, model: BuiltinModel, text: bytes) -> NDArray[np.float64]:
         from selfd_models.batch import Reader

@@ -27,6 +27,7 @@ from selfd_daemon.minds.room import ReadMemory, read_memory
 from selfd_daemon.settings import MindSettings
 from selfd_graphql.ports import (
     BenchInfo,
+    EmbeddedBy,
     Finished,
     Generation,
     MindInfo,
@@ -236,8 +237,12 @@ class MindService:
         """Return the bits per byte that the built-in model needs for a text, when it has time."""
         return (await self._builtin.score(text, priority=Priority.NIGHT)).bits_per_byte
 
-    async def embed(self, texts: Sequence[str]) -> Sequence[Sequence[float]]:
+    async def embed(
+        self, texts: Sequence[str], *, by: EmbeddedBy = "WORDS"
+    ) -> Sequence[Sequence[float]]:
         """Return a vector of unit length for each text."""
+        if by == "LATENT":
+            return await self._builtin.embed_by_latent(texts)
         return await self._builtin.embed(texts)
 
     async def patches(self, text: str) -> Sequence[str]:

@@ -29,6 +29,7 @@ from selfd_graphql.ports.memories import (
 )
 from selfd_graphql.ports.minds import (
     BenchInfo,
+    EmbeddedBy,
     MindInfo,
     MindKind,
     MindPort,
@@ -65,6 +66,7 @@ __all__ = [
     "CapabilityInfo",
     "ClaimInfo",
     "DocumentPort",
+    "EmbeddedBy",
     "EngramPort",
     "EntityInfo",
     "EventPort",

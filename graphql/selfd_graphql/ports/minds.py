@@ -8,6 +8,7 @@ from typing import Any, Literal, Protocol, TypeAlias
 
 from selfd_graphql.ports.answering import Generation
 
+EmbeddedBy: TypeAlias = Literal["WORDS", "LATENT"]
 MindKind: TypeAlias = Literal["BUILTIN", "MLX", "HTTP", "ENSEMBLE"]
 
 
@@ -102,7 +103,9 @@ class MindPort(Protocol):
     async def bench(self, id: str) -> BenchInfo: ...
     async def recommended(self) -> Sequence[RecommendationInfo]: ...
     async def score(self, text: str) -> ScoreInfo: ...
-    async def embed(self, texts: Sequence[str]) -> Sequence[Sequence[float]]:
+    async def embed(
+        self, texts: Sequence[str], *, by: EmbeddedBy = "WORDS"
+    ) -> Sequence[Sequence[float]]:
         """Unit-length vectors as plain floats, in the order of `texts`."""
         ...
 

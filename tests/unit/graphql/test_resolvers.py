@@ -256,6 +256,11 @@ async def test_the_built_in_model_measures(ask: Ask) -> None:
     }
 
 
+async def test_texts_are_embedded_by_words_unless_the_latent_is_asked_for(ask: Ask) -> None:
+    query = '{ words: embed(texts: ["x"], by: WORDS) latent: embed(texts: ["x"], by: LATENT) }'
+    assert (await ask(query)).data == {"words": [[0.6, 0.8]], "latent": [[0.8, 0.6]]}
+
+
 async def test_engrams_are_listed_found_and_built(ask: Ask) -> None:
     listed = await ask(document("engrams"))
     assert listed.data is not None

@@ -9,10 +9,11 @@ from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from selfd_daemon.minds import BUILTIN_MIND, MindService
-from selfd_daemon.minds.errors import MindLimitError
+from selfd_daemon.minds.errors import MindLimitError, MindUnavailableError
 from selfd_graphql.errors import ServiceError
 from selfd_graphql.ports import Finished, Prompt, TextPiece
 from selfd_models.builtin import BuiltinModel
@@ -87,6 +88,21 @@ async def test_a_text_that_would_take_minutes_is_refused_with_the_limit(
     with pytest.raises(MindLimitError, match=f"takes 1,048,576: {what} it in parts"):
         await ask[what]("x" * ((1 << 20) + 1))
     assert (await minds.mind("mind:builtin")) == BUILTIN_MIND  # nothing was loaded for it
+
+
+async def test_weights_without_a_head_for_sentences_say_so(minds: MindService) -> None:
+    with pytest.raises(MindUnavailableError, match="not to 0: embed by words"):
+        await minds.embed(["a"], by="LATENT")
+    assert len((await minds.embed(["a"]))[0]) == 256
+
+
+async def test_the_shipped_weights_embed_by_what_they_hold_of_a_text(store: Store) -> None:
+    shipped = MindService(store)
+    [by_latent] = await shipped.embed(["The river answered."], by="LATENT")
+    [by_words] = await shipped.embed(["The river answered."])
+    assert len(by_latent) == len(by_words) == 256
+    assert np.linalg.norm(by_latent) == pytest.approx(1, abs=1e-5)
+    await shipped.close()
 
 
 async def test_many_texts_are_embedded_as_they_are_one_by_one(minds: MindService) -> None:
