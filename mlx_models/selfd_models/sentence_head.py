@@ -4,7 +4,7 @@ What the encoder holds of each byte and the latent of each patch is averaged ove
 counts by the bits that the model needed for it, so that what could be foreseen says little (the
 place of inverse document frequency). The matrix is fitted to one checkpoint by
 `selfd_models.training.sentence_head`: with other weights it means nothing, so it carries their
-fingerprint. docs/lab/0017 has the figures, and says why search does not use it.
+fingerprint. docs/lab/0018 has the figures, and says why search does not use it.
 
 Letters: N texts, B of them in a batch, T rows, P patches, E latent width, D byte width, F = D + E
 features, V dimensions of a vector.

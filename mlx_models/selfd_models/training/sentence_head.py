@@ -27,7 +27,7 @@ TEXTS = 6000
 LENGTHS = 12, 120  # bytes of a text to learn from
 SEED = 20260101
 SMALLEST = 0.01  # of a column's variance: directions with less are noise
-LATENT, DIRECTIONS = 0.5, 64  # its weight beside the encoder's; sweep, docs/lab/0017
+LATENT, DIRECTIONS = 0.5, 64  # its weight beside the encoder's; sweep, docs/lab/0018
 AT_ONCE = 32
 
 
