@@ -9,12 +9,15 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+from packaging.requirements import Requirement
 
-FILL = Path(__file__).parents[2] / "packaging" / "homebrew" / "fill.py"
+ROOT = Path(__file__).parents[2]
+FILL = ROOT / "packaging" / "homebrew" / "fill.py"
 SELFD = Path(sys.executable).with_name("selfd")
 ASKED = {
     "bash": {"COMP_WORDS": "selfd feeds a", "COMP_CWORD": "2"},
@@ -107,3 +110,18 @@ def test_zsh_completes_at_the_first_tab(tmp_path: Path) -> None:
         ["zsh", str(tmp_path / "try")], capture_output=True, text=True, check=False, timeout=60
     )
     assert "completed" in done.stdout, done.stdout + done.stderr
+
+
+def test_python_3_11_gets_no_qt_that_ends_it() -> None:
+    """PySide6 6.12 gives a reference to True away at each emit, which ends Python 3.11."""
+    pyproject = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    extras = pyproject["project"]["optional-dependencies"]
+    pins = (ROOT / "requirements" / "dev.txt").read_text("utf-8")
+    pinned = re.findall(r"^pyside6-essentials==.+?(?= \\$)", pins, re.MULTILINE)
+    asked = [text for name in ("menubar", "dev") for text in extras[name] if "PySide6" in text]
+    for text in [*asked, *pinned]:
+        wanted = Requirement(text)
+        here = {"python_version": "3.11", "python_full_version": "3.11.9"}
+        if wanted.marker is None or wanted.marker.evaluate({**here, "platform_machine": "x86_64"}):
+            assert not wanted.specifier.contains("6.12.0"), text
+    assert (len(asked), len(pinned)) == (4, 2)
