@@ -58,6 +58,26 @@ def test_training_wants_one_of_two_things(selfd: Command) -> None:
     assert "say --tonight, or --corpus DIR" in refused.err
 
 
+@pytest.mark.parametrize(
+    ("option", "value", "said"),
+    [
+        ("--preset", "huge", "'tiny', 'nano', 'small', 'base', 'elara'"),
+        ("--backend", "cuda", "'jax', 'mlx'"),
+        ("--steps", "0", "greater than or equal to 1"),
+    ],
+)
+def test_training_names_what_it_takes_in_one_line(
+    selfd: Command, tmp_path: Path, option: str, value: str, said: str
+) -> None:
+    refused = selfd("train", "--corpus", str(tmp_path), option, value)
+    assert (refused.status, refused.err.count("\n")) == (2, 1), refused.err
+    assert said in refused.err
+
+
+def test_training_from_nothing_is_not_tonight(selfd: Command, tmp_path: Path) -> None:
+    assert "not both" in selfd("train", "--tonight", "--corpus", str(tmp_path)).err
+
+
 @pytest.mark.mlx
 def test_two_local_processes_train_together_from_a_hostfile(selfd: Command, tmp_path: Path) -> None:
     if not importlib.util.find_spec("mlx") or not (

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable, Mapping
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -29,6 +30,23 @@ Plot = Annotated[
 ]
 
 
+class PresetName(StrEnum):
+    """A size of the byte model."""
+
+    TINY = "tiny"
+    NANO = "nano"
+    SMALL = "small"
+    BASE = "base"
+    ELARA = "elara"
+
+
+class BackendName(StrEnum):
+    """What training computes with."""
+
+    JAX = "jax"
+    MLX = "mlx"
+
+
 def train(
     tonight: Annotated[
         bool, typer.Option("--tonight", help="Begin tonight's plan now, and follow it.")
@@ -37,19 +55,26 @@ def train(
         Path | None,
         typer.Option(metavar="DIR", help="Train a model from nothing on a folder of text."),
     ] = None,
-    preset: Annotated[str, typer.Option(metavar="NAME", help="Its size, with --corpus.")] = "nano",
+    preset: Annotated[
+        PresetName, typer.Option(metavar="NAME", help="Its size: nano, small, base, elara.")
+    ] = PresetName.NANO,
     state: Annotated[
         Path | None,
         typer.Option(metavar="DIR", help="Where the run is kept; nothing is DIR.training."),
     ] = None,
-    steps: Annotated[int | None, typer.Option(metavar="N", help="Stop at this step.")] = None,
-    texts: Annotated[
-        int | None, typer.Option(metavar="N", help="Texts in a step; more take more memory.")
+    steps: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Stop at this step.")
     ] = None,
-    rows: Annotated[int | None, typer.Option(metavar="N", help="Bytes of each of them.")] = None,
+    texts: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Texts in a step; more take more memory.")
+    ] = None,
+    rows: Annotated[
+        int | None, typer.Option(min=2, metavar="N", help="Bytes of each of them.")
+    ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in STATE.")] = False,
     backend: Annotated[
-        str | None, typer.Option(metavar="NAME", help="jax or mlx; nothing takes what is here.")
+        BackendName | None,
+        typer.Option(metavar="NAME", help="jax or mlx; nothing takes what is here."),
     ] = None,
     hosts: Annotated[
         Path | None,
@@ -60,13 +85,14 @@ def train(
 ) -> None:
     """Teach the built-in model tonight's plan now, or train one from nothing on a folder."""
     if tonight == (corpus is not None):
-        raise CommandError("say --tonight, or --corpus DIR to train a model from nothing")
+        both = ", not both" if tonight else ""
+        raise CommandError(f"say --tonight, or --corpus DIR to train a model from nothing{both}")
     if corpus is None:
         _train_tonight(Client.find(data_dir), json=json)
         return
     folder = corpus.expanduser().absolute()
     kept = state or folder.with_name(f"{folder.name}.training")
-    command = ["-m", "selfd_models.training", "--preset", preset, "--corpus", str(folder)]
+    command = ["-m", "selfd_models.training", "--preset", preset.value, "--corpus", str(folder)]
     command += ["--state", str(kept), "--backend", "mlx" if hosts else backend or _backend()]
     for name, value in (("--steps", steps), ("--texts", texts), ("--rows", rows)):
         command += [name, str(value)] if value is not None else []
