@@ -94,7 +94,13 @@ def test_an_assessment_tests_what_it_says_and_is_kept(
     found = selfd.ok("assess", "--json").json
     tests = {test["name"]: test for test in found["tests"]}
     assert len(tests) == 10
-    for name in ("report fidelity", "answer calibration", "abstention", "change detection", "limits"):
+    for name in (
+        "report fidelity",
+        "answer calibration",
+        "abstention",
+        "change detection",
+        "limits",
+    ):
         assert tests[name]["passed"], tests[name]["explanation"]
     assert tests["own-text recognition"]["measured"]
     assert not tests["success prediction"]["measured"]

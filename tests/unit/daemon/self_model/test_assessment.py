@@ -15,7 +15,7 @@ from selfd_daemon.jobs import JobContext
 from selfd_daemon.self_model import limits
 from selfd_daemon.self_model.assessment.battery import Battery
 from selfd_daemon.self_model.assessment.declared import declared_limits
-from selfd_daemon.self_model.assessment.examiner import WHOLE, Examiner
+from selfd_daemon.self_model.assessment.examiner import Examiner
 from selfd_daemon.self_model.assessment.fidelity import Check, report_fidelity
 from selfd_daemon.self_model.assessment.prediction import LEAST, success_prediction
 from selfd_daemon.self_model.assessment.recall import autobiographical_recall
@@ -25,6 +25,7 @@ from selfd_models.checkpoint import save
 from selfd_models.config import TINY
 from selfd_models.parameters import initialise, specify
 from selfd_models.patcher import calibrate, count
+from selfd_models.probes import WHOLE
 from selfd_storage import NewMemory, PredictionRecord
 from support.hybrid import invent
 from support.self_model import NOON, Self
