@@ -74,7 +74,7 @@ def test_text_that_is_not_utf8_is_refused_with_the_place(selfd: Command) -> None
 
 def test_a_text_of_50_megabytes_is_refused(selfd: Command) -> None:
     said = refused(selfd("remember", "-", input=b"word " * 10_000_000))
-    assert "larger than" in said
+    assert "the limit is 8,388,608" in said
     assert selfd.ok("status").status == 0
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,14 @@ def test_a_pull_that_is_stopped_goes_on_where_it_was(tmp_path: Path) -> None:
     with running_hub(make_model(tmp_path / "tiny")) as hub:
         environment["HF_ENDPOINT"] = hub.url
         hub.stalls = 50_000
-        first = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
+        first = subprocess.Popen(
+            command,
+            env=environment,
+            stderr=subprocess.PIPE,
+            text=True,
+            # Whoever runs tests in the background has them ignore Ctrl-C; the command must not.
+            preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
+        )
         assert hub.stalled.wait(60)
         first.send_signal(signal.SIGINT)
         _, said = first.communicate(timeout=30)

@@ -33,8 +33,18 @@ class Peer:
     lists: tuple[str, str] = ("/v1/models", '{"data": [{"id": "tiny"}]}')
     asked: list[tuple[str, dict[str, str], bytes]] = field(default_factory=list)
     left: asyncio.Event = field(default_factory=asyncio.Event)
+    serving: set[asyncio.Task[None]] = field(default_factory=set)
+
+    async def end(self) -> None:
+        """Leave every connection that is still open, also those that hang."""
+        for task in self.serving:
+            task.cancel()
+        await asyncio.gather(*self.serving, return_exceptions=True)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self.serving.add(task)
         try:
             while head := await reader.readuntil(b"\r\n\r\n"):
                 first, *lines = head.decode().split("\r\n")
@@ -93,6 +103,7 @@ DONE = "data: [DONE]\n\n"
 async def _mind(peer: Peer, **options: object) -> AsyncIterator[HttpMind]:
     async with AsyncExitStack() as stack:
         server = await asyncio.start_server(peer.serve, "127.0.0.1", 0)
+        stack.push_async_callback(peer.end)
         stack.callback(server.close)
         port = server.sockets[0].getsockname()[1]
         mind = HttpMind(
