@@ -114,7 +114,8 @@ async def _mlx(folder: Path) -> list[Row]:
             ours.append((ended.first, ended.bytes_per_second))
             direct.append(await asyncio.wrap_future(own.submit(ask, words)))
     await mind.close()
-    first = statistics.median(f for f, _ in ours) - statistics.median(f for f, _ in direct)
+    pairs = zip(ours, direct, strict=True)
+    first = statistics.median(mine - other for (mine, _), (other, _) in pairs)
     speed = statistics.median(s for _, s in ours) / statistics.median(s for _, s in direct)
     return [
         *found,

@@ -203,9 +203,9 @@ def _some(runtime: MlxRuntime, generation: Generation) -> str:
     while runtime.read(generation):
         if time.monotonic() >= until:
             return ""
-    first = len(generation.tokens) == generation.prompt
     while not generation.ended:
         text += runtime.make(generation)
-        if time.monotonic() >= until or (first and text):
+        if time.monotonic() >= until or (text and not generation.begun):
             break
+    generation.begun = generation.begun or bool(text)
     return text

@@ -49,6 +49,7 @@ class Generation:
     temperature: float
     key: mx.array
     prompt: int = 0
+    begun: bool = False  # some text was made; a token alone may be half a character
     ended: bool = False
     full: bool = False
     made: Iterator[tuple[Any, Any]] | None = None
