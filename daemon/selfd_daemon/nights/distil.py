@@ -52,6 +52,9 @@ class Lessons:
     async def __call__(self, *, since: datetime | None, until: datetime, articles: bool) -> DataSet:
         """Have the newest texts continued by the default mind, or else by any that is larger.
 
+        Articles are never among them, also where the built-in model may learn from these: what
+        strangers wrote is no prompt.
+
         Raises:
             SkippedError: there is no larger mind, it cannot be had, or there is too little text.
         """
@@ -59,7 +62,7 @@ class Lessons:
         if not others:
             raise SkippedError("there is no larger mind to learn from: selfd minds add makes one")
         teacher = next((mind for mind in others if mind.is_default), others[0])
-        own = await gather(self._store, since=since, until=until, articles=articles)
+        own = await gather(self._store, since=since, until=until, articles=False)
         try:
             mind = await self._minds.open(teacher.id)
             made = [await self._lesson(mind, each) for each in own.learned[-LESSONS:]]
