@@ -23,7 +23,9 @@ def inflate(data: bytes, *, limit: int = 1 << 20, step: int = 7, declared: bool 
 
 @pytest.mark.parametrize("step", [1, 7, 100_000])
 @pytest.mark.parametrize(
-    "wire", [TEXT, gzip.compress(TEXT), gzip.compress(TEXT[:99]) + gzip.compress(TEXT[99:])]
+    "wire",
+    [TEXT, gzip.compress(TEXT), gzip.compress(TEXT[:99]) + gzip.compress(TEXT[99:])],
+    ids=["plain", "packed", "in two members"],  # what is packed holds the time
 )
 def test_plain_packed_and_twice_packed_bodies_come_out_the_same(wire: bytes, step: int) -> None:
     assert inflate(wire, step=step) == TEXT
@@ -44,7 +46,11 @@ def test_a_body_too_short_to_tell_is_returned_as_it_is(data: bytes) -> None:
     assert inflate(data) == data
 
 
-@pytest.mark.parametrize("wire", [gzip.compress(TEXT)[:-40], gzip.compress(TEXT)[:30] + b"!" * 90])
+@pytest.mark.parametrize(
+    "wire",
+    [gzip.compress(TEXT)[:-40], gzip.compress(TEXT)[:30] + b"!" * 90],
+    ids=["cut short", "damaged"],
+)
 def test_a_stream_that_is_cut_short_or_damaged_is_noticed(wire: bytes) -> None:
     with pytest.raises(CutShortError):
         inflate(wire)
