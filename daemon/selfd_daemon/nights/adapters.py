@@ -11,6 +11,7 @@ import hashlib
 import os
 import shutil
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -94,6 +95,26 @@ class Adapters:
                 await self._switched(record)
             return record
 
+    def path(self, record: CheckpointRecord) -> Path | None:
+        """Return the folder of an adapter; None where it has none, or it is gone."""
+        return None if record.file is None else self._folder / record.file
+
+    async def take_in(
+        self, new: NewCheckpoint, parent: str | None, adapter: Path | None
+    ) -> CheckpointRecord:
+        """Write down a generation that was made elsewhere, with its files; what is on stays on.
+
+        Raises:
+            ServiceError: the files are not those that it names.
+        """
+        async with self._one_at_a_time:
+            file = None
+            if adapter is not None:
+                file = new.hash[:16]
+                await asyncio.to_thread(_copy, adapter, self._folder / file, new.hash)
+            new = replace(new, parent=parent, file=file)
+            return await self._store.checkpoints.add(new, serve=False)
+
     async def rollback(self, record: CheckpointRecord) -> CheckpointRecord:
         """Switch an earlier adapter on again, or off what is on.
 
@@ -154,6 +175,21 @@ def hash_of(adapter: Path) -> str:
         digest.update(f"{name} {len(data)}\n".encode())
         digest.update(data)
     return digest.hexdigest()
+
+
+def _copy(source: Path, target: Path, hash: str) -> None:
+    partial = target.with_name(f"{target.name}.part")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(mode=0o700, parents=True)
+    for name in FILES:
+        try:
+            shutil.copyfile(source / name, partial / name)
+        except OSError as error:
+            raise ServiceError("INVALID_INPUT", f"{source.name}/{name}: {error}") from error
+    if hash_of(partial) != hash:
+        shutil.rmtree(partial)
+        raise ServiceError("INVALID_INPUT", f"{source.name} holds another adapter than is named")
+    _move(partial, target)
 
 
 def _move(source: Path, target: Path) -> None:

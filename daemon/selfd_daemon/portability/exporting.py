@@ -15,6 +15,7 @@ import orjson
 
 from selfd_daemon.feeds.opml import Subscription, write_opml
 from selfd_daemon.jobs import JobContext
+from selfd_daemon.nights.adapters import Adapters
 from selfd_daemon.nights.lineage import Lineage
 from selfd_daemon.portability.manifest import write_manifest
 from selfd_daemon.portability.markdown import PAGES
@@ -29,6 +30,7 @@ FEEDS = "feeds.opml"
 async def export_to(
     store: Store,
     lineage: Lineage,
+    adapters: Adapters,
     target: Path,
     settings: Path,
     job: JobContext,
@@ -45,7 +47,7 @@ async def export_to(
         for place, kind in enumerate(portable_kinds()):
             await job.report(place / len(portable_kinds()), f"{kind} to {target}")
             damaged += await _export_kind(store, part, kind, rows, at)
-        rows |= await export_weights(store, lineage, part)
+        rows |= await export_weights(store, lineage, adapters, part)
         if settings.is_file():
             shutil.copyfile(settings, part / "settings.toml")
             rows["settings.toml"] = None

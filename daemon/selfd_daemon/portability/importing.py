@@ -14,6 +14,7 @@ import orjson
 
 from selfd_daemon.feeds.opml import read_opml
 from selfd_daemon.jobs import JobContext
+from selfd_daemon.nights.adapters import Adapters
 from selfd_daemon.nights.lineage import Lineage
 from selfd_daemon.portability.exporting import FEEDS
 from selfd_daemon.portability.lines import Line, Part, refusal
@@ -45,6 +46,7 @@ MOST_OPML = 10 << 20
 async def import_from(
     store: Store,
     lineage: Lineage,
+    adapters: Adapters,
     source: Path,
     settings: Path,
     job: JobContext,
@@ -79,7 +81,7 @@ async def import_from(
         found[part.kind] = {word: here[word] for word in ("new", "merged", "known")}
     if weights:
         found["checkpoints"] = await import_weights(
-            store, lineage, source, run.items, dry_run=dry_run
+            store, lineage, adapters, source, run.items, dry_run=dry_run
         )
     if (source / MANIFEST).is_file() and (source / "settings.toml").is_file():
         found["settings"] = await asyncio.to_thread(_settings, source, settings, dry_run=dry_run)

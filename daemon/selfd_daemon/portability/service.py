@@ -10,6 +10,7 @@ from typing import Any
 from selfd_daemon.clock import Now
 from selfd_daemon.documents.reach import reachable
 from selfd_daemon.jobs import JobContext, JobRunner
+from selfd_daemon.nights.adapters import Adapters
 from selfd_daemon.nights.lineage import Lineage
 from selfd_daemon.paths import DataFolder
 from selfd_daemon.portability.exporting import export_to
@@ -22,10 +23,18 @@ class PortabilityService:
     """Implements `selfd_graphql.ports.PortabilityPort`; its jobs are EXPORT and IMPORT."""
 
     def __init__(
-        self, store: Store, jobs: JobRunner, lineage: Lineage, folder: DataFolder, *, now: Now
+        self,
+        store: Store,
+        jobs: JobRunner,
+        lineage: Lineage,
+        adapters: Adapters,
+        folder: DataFolder,
+        *,
+        now: Now,
     ) -> None:
         self._store = store
         self._lineage = lineage
+        self._adapters = adapters
         self._jobs = jobs
         self._folder = folder
         self._now = now
@@ -46,7 +55,13 @@ class PortabilityService:
         """Do an EXPORT job."""
         target = await asyncio.to_thread(_checked_target, str(job.options["path"]))
         return await export_to(
-            self._store, self._lineage, target, self._folder.settings, job, at=self._now()
+            self._store,
+            self._lineage,
+            self._adapters,
+            target,
+            self._folder.settings,
+            job,
+            at=self._now(),
         )
 
     async def run_import(self, job: JobContext) -> Mapping[str, Any]:
@@ -54,7 +69,13 @@ class PortabilityService:
         source = await asyncio.to_thread(self._checked_source, str(job.options["path"]))
         dry_run = bool(job.options.get("dry_run"))
         return await import_from(
-            self._store, self._lineage, source, self._folder.settings, job, dry_run=dry_run
+            self._store,
+            self._lineage,
+            self._adapters,
+            source,
+            self._folder.settings,
+            job,
+            dry_run=dry_run,
         )
 
     def _checked_source(self, path: str) -> Path:

@@ -1,4 +1,7 @@
-"""The generations of the weights in an export: their lineage as lines, their files as they are."""
+"""The generations of the weights in an export: their lineage as lines, their files as they are.
+
+Those of the built-in model are one file each; a mind's adapters are a folder each, and name it.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +9,14 @@ import asyncio
 import shutil
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import orjson
 
+from selfd_daemon.nights.adapters import FILES, Adapters
 from selfd_daemon.nights.lineage import Lineage, hash_of
 from selfd_graphql.errors import ServiceError
 from selfd_storage import CheckpointRecord, NewCheckpoint, Store
@@ -20,26 +25,42 @@ LINES = "checkpoints.jsonl"
 FOLDER = "checkpoints"
 
 
-async def export_weights(store: Store, lineage: Lineage, part: Path) -> Mapping[str, int | None]:
+async def export_weights(
+    store: Store, lineage: Lineage, adapters: Adapters, part: Path
+) -> Mapping[str, int | None]:
     """Write every generation, and the files that are here; return the files and their lines."""
-    known = await store.checkpoints.all()
+    names = {mind.id: mind.name for mind in await store.minds.all()}
+    every = await store.checkpoints.every()
+    known = [each for each in every if each.mind is None or each.mind in names]
     chains = {each.id: each.chain for each in known}
     lines: list[dict[str, Any]] = []
     rows: dict[str, int | None] = {}
     for each in known:
-        file = f"{FOLDER}/{each.hash[:16]}.safetensors" if _kept(each) else None
-        if file is not None:
+        file = None
+        if each.mind is not None and (adapter := adapters.path(each)) is not None:
+            file = f"{FOLDER}/{each.hash[:16]}"
+            await asyncio.to_thread(shutil.copytree, adapter, part / file)
+            rows |= {f"{file}/{name}": None for name in FILES}
+        elif each.mind is None and (each.file is not None or each.active):
+            file = f"{FOLDER}/{each.hash[:16]}.safetensors"
             (part / FOLDER).mkdir(exist_ok=True)
             await asyncio.to_thread(shutil.copyfile, lineage.path(each), part / file)
             rows[file] = None
-        parent = chains.get(each.parent or "")
-        lines.append(_line(each, parent, file, await store.checkpoints.learned_from(each.id)))
+        items = await store.checkpoints.learned_from(each.id)
+        line = _line(each, chains.get(each.parent or ""), file, items)
+        lines.append(line | {"mind": None if each.mind is None else names[each.mind]})
     (part / LINES).write_bytes(b"".join(orjson.dumps(line) + b"\n" for line in lines))
     return {LINES: len(lines), **rows}
 
 
 async def import_weights(
-    store: Store, lineage: Lineage, source: Path, items: Mapping[str, str], *, dry_run: bool
+    store: Store,
+    lineage: Lineage,
+    adapters: Adapters,
+    source: Path,
+    items: Mapping[str, str],
+    *,
+    dry_run: bool,
 ) -> dict[str, int]:
     """Take in the generations that are not here, and let serve what served there.
 
@@ -49,22 +70,39 @@ async def import_weights(
     Raises:
         ServiceError: a line is no generation, or a file is not the one that its line names.
     """
-    here = {each.chain: each for each in await store.checkpoints.all()}
+    here = {(each.mind, each.chain): each for each in await store.checkpoints.every()}
+    minds = {mind.name: mind.id for mind in await store.minds.all()}
     counts: Counter[str] = Counter()
-    served: str | None = None
+    served: dict[str | None, str] = {}
     for number, raw in enumerate((source / LINES).read_bytes().splitlines(), start=1):
         new, chain, parent, file = _read(raw, number, items)
-        if chain in here:
+        name = orjson.loads(raw).get("mind")
+        if name is not None and name not in minds:  # of a dry run: the mind itself would be new
+            counts["new"] += 1
+            continue
+        mind = None if name is None else minds[name]
+        if (mind, chain) in here:
             counts["known"] += 1
         else:
             counts["new"] += 1
             if not dry_run:
-                weights = None if file is None else await _whole(source / file, new.hash)
-                on = here[parent].id if parent is not None else None
-                here[chain] = await lineage.take_in(new, on, weights)
-        served = chain if orjson.loads(raw)["active"] else served
-    if served is not None and not dry_run and not here[served].active:
-        await lineage.rollback(here[served].id)
+                on = here[mind, parent].id if parent is not None else None
+                path = None if file is None else source / file
+                here[mind, chain] = (
+                    await lineage.take_in(new, on, path and await _whole(path, new.hash))
+                    if mind is None
+                    else await adapters.take_in(replace(new, mind=mind), on, path)
+                )
+        if orjson.loads(raw)["active"]:
+            served[mind] = chain
+    for mind, chain in served.items() if not dry_run else ():
+        record = here[mind, chain]
+        if record.active:
+            continue
+        if mind is None:
+            await lineage.rollback(record.id)
+        else:
+            await adapters.rollback(record)
     return {word: counts[word] for word in ("new", "known")}
 
 
@@ -74,10 +112,6 @@ def learned_items(source: Path) -> set[str]:
     for raw in (source / LINES).read_bytes().splitlines():
         found |= set(orjson.loads(raw).get("learnedFrom", ()))
     return found
-
-
-def _kept(record: CheckpointRecord) -> bool:
-    return record.file is not None or record.active
 
 
 def _line(

@@ -101,7 +101,7 @@ async def running(
             jobs=base.jobs,
             nights=teaching.nights(base, minds, lineage, adapters, answering, rails),
             events=base.bus,
-            portability=keeping.portability(base, lineage),
+            portability=keeping.portability(base, lineage, adapters),
             system=system,
             self_model=self_model,
             metrics=base.metrics,

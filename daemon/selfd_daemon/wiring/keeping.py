@@ -5,6 +5,7 @@ from __future__ import annotations
 from selfd_daemon.backups import BackupService
 from selfd_daemon.minds import MindService
 from selfd_daemon.nights import Lineage
+from selfd_daemon.nights.adapters import Adapters
 from selfd_daemon.portability import PortabilityService
 from selfd_daemon.settings_file import SettingsFile
 from selfd_daemon.system import SystemService
@@ -14,9 +15,11 @@ from selfd_daemon.wiring.foundation import Foundation
 BACKEND = "numpy"
 
 
-def portability(base: Foundation, lineage: Lineage) -> PortabilityService:
+def portability(base: Foundation, lineage: Lineage, adapters: Adapters) -> PortabilityService:
     """Export into open formats, and import again."""
-    return PortabilityService(base.store, base.jobs, lineage, base.settings.folder, now=base.now)
+    return PortabilityService(
+        base.store, base.jobs, lineage, adapters, base.settings.folder, now=base.now
+    )
 
 
 def upkeep(base: Foundation) -> UpkeepService:

@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 
 from selfd_daemon.jobs import JobRunner
+from selfd_daemon.nights.adapters import FILES, Adapters
+from selfd_daemon.nights.gate import Verdict
 from selfd_daemon.nights.lineage import Lineage, verified
 from selfd_daemon.paths import DataFolder
 from selfd_daemon.portability import PortabilityService
@@ -71,8 +73,11 @@ class House:
         self.store = store
         self.jobs = jobs
         self.lineage = lineage
+        self.adapters = Adapters(store, store.folder / "adapters")
         folder = DataFolder(store.folder)
-        self.portability = PortabilityService(store, jobs, lineage, folder, now=clock)
+        self.portability = PortabilityService(
+            store, jobs, lineage, self.adapters, folder, now=clock
+        )
 
     async def ended(self, job: JobRecord) -> JobRecord:
         return [record async for record in self.jobs.progress(job.id)][-1]
@@ -396,6 +401,59 @@ async def test_weights_come_along_serve_there_and_are_forgotten_with_what_taught
         assert lines[0].read_text().splitlines()[1:] == lines[1].read_text().splitlines()[1:]
         assert await two.lineage.forget(["memory:2"]) is not None
         assert two.lineage.serving == SHIPPED
+
+
+async def _adapt(here: House, candidate: Path) -> None:
+    """Make two adapters of a mind, one that is on and one that was rejected."""
+    mind = await here.store.minds.add(NewMind("larger", "MLX", "/models/larger", {}))
+    for promoted in (True, False):
+        candidate.mkdir()
+        for name in FILES:
+            (candidate / name).write_text(f"{name}, {promoted}")
+        await here.adapters.adopt(
+            candidate,
+            parent=await here.adapters.active(mind.id, mind.model),
+            verdict=Verdict(promoted, "better" if promoted else "worse"),
+            figures={"new": {"before": 1.8, "after": 1.7}},
+            data_hash="ab",
+            items=["memory:2"],
+        )
+
+
+async def test_adapters_come_along_and_are_on_for_the_mind_of_their_name(tmp_path: Path) -> None:
+    async with house(tmp_path / "one") as one:
+        await furnish(one.store)
+        await one.lineage.begin()
+        await _adapt(one, tmp_path / "candidate")
+        out = await one.export(tmp_path / "out")
+        theirs = [each for each in await one.store.checkpoints.every() if each.mind]
+    async with house(tmp_path / "two") as two:
+        await two.lineage.begin()
+        await two.store.minds.add(NewMind("another", "MLX", "/models/another", {}))
+        assert (await two.take_in(out, dry_run=True))["checkpoints"] == {"new": 3, "known": 1}
+        assert (await two.take_in(out))["checkpoints"] == {"new": 3, "known": 1}
+        assert (await two.take_in(out))["checkpoints"] == {"new": 0, "known": 4}
+        [mind] = [each for each in await two.store.minds.all() if each.name == "larger"]
+        ours = await two.store.checkpoints.all(mind.id)
+        assert [(each.chain, each.active) for each in ours] == [
+            (each.chain, each.active) for each in theirs
+        ]
+        on = await two.adapters.serving(mind.id)
+        assert on is not None
+        assert [(on / name).read_text() for name in FILES] == [f"{name}, True" for name in FILES]
+        again = await two.export(tmp_path / "again")
+        lines = [
+            [
+                line
+                for line in (folder / "checkpoints.jsonl").read_text().splitlines()
+                if "LORA" in line
+            ]
+            for folder in (out, again)
+        ]
+        assert lines[0] == lines[1]
+        assert len(lines[0]) == 2
+        await two.adapters.forget(["memory:2"])
+        assert await two.adapters.serving(mind.id) is None
 
 
 async def test_weights_that_are_not_those_of_their_line_are_refused(tmp_path: Path) -> None:
