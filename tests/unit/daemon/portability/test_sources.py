@@ -16,6 +16,7 @@ import pytest
 
 from selfd_daemon.clock import utc_now
 from selfd_daemon.jobs import JobRunner
+from selfd_daemon.nights.adapters import Adapters
 from selfd_daemon.nights.lineage import Lineage
 from selfd_daemon.paths import DataFolder
 from selfd_daemon.portability import PortabilityService
@@ -62,7 +63,8 @@ async def jobs(store: Store, anyio_backend: str) -> AsyncIterator[JobRunner]:
 @pytest.fixture
 def portability(store: Store, jobs: JobRunner) -> PortabilityService:
     lineage = Lineage(store, store.folder / "checkpoints", SHIPPED)
-    return PortabilityService(store, jobs, lineage, DataFolder(store.folder), now=utc_now)
+    adapters = Adapters(store, store.folder / "adapters")
+    return PortabilityService(store, jobs, lineage, adapters, DataFolder(store.folder), now=utc_now)
 
 
 @pytest.fixture
