@@ -23,8 +23,8 @@ from numpy.typing import NDArray
 from selfd_models import speculation
 from selfd_models.checkpoint import SHIPPED, Checkpoint, load
 from selfd_models.decode import Decoder
+from selfd_models.door_engine import DoorEngine
 from selfd_models.drafter import Drafter
-from selfd_models.engine import DoorEngine
 from selfd_models.layout import Layout, lay_out
 from selfd_models.model import forward, logits
 from selfd_models.ops import Array, backend, load_ops

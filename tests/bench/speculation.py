@@ -13,8 +13,9 @@ from pathlib import Path
 from bench.row import Row
 from selfd_models.checkpoint import SHIPPED, load
 from selfd_models.decode import Decoder
+from selfd_models.door_engine import DoorEngine
 from selfd_models.drafter import Drafter
-from selfd_models.engine import DoorEngine, Engine
+from selfd_models.engine import Engine
 from selfd_models.errors import BackendError
 from selfd_models.numpy_engine import NumpyEngine
 from selfd_models.ops import load_ops

@@ -15,7 +15,8 @@ import os
 from selfd_models.training.background import AUTOGROUP, step_back
 step_back(15)
 print(os.nice(0))
-print(AUTOGROUP.read_text().split()[-1] if AUTOGROUP.exists() else 15)
+said = AUTOGROUP.read_text().split() if AUTOGROUP.exists() else []
+print(said[-1] if said else "ungrouped")
 """
 
 
@@ -30,7 +31,7 @@ def test_a_process_steps_back_and_its_group_where_that_is_its_own(alone: bool) -
     niceness, group = done.stdout.split()
     assert int(niceness) >= 15
     if alone:
-        assert group == "15"
+        assert group in ("15", "ungrouped")  # the latter where the system keeps no groups
     assert (AUTOGROUP.read_text() if AUTOGROUP.exists() else "") == before
 
 

@@ -9,8 +9,8 @@ from selfd_models.builtin import BuiltinModel
 from selfd_models.checkpoint import SHIPPED, Checkpoint, load
 from selfd_models.config import TINY
 from selfd_models.decode import Decoder
+from selfd_models.door_engine import DoorEngine
 from selfd_models.drafter import Drafter
-from selfd_models.engine import DoorEngine
 from selfd_models.layout import lay_out
 from selfd_models.model import forward, logits
 from selfd_models.ops import ArrayOps, load_ops
