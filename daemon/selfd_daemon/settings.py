@@ -148,7 +148,7 @@ class AnsweringSettings(_Group):
     """How questions are answered."""
 
     threshold: float = Field(
-        default=0.45, ge=0, le=1, description="Answers with less confidence than this abstain."
+        default=0.43, ge=0, le=1, description="Answers with less confidence than this abstain."
     )
     unsupported: Literal["drop", "mark"] = Field(
         default="drop",
