@@ -1,12 +1,6 @@
 """selfd's rows and bytes: open a `Store`, read and write frozen records, expect `StorageError`."""
 
 from selfd_storage.backups import Restored, restore_backup
-from selfd_storage.checkup import (
-    advised_sqlite_version,
-    failing_feeds,
-    inspect_store,
-    sqlite_version,
-)
 from selfd_storage.embedding import TextEmbedder
 from selfd_storage.errors import (
     BackupError,
@@ -27,66 +21,54 @@ from selfd_storage.errors import (
     StoreFullError,
     StoreReadOnlyError,
 )
-from selfd_storage.graph_records import (
+from selfd_storage.graph.records import (
     EntityRecord,
     ItemReading,
     NewStatement,
     StatementOrigin,
     StatementRecord,
 )
+from selfd_storage.health.checkup import (
+    advised_sqlite_version,
+    failing_feeds,
+    inspect_store,
+    sqlite_version,
+)
+from selfd_storage.memory.records import ChangeKind, MemoryKind, MemoryRecord, NewMemory
+from selfd_storage.memory.reflections import EpisodeMember, SourceQuote
+from selfd_storage.memory.tellings import TellingRecord
+from selfd_storage.packing.records import MovedRecord, PackedContent, TrainedRecord
 from selfd_storage.portable import PortableKind, cited_items, cited_memories, portable_kinds
-from selfd_storage.records import (
-    AnswerRecord,
+from selfd_storage.reading.records import (
     ArticleRecord,
-    BackupRecord,
-    ChangeKind,
-    CheckpointRecord,
     ChunkRecord,
-    CitationRecord,
     ClaimRecord,
-    ConversationRecord,
     DocumentRecord,
-    EngramRecord,
-    EventRecord,
-    FeedbackRecord,
     FeedRecord,
-    FoundMessage,
-    Hit,
-    Item,
-    JobKind,
-    JobRecord,
-    JobState,
-    MemoryKind,
-    MemoryRecord,
-    MessageRecord,
-    MindRecord,
-    NewAnswer,
     NewArticle,
-    NewCheckpoint,
     NewChunk,
     NewDocument,
-    NewEngram,
-    NewMemory,
-    NewMind,
-    NightRecord,
-    NightStepRecord,
-    Page,
     PlacedArticle,
     PollOutcome,
-    Scope,
     ShrunkRecord,
-    StepState,
-    StoragePartRecord,
-    StorageReportRecord,
-    StorageTierRecord,
     StoryArticleRecord,
     StoryRecord,
     TermHistory,
     TermMention,
 )
-from selfd_storage.reflections import EpisodeMember, SourceQuote
+from selfd_storage.records import (
+    BackupRecord,
+    EventRecord,
+    Hit,
+    Item,
+    Page,
+    Scope,
+    StoragePartRecord,
+    StorageReportRecord,
+    StorageTierRecord,
+)
 from selfd_storage.room import RoomLimits
-from selfd_storage.self_records import (
+from selfd_storage.self_model.records import (
     AssessmentRecord,
     AttemptsRecord,
     GoalRecord,
@@ -99,8 +81,29 @@ from selfd_storage.self_records import (
     ThoughtRecord,
 )
 from selfd_storage.store import Store
-from selfd_storage.tellings import TellingRecord
-from selfd_storage.tier_records import MovedRecord, PackedContent, TrainedRecord
+from selfd_storage.talking.records import (
+    AnswerRecord,
+    CitationRecord,
+    ConversationRecord,
+    FeedbackRecord,
+    FoundMessage,
+    MessageRecord,
+    NewAnswer,
+)
+from selfd_storage.working.records import (
+    CheckpointRecord,
+    EngramRecord,
+    JobKind,
+    JobRecord,
+    JobState,
+    MindRecord,
+    NewCheckpoint,
+    NewEngram,
+    NewMind,
+    NightRecord,
+    NightStepRecord,
+    StepState,
+)
 
 __all__ = [
     "AnswerRecord",

@@ -17,8 +17,8 @@ from typing import Any, Generic, Protocol, TypeVar
 from selfd_storage._sqlite import sqlite3
 from selfd_storage.connection import Connection, reader, translated, writer
 from selfd_storage.errors import StoreBusyError, StoreClosedError, StoreFullError
-from selfd_storage.migrations import Migration, check_file, migrate, schema_version
 from selfd_storage.room import Room, RoomLimits
+from selfd_storage.schema.migrations import Migration, check_file, migrate, schema_version
 
 T = TypeVar("T")
 E = TypeVar("E")

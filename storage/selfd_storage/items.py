@@ -7,13 +7,14 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from selfd_storage._sqlite import sqlite3
-from selfd_storage.articles import read_articles
-from selfd_storage.documents import read_chunks
 from selfd_storage.errors import IntegrityError
 from selfd_storage.ids import split_id
-from selfd_storage.memory_rows import read_by_ids
-from selfd_storage.records import ArticleRecord, Item
-from selfd_storage.thoughts import read_thoughts
+from selfd_storage.memory.rows import read_by_ids
+from selfd_storage.reading.articles import read_articles
+from selfd_storage.reading.documents import read_chunks
+from selfd_storage.reading.records import ArticleRecord
+from selfd_storage.records import Item
+from selfd_storage.self_model.thoughts import read_thoughts
 
 Reader = Callable[[sqlite3.Connection, Sequence[int]], Mapping[int, Item]]
 READERS: dict[str, Reader] = {

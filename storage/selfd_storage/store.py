@@ -10,59 +10,52 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from selfd_storage._sqlite import OLDEST, sqlite3
-from selfd_storage.articles import Articles
-from selfd_storage.assessments import Assessments
-from selfd_storage.backup import write_copy
 from selfd_storage.backups import write_backup
+from selfd_storage.backups.copies import write_copy
 from selfd_storage.backups.writing import Progress
-from selfd_storage.checkpoints import Checkpoints
 from selfd_storage.connection import translated
-from selfd_storage.conversations import Conversations
 from selfd_storage.counts import Counts
-from selfd_storage.damage import Damage
 from selfd_storage.database import Database
-from selfd_storage.documents import Documents
 from selfd_storage.embedding import TextEmbedder
-from selfd_storage.engrams import Engrams
 from selfd_storage.errors import StorageError, StoreClosedError
 from selfd_storage.events import DEFAULT_KEEP, EventLog, Events
-from selfd_storage.feeds import Feeds
-from selfd_storage.goals import Goals
-from selfd_storage.graph import Graph
-from selfd_storage.importance import weighed
+from selfd_storage.graph.entities import Graph
+from selfd_storage.health.damage import Damage
+from selfd_storage.health.report import read_parts, read_tiers
+from selfd_storage.health.verification import Slice, check_slice, quick_check
 from selfd_storage.items import read_items, text_of
-from selfd_storage.jobs import Jobs
-from selfd_storage.judgements import Judgements
-from selfd_storage.memories import Memories
-from selfd_storage.minds import Minds
-from selfd_storage.nights import Nights
+from selfd_storage.memory.importance import weighed
+from selfd_storage.memory.memories import Memories
+from selfd_storage.memory.reflections import Reflections
+from selfd_storage.packing.tiers import Tiers
 from selfd_storage.pages import checked_first
 from selfd_storage.portable import Portable
-from selfd_storage.records import (
-    BackupRecord,
-    EventRecord,
-    Hit,
-    Item,
-    Scope,
-    StorageReportRecord,
-)
-from selfd_storage.reflections import Reflections
-from selfd_storage.report import read_parts, read_tiers
-from selfd_storage.retention import Retention
+from selfd_storage.reading.articles import Articles
+from selfd_storage.reading.documents import Documents
+from selfd_storage.reading.feeds import Feeds
+from selfd_storage.reading.retention import Retention
+from selfd_storage.reading.stories import Stories
+from selfd_storage.reading.terms import Terms
+from selfd_storage.records import BackupRecord, EventRecord, Hit, Item, Scope, StorageReportRecord
 from selfd_storage.room import RoomLimits
-from selfd_storage.schema import APPLICATION_ID, STEPS
-from selfd_storage.self_versions import SelfVersions
-from selfd_storage.stories import Stories
-from selfd_storage.terms import Terms
-from selfd_storage.thoughts import Thoughts
-from selfd_storage.tiers import Tiers
+from selfd_storage.schema.steps import APPLICATION_ID, STEPS
+from selfd_storage.self_model.assessments import Assessments
+from selfd_storage.self_model.goals import Goals
+from selfd_storage.self_model.thoughts import Thoughts
+from selfd_storage.self_model.track_record import TrackRecord
+from selfd_storage.self_model.versions import SelfVersions
+from selfd_storage.talking.conversations import Conversations
+from selfd_storage.talking.judgements import Judgements
 from selfd_storage.times import optional_ms, to_ms, utc_now
-from selfd_storage.track_record import TrackRecord
 from selfd_storage.values import Values
-from selfd_storage.verification import Slice, check_slice, quick_check
+from selfd_storage.working.checkpoints import Checkpoints
+from selfd_storage.working.engrams import Engrams
+from selfd_storage.working.jobs import Jobs
+from selfd_storage.working.minds import Minds
+from selfd_storage.working.nights import Nights
 
 if TYPE_CHECKING:  # it brings numpy, which the door of the package must not
-    from selfd_storage.words import WordIndex
+    from selfd_storage.index import WordIndex
 
 _VERIFIED = "verification.place"
 _ALL = 2**62
@@ -329,7 +322,7 @@ class Store:
         busy_seconds: float,
         embedders: Sequence[TextEmbedder],
     ) -> None:
-        from selfd_storage.words import WordIndex
+        from selfd_storage.index import WordIndex
 
         self._words = await WordIndex.open(
             self.folder,

@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from bench.locomo import read, said
 from bench.row import Row
 from selfd_models.embedding import Embedder
-from selfd_storage.codes import NEAREST
-from selfd_storage.codes_follow import BITS, SEED
-from selfd_storage.vectors import VectorCodec
+from selfd_storage.codes.columns import NEAREST
+from selfd_storage.codes.follow import BITS, SEED
+from selfd_storage.codes.vectors import VectorCodec
 
 TEN = 10
 SIZES = (100_000, 1_000_000)

@@ -7,7 +7,7 @@ The questions: SQuAD and Natural Questions about paragraphs, StrategyQA about fa
 needs several, and SQuAD again about single sentences, each a turn among those of its paragraph. No
 collection that selfd is measured on is among them. The file holds numbers alone. The model is a
 conditional logit (McFadden 1974): the chance that a document is the one looked for, among all that
-were found for its question; its weights, divided by that of words, are ranking_weights.py.
+were found for its question; its weights, divided by that of words, are ranking/weights.py.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ if __package__ in (None, ""):
 from bench.locomo import read
 from selfd_models.embedding import Embedder
 from selfd_storage import NewMemory, Store
-from selfd_storage.ranking import Query, View
-from selfd_storage.ranking_weights import FULL
+from selfd_storage.ranking.fusion import Query, View
+from selfd_storage.ranking.weights import FULL
 
 SAMPLE = Path(__file__).parent / "samples" / "fusion.npz"
 SETS = ("strategyqa", "nq", "squad", "sentences")

@@ -36,7 +36,7 @@ from bench.row import Row
 from bench.search import asked
 from selfd_daemon.memory.embedding import shipped_embedders
 from selfd_storage import NewMemory, Store
-from selfd_storage.lexicon import STOP_WORDS, words
+from selfd_storage.language.lexicon import STOP_WORDS, words
 
 BATCH = 1000
 SHORTEST = 70  # bytes; lines of a dialogue, and sentences of long ones, are joined to so many

@@ -23,7 +23,8 @@ from pathlib import Path
 from selfd_daemon.consolidation import ConsolidationService
 from selfd_daemon.facts.service import FactService
 from selfd_daemon.jobs import JobRunner
-from selfd_storage import NewMemory, Store, learning, tiers
+from selfd_storage import NewMemory, Store
+from selfd_storage.packing import learning, tiers
 from selfd_storage.times import utc_now
 from support.embedding import WordEmbedder
 from support.storage import ANY_ROOM, packed

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from selfd_storage import EmbeddingError
-from selfd_storage.lexicon import STOP_WORDS, words
+from selfd_storage.language.lexicon import STOP_WORDS, words
 
 SYNONYMS = {"feline": "cat", "kitten": "cat", "automobile": "car", "physician": "doctor"}
 

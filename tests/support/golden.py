@@ -29,7 +29,7 @@ from selfd_storage import (
     RoomLimits,
     Store,
 )
-from selfd_storage.schema import STEPS
+from selfd_storage.schema.steps import STEPS
 
 FOLDER = Path(__file__).parents[1] / "unit" / "storage" / "golden"
 SCHEMAS = sorted(FOLDER.glob("schema*.sql"), key=lambda path: int(path.stem[6:]))

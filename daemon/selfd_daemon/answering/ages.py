@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from selfd_daemon.answering.origins import published
 from selfd_storage import ArticleRecord, Item
-from selfd_storage.cues import span_of
+from selfd_storage.language.cues import span_of
 
 HALF_LIFE = timedelta(days=30)  # in which an article is half as new; docs/lab/0016
 

@@ -21,7 +21,7 @@ from selfd_daemon.answering.drafts import Draft
 from selfd_daemon.answering.question import Asked, Expected, denies, names_in
 from selfd_daemon.clock import Monotonic
 from selfd_storage import EventRecord, Item, MemoryRecord, Store
-from selfd_storage.lexicon import telling_terms, terms, words
+from selfd_storage.language.lexicon import telling_terms, terms, words
 
 Lookup: TypeAlias = Literal["exact", "semantic", "miss"]
 Embed = Callable[[Sequence[str]], Awaitable[Sequence[Sequence[float]]]]

@@ -20,7 +20,7 @@ from selfd_daemon.clock import Now
 from selfd_daemon.facts.timeline import Relation
 from selfd_graphql.ports import Question
 from selfd_storage import CitationRecord, Hit, StatementRecord, Store
-from selfd_storage.cues import span_of
+from selfd_storage.language.cues import span_of
 
 RETRIEVED = 20  # as many as for an answer of quotes, so that the best sentence is the same
 # A question of the past is answered by what held then.

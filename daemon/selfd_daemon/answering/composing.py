@@ -11,7 +11,7 @@ from selfd_daemon.answering.evidence import Evidence
 from selfd_daemon.answering.origins import Names, day, origin
 from selfd_daemon.answering.question import Expected
 from selfd_storage import ArticleRecord, CitationRecord, MemoryRecord
-from selfd_storage.cues import span_of
+from selfd_storage.language.cues import span_of
 from selfd_storage.times import from_ms
 
 MOST_QUOTES = 3

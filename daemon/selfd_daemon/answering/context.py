@@ -13,7 +13,7 @@ from datetime import datetime
 
 from selfd_daemon.answering.evidence import Evidence
 from selfd_storage import ArticleRecord, ChunkRecord, Item, MemoryRecord, ThoughtRecord
-from selfd_storage.lexicon import telling_terms
+from selfd_storage.language.lexicon import telling_terms
 
 MOST_PASSAGES = 12
 RECENT = 0.10  # of a worth, that the newest has more than the oldest

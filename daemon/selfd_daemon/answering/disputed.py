@@ -20,7 +20,7 @@ from selfd_daemon.knowledge.disputes import Dispute, Kind
 from selfd_daemon.knowledge.service import ToldStory
 from selfd_graphql.ports import Question
 from selfd_storage import ArticleRecord, Store
-from selfd_storage.lexicon import terms
+from selfd_storage.language.lexicon import terms
 
 RETRIEVED = 20  # as many as for an answer of quotes, so that the best sentence is the same
 # What a dispute is about, by what a question asks for; of other questions it is no answer.

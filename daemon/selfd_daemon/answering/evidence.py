@@ -18,7 +18,7 @@ from selfd_daemon.answering.question import Asked, holds
 from selfd_daemon.answering.sentences import Sentence, sentences
 from selfd_daemon.answering.voices import Said, Voices
 from selfd_storage import ArticleRecord, Hit, MemoryRecord
-from selfd_storage.lexicon import terms
+from selfd_storage.language.lexicon import terms
 
 SHORT_MEMORY = 240  # characters that are quoted whole
 MOST_TEXT = 20_000  # characters of one item that are looked at

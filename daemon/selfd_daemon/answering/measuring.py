@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from selfd_graphql.ports import Question
 from selfd_storage import AnswerRecord, Store
-from selfd_storage.lexicon import terms
+from selfd_storage.language.lexicon import terms
 
 Numbers = NDArray[np.float64]
 Ask = Callable[[Question], Awaitable[AnswerRecord]]

@@ -24,7 +24,7 @@ from selfd_daemon.clock import Now
 from selfd_daemon.knowledge.service import ToldStory
 from selfd_graphql.ports import Question
 from selfd_storage import ArticleRecord, Hit, Store
-from selfd_storage.lexicon import terms
+from selfd_storage.language.lexicon import terms
 
 TASK = "news"
 RETRIEVED = 40  # articles that are read for an answer

@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from selfd_storage.cues import span_of
-from selfd_storage.lexicon import STOP_WORDS, words
-from selfd_storage.stems import stem
+from selfd_storage.language.cues import span_of
+from selfd_storage.language.lexicon import STOP_WORDS, words
+from selfd_storage.language.stems import stem
 from selfd_storage.times import from_ms
 
 USUAL = timedelta(days=7)  # that news are asked of where a question does not say

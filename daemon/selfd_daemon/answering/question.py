@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
-from selfd_storage.lexicon import STOP_WORDS, telling_terms, terms, words
+from selfd_storage.language.lexicon import STOP_WORDS, telling_terms, terms, words
 
 Expected: TypeAlias = Literal["person", "time", "place", "number", "reason", "anything"]
 

@@ -21,7 +21,7 @@ from selfd_daemon.answering.origins import Names, feed_names
 from selfd_daemon.answering.question import Asked, names_in
 from selfd_storage import ArticleRecord, Hit, Scope, Store
 from selfd_storage.items import text_of
-from selfd_storage.lexicon import telling_terms
+from selfd_storage.language.lexicon import telling_terms
 
 Grade: TypeAlias = Literal["good", "doubtful", "bad"]
 Confidence = Callable[[Mapping[str, float]], float]

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from selfd_daemon.answering.context import Passage
 from selfd_daemon.answering.question import denies, names_in
 from selfd_daemon.answering.sentences import sentences
-from selfd_storage.lexicon import STOP_WORDS, telling_terms, terms, words
+from selfd_storage.language.lexicon import STOP_WORDS, telling_terms, terms, words
 
 ENOUGH = 0.6  # of its words
 ENOUGH_ENTAILED = 0.4  # of them, where a mind says that it follows

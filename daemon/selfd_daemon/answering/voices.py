@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from selfd_daemon.answering.question import Asked
 from selfd_daemon.answering.sentences import sentences, without_speaker
 from selfd_storage import Item, MemoryRecord
-from selfd_storage.lexicon import name_code, speaker_code, terms, words
+from selfd_storage.language.lexicon import name_code, speaker_code, terms, words
 
 _SELF = re.compile(r"\b(?:i|me|my|mine|myself|we|us|our|ours)\b", re.IGNORECASE)
 _LISTENER = re.compile(r"\b(?:you|your|yours|yourself)\b", re.IGNORECASE)

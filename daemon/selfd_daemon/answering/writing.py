@@ -24,7 +24,7 @@ from selfd_daemon.answering.verifying import Checked, Entailment, check
 from selfd_daemon.minds import Delta, Ended, Message, Mind, Request
 from selfd_graphql.ports import Question
 from selfd_storage import ArticleRecord, CitationRecord
-from selfd_storage.lexicon import telling_terms, terms
+from selfd_storage.language.lexicon import telling_terms, terms
 
 log = structlog.get_logger(__name__)
 

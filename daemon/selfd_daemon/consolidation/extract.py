@@ -19,8 +19,8 @@ from selfd_daemon.facts.clauses import speaker_of
 from selfd_daemon.facts.names import read_names
 from selfd_daemon.facts.vocabulary import words as listed
 from selfd_storage import MemoryRecord, SourceQuote
-from selfd_storage.lexicon import STOP_WORDS, words
-from selfd_storage.stems import stem
+from selfd_storage.language.lexicon import STOP_WORDS, words
+from selfd_storage.language.stems import stem
 
 SMALLEST = 4  # memories of an episode that is worth a reflection
 FEWEST_TERMS = 3  # telling words of a sentence

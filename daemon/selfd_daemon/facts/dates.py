@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from selfd_storage.cues import span_of
+from selfd_storage.language.cues import span_of
 from selfd_storage.times import from_ms
 
 _COUNTS = {

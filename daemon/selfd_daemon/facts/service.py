@@ -31,7 +31,7 @@ from selfd_storage import (
     StorageError,
     Store,
 )
-from selfd_storage.graph import told_at
+from selfd_storage.graph.entities import told_at
 
 PATIENCE_SECONDS = 3.0  # that a question waits for what has just arrived
 REST = 1.0  # seconds of rest for each second of reading, while nobody waits

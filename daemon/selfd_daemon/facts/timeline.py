@@ -14,7 +14,7 @@ from datetime import datetime
 
 from selfd_daemon.facts.vocabulary import COUNTRIES, SPOUSES
 from selfd_storage import StatementRecord
-from selfd_storage.graph_rows import name_key
+from selfd_storage.graph.rows import name_key
 
 # Of these there is one answer at a time.
 _FUNCTIONAL = frozenset(

@@ -12,8 +12,8 @@ from selfd_daemon.facts.phrases import is_name
 from selfd_daemon.facts.reading import read_statements
 from selfd_daemon.facts.vocabulary import OWNER, OWNERS
 from selfd_storage import NewStatement
-from selfd_storage.lexicon import STOP_WORDS, words
-from selfd_storage.stems import stem
+from selfd_storage.language.lexicon import STOP_WORDS, words
+from selfd_storage.language.stems import stem
 
 LONGEST_PART = 120  # characters of a subject, predicate or object
 

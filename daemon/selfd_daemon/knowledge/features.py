@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from selfd_daemon.knowledge.terms import EMPTY
-from selfd_storage.lexicon import words
-from selfd_storage.stems import stem
+from selfd_storage.language.lexicon import words
+from selfd_storage.language.stems import stem
 
 LEAD_WORDS = 200  # news says what happened first; the rest is background that other stories share
 SHINGLE = 4  # words

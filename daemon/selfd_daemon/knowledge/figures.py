@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from selfd_storage.lexicon import STOP_WORDS, words
-from selfd_storage.stems import stem
+from selfd_storage.language.lexicon import STOP_WORDS, words
+from selfd_storage.language.stems import stem
 
 Firmness: TypeAlias = Literal["exactly", "about", "at least", "at most"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from selfd_storage.lexicon import STOP_WORDS, words
-from selfd_storage.stems import stem
+from selfd_storage.language.lexicon import STOP_WORDS, words
+from selfd_storage.language.stems import stem
 
 SAME = 0.8  # of the shorter one's telling words, from which on two quotations are one
 LIKE = 0.6  # ... and from which on they may be two versions of it

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from selfd_daemon.facts.names import read_names
-from selfd_storage.lexicon import STOP_WORDS, words
+from selfd_storage.language.lexicon import STOP_WORDS, words
 
 MOST = 16
 LEAD = 600  # characters

@@ -12,7 +12,7 @@ import numpy as np
 from selfd_daemon.knowledge.forecast import Forecast, forecast
 from selfd_graphql import TrendInfo
 from selfd_storage import Store, TermHistory, TermMention
-from selfd_storage.story_rows import independent
+from selfd_storage.reading.story_rows import independent
 
 FEWEST_SOURCES = 3
 LEAST_BURST = 2.0  # times what was expected

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from selfd_daemon.errors import DaemonError
-from selfd_storage.jobs import SKIPPED
+from selfd_storage.working.jobs import SKIPPED
 
 
 class TrainingError(DaemonError):

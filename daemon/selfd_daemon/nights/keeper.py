@@ -29,7 +29,7 @@ from selfd_daemon.nights.steps import STEPS, Hook, Step
 from selfd_daemon.nights.window import CATCH_UP, Hours, Window
 from selfd_graphql.errors import ServiceError
 from selfd_storage import JobRecord, NightRecord, StorageError, Store
-from selfd_storage.jobs import SKIPPED
+from selfd_storage.working.jobs import SKIPPED
 
 LOOK_SECONDS = 60.0
 AFTER_FAILURE = 600.0

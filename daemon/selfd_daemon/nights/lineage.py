@@ -19,7 +19,7 @@ import structlog
 
 from selfd_graphql.errors import ServiceError
 from selfd_storage import CheckpointRecord, JobKind, NewCheckpoint, NotFoundError, Store
-from selfd_storage.checkpoints import chained
+from selfd_storage.working.checkpoints import chained
 
 KEPT = 8  # promoted generations whose files stay; 11 MB each
 

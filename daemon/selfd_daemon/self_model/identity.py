@@ -14,7 +14,7 @@ from selfd_daemon.clock import Now
 from selfd_daemon.settings import IdentitySettings
 from selfd_graphql.ports import IdentityInfo
 from selfd_storage import CheckpointRecord, StorageError, Store
-from selfd_storage.checkpoints import chained
+from selfd_storage.working.checkpoints import chained
 
 BORN = "self.born"
 NO_WEIGHTS = "none"

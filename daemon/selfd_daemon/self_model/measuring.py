@@ -32,7 +32,7 @@ from selfd_storage import (
     Store,
     SurpriseRecord,
 )
-from selfd_storage.track_record import TrackRecord
+from selfd_storage.self_model.track_record import TrackRecord
 
 RATED_DAYS = 7
 NOTES_MEASURED = "self.bits_per_byte"  # of the first notes, as the last assessment measured it

@@ -12,14 +12,14 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from selfd_storage._sqlite import sqlite3
-from selfd_storage.backup import check_copy, sync
+from selfd_storage.backups.copies import check_copy, sync
 from selfd_storage.backups.file import ChunkReader, is_backup
 from selfd_storage.backups.rows import TableSum, intact_rows, sum_file
 from selfd_storage.backups.writing import DATABASE, Member, Pieces
 from selfd_storage.connection import translated
 from selfd_storage.errors import BackupError, DamagedBackupError, DuplicateError, NotFoundError
-from selfd_storage.migrations import check_file
-from selfd_storage.schema import APPLICATION_ID, STEPS
+from selfd_storage.schema.migrations import check_file
+from selfd_storage.schema.steps import APPLICATION_ID, STEPS
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,11 @@ from pathlib import Path
 import orjson
 
 from selfd_storage._sqlite import sqlite3
-from selfd_storage.bodies import unpack
-from selfd_storage.dictionaries import learn_all
 from selfd_storage.errors import IntegrityError
+from selfd_storage.health.verification import TABLES, Hashed
 from selfd_storage.ids import make_id
-from selfd_storage.verification import TABLES, Hashed
+from selfd_storage.packing.bodies import unpack
+from selfd_storage.packing.dictionaries import learn_all
 
 _TURN = 1000
 

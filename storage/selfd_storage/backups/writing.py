@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 
 import orjson
 
-from selfd_storage.backup import check_copy, sync, vacuum_into
+from selfd_storage.backups.copies import check_copy, sync, vacuum_into
 from selfd_storage.backups.file import CHUNK_BYTES, ChunkReader, ChunkWriter
 from selfd_storage.backups.lock import Lock
 from selfd_storage.backups.rows import sum_file

@@ -7,12 +7,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from selfd_storage._sqlite import sqlite3
-from selfd_storage.bodies import pack, unpack
-from selfd_storage.citations import citations_of, cite
-from selfd_storage.conversation_rows import ROLES
 from selfd_storage.database import Transaction
 from selfd_storage.errors import IntegrityError, InvalidInputError
 from selfd_storage.ids import make_id
+from selfd_storage.packing.bodies import pack, unpack
 from selfd_storage.portable.lines import (
     Object,
     Outcome,
@@ -27,7 +25,9 @@ from selfd_storage.portable.lines import (
     text,
     whole,
 )
-from selfd_storage.records import CitationRecord
+from selfd_storage.talking.citations import citations_of, cite
+from selfd_storage.talking.records import CitationRecord
+from selfd_storage.talking.rows import ROLES
 from selfd_storage.texts import checked_bytes
 
 _NUMBERS = {name: number for number, name in ROLES.items()}

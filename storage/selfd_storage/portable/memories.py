@@ -9,19 +9,21 @@ from collections.abc import Sequence
 from typing import Any
 
 from selfd_storage._sqlite import sqlite3
-from selfd_storage.bodies import pack, unpack
 from selfd_storage.database import Transaction
 from selfd_storage.errors import IntegrityError, InvalidInputError
 from selfd_storage.ids import make_id
-from selfd_storage.labels import pack_tags, tag_numbers, use_source
-from selfd_storage.memory_rows import KIND_NAMES, KINDS
-from selfd_storage.memory_writes import (
+from selfd_storage.language.wording import fingerprint_of_memory, wording_of
+from selfd_storage.memory.labels import pack_tags, tag_numbers, use_source
+from selfd_storage.memory.records import MemoryKind, NewMemory
+from selfd_storage.memory.rows import KIND_NAMES, KINDS
+from selfd_storage.memory.writes import (
     MemoryRow,
     change,
     propose,
     tag,
     twins,
 )
+from selfd_storage.packing.bodies import pack, unpack
 from selfd_storage.portable.lines import (
     Object,
     Outcome,
@@ -36,9 +38,7 @@ from selfd_storage.portable.lines import (
     text,
     texts,
 )
-from selfd_storage.records import MemoryKind, NewMemory
 from selfd_storage.texts import checked_text
-from selfd_storage.wording import fingerprint_of_memory, wording_of
 
 _PAGE = """
 SELECT m.id, m.kind, m.at, m.recorded_at, m.updated_at, m.source_id, s.name, m.tags, m.surprise,

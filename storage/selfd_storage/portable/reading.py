@@ -7,11 +7,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from selfd_storage._sqlite import sqlite3
-from selfd_storage.article_writes import fingerprint_of_content
-from selfd_storage.bodies import pack, unpack
 from selfd_storage.database import Transaction
 from selfd_storage.errors import IntegrityError, InvalidInputError
 from selfd_storage.ids import make_id
+from selfd_storage.packing.bodies import pack, unpack
 from selfd_storage.portable.lines import (
     Object,
     Outcome,
@@ -26,7 +25,8 @@ from selfd_storage.portable.lines import (
     whole,
 )
 from selfd_storage.ranges import pack_ranges
-from selfd_storage.records import NewArticle
+from selfd_storage.reading.article_writes import fingerprint_of_content
+from selfd_storage.reading.records import NewArticle
 from selfd_storage.texts import MAX_LABEL_BYTES, checked_text
 from selfd_storage.times import optional_moment as as_time
 

@@ -32,7 +32,7 @@ from selfd_storage.portable.lines import (
     text,
     texts,
 )
-from selfd_storage.thoughts import hash_of_thought
+from selfd_storage.self_model.thoughts import hash_of_thought
 
 Values = dict[str, Any]
 

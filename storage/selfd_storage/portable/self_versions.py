@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from selfd_storage._sqlite import sqlite3
-from selfd_storage.bodies import pack, unpack
 from selfd_storage.database import Transaction
 from selfd_storage.errors import IntegrityError, InvalidInputError
 from selfd_storage.ids import make_id
+from selfd_storage.packing.bodies import pack, unpack
 from selfd_storage.portable.lines import Object, Outcome, Run, kept_number, moment, shown, text
-from selfd_storage.self_versions import packed_state
+from selfd_storage.self_model.versions import packed_state
 
 _TABLE = "self_versions"
 _READ = f"""

@@ -9,9 +9,9 @@ import pytest
 from numpy.typing import NDArray
 
 from selfd_storage import Store
-from selfd_storage.codes_file import read_coded, read_codes
-from selfd_storage.words import WordIndex
-from selfd_storage.words_columns import BURIED
+from selfd_storage.codes.file import read_coded, read_codes
+from selfd_storage.index import WordIndex
+from selfd_storage.words.columns import BURIED
 from support.crashing import Witness
 from support.embedding import WordEmbedder
 from support.storage import ANY_ROOM

@@ -21,7 +21,7 @@ NOBODY = 65534
 OPENER = """
 import asyncio, os, sys
 from pathlib import Path
-import aiosqlite, concurrent.futures.thread, selfd_storage.words
+import aiosqlite, concurrent.futures.thread, selfd_storage.index
 from selfd_storage import StorageError, Store
 
 async def main(folder):

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from selfd_storage import RoomLimits, Store
-from selfd_storage.codecs import CODECS
 from selfd_storage.events import DEFAULT_KEEP
+from selfd_storage.packing.codecs import CODECS
 
 pytestmark = pytest.mark.anyio
 

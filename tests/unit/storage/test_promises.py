@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule
 
 from selfd_storage import MemoryRecord, NewMemory, Store
-from selfd_storage.wording import wording_of
+from selfd_storage.language.wording import wording_of
 from support.storage import ANY_ROOM, packed
 
 TEXTS = st.one_of(

@@ -34,7 +34,7 @@ from selfd_storage import (
     StoreClosedError,
 )
 from selfd_storage._sqlite import sqlite3
-from selfd_storage.graph_follow import Place, Step
+from selfd_storage.graph.follow import Place, Step
 from selfd_storage.portable.lines import TABLES, Run
 from support.storage import ANY_ROOM
 

@@ -18,8 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from selfd_daemon.answering.tasks import TASKS, Task
-from selfd_storage.lexicon import words
-from selfd_storage.stems import stem
+from selfd_storage.language.lexicon import words
+from selfd_storage.language.stems import stem
 
 BUCKETS = 4096
 FILE = "weights.npz"

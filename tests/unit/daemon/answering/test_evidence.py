@@ -14,7 +14,7 @@ from selfd_daemon.answering.measuring import calibration_error
 from selfd_daemon.answering.question import read_question
 from selfd_daemon.answering.voices import Voices
 from selfd_storage import ChunkRecord, Hit, MemoryRecord
-from selfd_storage.lexicon import terms
+from selfd_storage.language.lexicon import terms
 
 AT = datetime(2026, 5, 7, tzinfo=UTC)
 

@@ -1,0 +1,1 @@
+"""The codes of `index.db`: what texts mean, in a few bits a dimension."""

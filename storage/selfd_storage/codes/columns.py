@@ -1,0 +1,107 @@
+"""The codes of one embedder in memory, in rows by document number like those of the words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from selfd_storage.codes.bridge import carried
+from selfd_storage.codes.file import Coded
+from selfd_storage.codes.vectors import Floats, VectorCodec, Words
+from selfd_storage.embedding import TextEmbedder
+from selfd_storage.words.columns import Docs, Flags
+
+NEAREST = 100  # documents that the codes propose
+
+
+class Codes:
+    """The codes of the documents from `low` to before `high`, and who can make more of them.
+
+    The sign planes lie apart, as a search scans all of them and looks at few of the others. Where
+    the embedder is gone (None), a question is carried over from another's, by way of `bridge`.
+    """
+
+    def __init__(self, coded: Coded, embedder: TextEmbedder | None) -> None:
+        self.model = coded.model
+        self.low, self.high = coded.low, coded.high
+        self.embedder = embedder
+        self.bridge: Floats | None = None  # bridge.py
+        self.codec = VectorCodec(coded.dimensions, seed=coded.seed, bits=coded.bits)
+        width = coded.dimensions // 64
+        room = coded.high + coded.per_row  # as many as the rows of the file have room for
+        self._signs = np.zeros((width, room), np.uint64)  # the scan is fastest by columns
+        self._rest = np.zeros((room, coded.bits - 1, width), np.uint64)
+
+    def put(self, first: int, codes: Words) -> None:
+        """Take codes (n, B, W) of the documents from `first` on."""
+        last = first + len(codes)
+        if last > len(self._rest):
+            room = max(last, len(self._rest) * 5 // 4, 1024)
+            self._signs = np.pad(self._signs, ((0, 0), (0, room - self._signs.shape[1])))
+            self._rest = np.pad(self._rest, ((0, room - len(self._rest)), (0, 0), (0, 0)))
+        self._signs[:, first:last] = codes[:, 0].T
+        self._rest[first:last] = codes[:, 1:]
+
+    def reach(self, low: int, high: int) -> None:
+        """Let searches see the documents from `low` to before `high`, too."""
+        self.low, self.high = min(self.low, low), max(self.high, high)
+
+    def erase(self, docs: Sequence[int]) -> None:
+        """Zero the codes of documents that are gone."""
+        gone = np.array([doc for doc in docs if doc < len(self._rest)], np.int64)
+        self._signs[:, gone] = 0
+        self._rest[gone] = 0
+
+    def asked(self, question: str, present: Floats | None) -> Floats | None:
+        """Return the vector (D,) of a question, None where nobody can tell.
+
+        Args:
+            present: its vector by the embedder in use.
+        """
+        if self.embedder is not None:
+            vector: Floats = self.embedder.embed([question])[0]
+            return vector
+        if self.bridge is None or present is None:
+            return None
+        return carried(present, self.bridge)
+
+    def restored(self, docs: Docs) -> Floats:
+        """Return the vectors (N, D) of documents that have a code, as far as the codes tell."""
+        return self.codec.restore(self._of(docs))
+
+    def nearest(self, vector: Floats, hidden: Flags | None, before: int) -> Docs:
+        """Return the documents nearest to a vector, among those below `before`.
+
+        Args:
+            hidden: documents, by number, that are not looked at.
+        """
+        low, high = self.low, min(self.high, before, len(self._rest))
+        if low >= high:
+            return np.zeros(0, np.int64)
+        out = None if hidden is None else hidden[low:high]
+        signs = self._signs[:, low:high].T
+        rows = self.codec.candidates(vector, signs, keep=NEAREST, hidden=out)
+        return np.sort(rows) + low
+
+    def holds(self, docs: Docs) -> Flags:
+        """Tell which documents have a code here."""
+        within: Flags = (docs >= self.low) & (docs < min(self.high, len(self._rest)))
+        within[within] = self._signs[:, docs[within]].any(axis=0)
+        return within
+
+    def cosines(self, vector: Floats, docs: Docs) -> NDArray[np.float32]:
+        """Return how near documents that have a code are to a vector, -1 to 1."""
+        return self.codec.cosines(vector, self._of(docs))
+
+    def _of(self, docs: Docs) -> Words:
+        """Return the codes (N, B, W) of documents."""
+        codes: Words = np.concatenate([self._signs[:, docs].T[:, None], self._rest[docs]], axis=1)
+        return codes
+
+
+def fill(codes: Codes, rows: Iterable[tuple[int, Words]]) -> None:
+    """Take all rows of a file."""
+    for first, each in rows:
+        codes.put(first, each)

@@ -1,0 +1,1 @@
+"""Who and what the items name, and what they state."""

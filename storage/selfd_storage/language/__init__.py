@@ -1,0 +1,1 @@
+"""English as the index reads it: terms, stems, wordings, and the times that words name. No rows."""

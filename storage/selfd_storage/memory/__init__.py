@@ -1,0 +1,1 @@
+"""What selfd was told, and what its nights make of it: memories and reflections."""

@@ -1,0 +1,104 @@
+"""One search: words and meaning first, then the names in what they found, and all of it weighed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+from selfd_storage._sqlite import sqlite3
+from selfd_storage.codes.columns import Codes
+from selfd_storage.database import Database
+from selfd_storage.errors import EmbeddingError
+from selfd_storage.ranking.codes import CodeScores
+from selfd_storage.ranking.fusion import Candidates, Query, Ranked, View, fuse
+from selfd_storage.ranking.names import MOST_TEXT, SEEDS, follow_names
+from selfd_storage.ranking.spelling import respelled
+from selfd_storage.ranking.words import WordScores, rarest
+from selfd_storage.records import EventRecord
+from selfd_storage.words.postings import KeptPostings
+from selfd_storage.words.source import read_texts
+
+POSTINGS = 100_000  # that one search reads at most, but for its rarest term
+
+
+class Retrieval:
+    """Searches one state of the index for one question after the other."""
+
+    def __init__(self, source: Database[EventRecord], file: Database[Any]) -> None:
+        self.trouble: EmbeddingError | None = None
+        self._source = source
+        self._file = file
+        self._postings = KeptPostings()
+
+    async def search(
+        self, view: View, layers: Sequence[Codes], question: str, asked: Query, first: int
+    ) -> list[Ranked]:
+        """Return the documents that fit a question best, the best first."""
+        return fuse(await self.opinions(view, layers, question, asked), view, asked, first)
+
+    async def opinions(
+        self, view: View, layers: Sequence[Codes], question: str, asked: Query
+    ) -> dict[str, Candidates]:
+        """Return what each retriever thinks of documents, by its name."""
+
+        def find(db: sqlite3.Connection) -> tuple[dict[str, Candidates], CodeScores | None]:
+            meaning = self._embedded(view, layers, question)
+            lexical = _find_words(db, view, asked, self._postings)
+            if meaning is None:
+                return {"lexical": lexical}, None
+            return {"lexical": lexical, "dense": meaning.candidates(lexical)}, meaning
+
+        found, meaning = await self._file.read(find)
+        linked = await self._second_step(view, asked, fuse(found, view, asked, SEEDS))
+        for name, each in linked.items():
+            found[name] = each
+            if meaning is not None:
+                found["dense"] = meaning.extended(found["dense"], each.docs)
+        return found
+
+    def _embedded(self, view: View, layers: Sequence[Codes], question: str) -> CodeScores | None:
+        """Embed a question; None where there is nothing to compare it with."""
+        if not layers:
+            return None
+        try:
+            meaning = CodeScores(view, layers, question)
+        except EmbeddingError as error:  # words alone find much
+            self.trouble = error
+            return None
+        self.trouble = None
+        return meaning
+
+    async def _second_step(
+        self, view: View, asked: Query, ranked: Sequence[Ranked]
+    ) -> dict[str, Candidates]:
+        """Find what the best texts speak of by name."""
+        first = [each for each in ranked if each.via != ("symbolic",)]  # else a time, and no words
+        if not first:
+            return {}
+        texts = await self._texts(view, [each.doc for each in first])
+        seeds = [(each, texts[each.doc]) for each in first if each.doc in texts]
+        if not seeds:
+            return {}
+        found = await self._file.read(partial(follow_names, view=view, query=asked, seeds=seeds))
+        if not len(found.docs):
+            return {}
+        return found.judged(await self._texts(view, found.docs.tolist()))
+
+    async def _texts(self, view: View, docs: Sequence[int]) -> dict[int, str]:
+        entries = {doc: view.columns.entry(doc) for doc in docs}
+        return await self._source.read(partial(read_texts, entries=entries, most=MOST_TEXT))
+
+
+def _find_words(
+    db: sqlite3.Connection, view: View, asked: Query, postings: KeptPostings
+) -> Candidates:
+    count = view.columns.count
+    frequencies = postings.frequencies(db, asked.terms, count)
+    if len(frequencies) < len(asked.terms):
+        asked = respelled(db, asked, frequencies)
+        frequencies = postings.frequencies(db, asked.terms, count)
+    scores = WordScores(view, asked, frequencies)
+    for term in rarest(frequencies, POSTINGS):
+        scores.add(term, postings.read(db, term, count))
+    return scores.candidates()

@@ -1,0 +1,1 @@
+"""What selfd knows of itself: its versions, goals, thoughts, assessments and track record."""

@@ -1,0 +1,1 @@
+"""The words of `index.db`: where terms occur, and what stands beside what."""

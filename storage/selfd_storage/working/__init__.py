@@ -1,0 +1,1 @@
+"""What selfd works at and with: jobs, nights, engrams, minds, and the lineage of its weights."""
