@@ -14,7 +14,7 @@ import pytest
 from selfd_graphql import MemoryChangeInfo
 from selfd_storage import EventRecord
 from support.api import TOKEN, api
-from support.services import NOON
+from support.fakes.samples import NOON
 
 pytestmark = [pytest.mark.anyio, pytest.mark.node]
 

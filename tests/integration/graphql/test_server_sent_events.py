@@ -13,7 +13,7 @@ import pytest
 
 from selfd_storage import EventRecord
 from support.api import TOKEN, Api, api
-from support.services import NOON
+from support.fakes.samples import NOON
 
 pytestmark = pytest.mark.anyio
 

@@ -16,7 +16,8 @@ from selfd_graphql import TextPiece
 from selfd_graphql import sockets as sockets_module
 from selfd_storage import EventRecord
 from support.api import TOKEN, api, hear, say, subscribe
-from support.services import NOON, FakeServices
+from support.fakes.samples import NOON
+from support.services import FakeServices
 
 pytestmark = pytest.mark.anyio
 

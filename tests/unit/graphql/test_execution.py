@@ -10,7 +10,8 @@ from graphql import ExecutionResult
 from selfd_graphql.execution import MAX_SHARED, SharedResults
 from selfd_graphql.schema import Schema
 from selfd_storage import EventRecord
-from support.services import NOON, FakeServices
+from support.fakes.samples import NOON
+from support.services import FakeServices
 
 pytestmark = pytest.mark.anyio
 

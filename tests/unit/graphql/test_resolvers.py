@@ -24,7 +24,8 @@ from selfd_graphql import (
 )
 from selfd_graphql.operations import document
 from selfd_storage import EventRecord, Hit, NewMemory
-from support.services import ANSWER, CHUNK, JOB, MIND, NOON, Ask, FakeServices, Follow, article
+from support.fakes.samples import ANSWER, CHUNK, JOB, MIND, NOON, article
+from support.services import Ask, FakeServices, Follow
 
 pytestmark = pytest.mark.anyio
 

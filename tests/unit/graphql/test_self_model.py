@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 import pytest
 
 from selfd_graphql.operations import document
-from support.services import SELF, THOUGHT, Ask, FakeServices, Follow
+from support.fakes.self_model import SELF, THOUGHT
+from support.services import Ask, FakeServices, Follow
 
 pytestmark = pytest.mark.anyio
 

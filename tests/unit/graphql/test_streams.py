@@ -9,7 +9,7 @@ import pytest
 
 from selfd_graphql import Finished, Generation, TextPiece
 from selfd_graphql.streams import MAX_WAITING, coalesced, mapped
-from support.services import Channel
+from support.fakes.channel import Channel
 
 pytestmark = pytest.mark.anyio
 

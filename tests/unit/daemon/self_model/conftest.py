@@ -16,8 +16,8 @@ from selfd_daemon.self_model.service import SelfModelService
 from selfd_daemon.self_model.workspace import Workspace
 from selfd_daemon.settings import Settings
 from selfd_storage import RoomLimits, Store
+from support.fakes.minds import Minds
 from support.self_model import Clocks, Machine, Self
-from support.services import Minds
 from support.storage import ANY_ROOM
 
 

@@ -27,9 +27,10 @@ from selfd_models.parameters import initialise, specify
 from selfd_models.patcher import calibrate, count
 from selfd_models.probes import WHOLE
 from selfd_storage import NewMemory, PredictionRecord
+from support.fakes.minds import Minds
+from support.fakes.samples import MIND
 from support.hybrid import invent
 from support.self_model import NOON, Self
-from support.services import MIND, Minds
 
 pytestmark = pytest.mark.anyio
 
