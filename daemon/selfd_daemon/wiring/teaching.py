@@ -82,20 +82,8 @@ def nights(
     end_leftovers(folder)
     lineage.serves_through(minds.renew_builtin)
     adapters.serves_through(minds.use_adapter)
-    host, meter = rails.host(base.settings.data_dir), Meter()
-    keeper = NightKeeper(
-        base.store,
-        base.jobs,
-        host,
-        base.activity,
-        meter,
-        window=Window.parse(settings.window),
-        conditions=Conditions(settings.idle_minutes * 60.0, settings.min_free_bytes),
-        max_watt_hours=settings.max_watt_hours,
-        now=base.now,
-        steps=rails.steps,
-        hooks={"re-embed": partial(_embedded, base), "refit": partial(_refitted, answering)},
-    )
+    meter = Meter()
+    keeper = _keeper(base, answering, meter, rails)
     tuning = partial(
         FineTuner,
         base.store,
@@ -109,9 +97,7 @@ def nights(
         now=base.now,
         backend=rails.backend,
     )
-    tuner = tuning()
     free = while_nobody_asks(lambda: base.activity.quiet_seconds, least=QUIET_SECONDS)
-    distiller = tuning(source=Lessons(base.store, minds, free), origin="DISTILL")
     service = NightService(
         base.store,
         base.bus,
@@ -119,22 +105,37 @@ def nights(
         lineage,
         adapters,
         keeper,
-        tuner,
-        distiller,
+        tuning(),
+        tuning(source=Lessons(base.store, minds, free), origin="DISTILL"),
         enabled=settings.enabled,
     )
     adapter = MindAdapter(
-        base.store,
-        base.activity,
-        folder,
-        adapters,
-        obstacle=keeper.obstacle,
-        meter=meter,
+        base.store, base.activity, folder, adapters, obstacle=keeper.obstacle, meter=meter
     )
     base.jobs.register("LORA", adapter.run_job)
     base.work("unlearning of weights", service.unlearn)
     base.work("nights", service.run)
     return service
+
+
+def _keeper(
+    base: Foundation, answering: AnsweringService, meter: Meter, rails: Rails
+) -> NightKeeper:
+    """Watch for the hours and the machine that a night needs, and take its steps then."""
+    settings = base.settings.nights
+    return NightKeeper(
+        base.store,
+        base.jobs,
+        rails.host(base.settings.data_dir),
+        base.activity,
+        meter,
+        window=Window.parse(settings.window),
+        conditions=Conditions(settings.idle_minutes * 60.0, settings.min_free_bytes),
+        max_watt_hours=settings.max_watt_hours,
+        now=base.now,
+        steps=rails.steps,
+        hooks={"re-embed": partial(_embedded, base), "refit": partial(_refitted, answering)},
+    )
 
 
 async def _refitted(answering: AnsweringService) -> Mapping[str, Any]:
