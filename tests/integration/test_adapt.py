@@ -109,7 +109,7 @@ async def test_corrections_become_an_adapter_that_is_on_until_it_is_rolled_back(
         assert taught < 0.9 * before, "it is on without anybody's doing"
 
         ended = await adapted(jobs, rate=3e-3)
-        assert ended.error == "skipped: there is no feedback that it has not learned from"
+        assert ended.message == "nothing to do: there is no feedback that it has not learned from"
 
         await adapters.rollback(root)
         assert await said(minds) == before
@@ -146,11 +146,13 @@ async def test_too_few_corrections_or_no_such_mind_is_said_so(
     store: Store, jobs: JobRunner, tmp_path: Path
 ) -> None:
     ended = await adapted(jobs)
-    assert ended.error == ("skipped: there is no mlx-lm mind to adapt: selfd minds add makes one")
+    assert ended.message == (
+        "nothing to do: there is no mlx-lm mind to adapt: selfd minds add makes one"
+    )
     await store.minds.add(NewMind("tiny", "MLX", str(tmp_path), {}))
     await corrected(store, 3)
     ended = await adapted(jobs)
-    assert ended.error == "skipped: there are 3 corrected or liked answers: it takes 10"
+    assert ended.message == "nothing to do: there are 3 corrected or liked answers: it takes 10"
 
 
 async def test_the_last_word_on_an_answer_counts(store: Store) -> None:

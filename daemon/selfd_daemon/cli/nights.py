@@ -102,12 +102,12 @@ def train(
 
 def _backend() -> str:
     from selfd_daemon.nights.backend import training_backend
-    from selfd_daemon.nights.errors import SkippedError
+    from selfd_daemon.nights.errors import TrainingError
 
     try:
         return training_backend()
-    except SkippedError as error:
-        raise CommandError(str(error).removeprefix("skipped: ")) from error
+    except TrainingError as error:
+        raise CommandError(str(error)) from error
 
 
 def _launcher(hosts: Path | None) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import uuid
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import Any
@@ -15,6 +15,7 @@ import structlog
 from selfd_daemon.clock import Monotonic, Now
 from selfd_daemon.errors import DaemonError
 from selfd_daemon.jobs.context import Handler, JobContext
+from selfd_daemon.jobs.errors import NothingToDoError
 from selfd_daemon.jobs.progress import FINISHED, ProgressBoard
 from selfd_graphql.errors import ServiceError
 from selfd_storage import (
@@ -26,6 +27,7 @@ from selfd_storage import (
     StorageError,
     Store,
 )
+from selfd_storage.working.jobs import NOTHING_TO_DO
 
 SECONDS_BETWEEN_SAVES = 0.3
 SECONDS_TO_STOP = 5.0
@@ -38,6 +40,7 @@ log = structlog.get_logger(__name__)
 class _Kind:
     handler: Handler
     slots: asyncio.Semaphore
+    check: Callable[[], object]
 
 
 @dataclass(slots=True)
@@ -73,9 +76,19 @@ class JobRunner:
         self._board = ProgressBoard()
         self._stopping = False
 
-    def register(self, kind: JobKind, handler: Handler, *, slots: int = 1) -> None:
-        """Say who does jobs of a kind, and how many of them at a time."""
-        self._kinds[kind] = _Kind(handler, asyncio.Semaphore(slots))
+    def register(
+        self,
+        kind: JobKind,
+        handler: Handler,
+        *,
+        slots: int = 1,
+        check: Callable[[], object] = lambda: None,
+    ) -> None:
+        """Say who does jobs of a kind, and how many of them at a time.
+
+        `check` is called before one is queued; it raises a DaemonError if none can be done here.
+        """
+        self._kinds[kind] = _Kind(handler, asyncio.Semaphore(slots), check)
 
     @property
     def kinds(self) -> frozenset[JobKind]:
@@ -122,6 +135,10 @@ class JobRunner:
         if kind not in self._kinds:
             known = ", ".join(sorted(self._kinds))
             raise ServiceError("NOT_AVAILABLE", f"no jobs of kind {kind} yet; there are {known}")
+        try:
+            self._kinds[kind].check()
+        except DaemonError as error:
+            raise ServiceError("NOT_AVAILABLE", str(error)) from error
         record = await self._store.jobs.create(kind, options)
         self._launch(record)
         return record
@@ -200,6 +217,14 @@ class JobRunner:
             await self._finish(live, state="SUCCEEDED", progress=1.0, metrics=dict(metrics))
         except asyncio.CancelledError:
             await self._cancelled(live)
+        except NothingToDoError as error:
+            await self._finish(
+                live,
+                state="SUCCEEDED",
+                progress=1.0,
+                message=f"nothing to do: {error}",
+                metrics={NOTHING_TO_DO: str(error)},
+            )
         except Exception as error:
             await self._failed(live, error)
         finally:

@@ -17,14 +17,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from selfd_daemon.jobs import JobContext
+from selfd_daemon.jobs import JobContext, NothingToDoError
 from selfd_daemon.minds.errors import MindError
 from selfd_daemon.minds.mlx_files import find_folder
 from selfd_daemon.minds.options import MlxOptions, read_options
 from selfd_daemon.nights.activity import Activity
 from selfd_daemon.nights.adapters import Adapters
 from selfd_daemon.nights.energy import Meter
-from selfd_daemon.nights.errors import SkippedError, TrainingError, disk_in_words
+from selfd_daemon.nights.errors import TrainingError, disk_in_words
 from selfd_daemon.nights.finetune import NightObstacle, reporter, supervised
 from selfd_daemon.nights.gate import Limits, judge
 from selfd_daemon.nights.process import ORDER
@@ -55,6 +55,16 @@ class FeedbackPair:
     def is_held_out(self) -> bool:
         """Whether it is only for measuring; a question has all its pairs on one side."""
         return hashlib.sha256(self.prompt.encode()).digest()[0] % HELD_EVERY == 0
+
+
+def can_adapt() -> None:
+    """Look whether minds of mlx-lm can be adapted here.
+
+    Raises:
+        TrainingError: they cannot.
+    """
+    if importlib.util.find_spec("mlx_lm") is None:
+        raise TrainingError("adapting minds needs the mlx extra: pip install 'selfd[mlx]'")
 
 
 class MindAdapter:
@@ -106,13 +116,13 @@ class MindAdapter:
         learned = [asdict(pair) for pair in pairs if not pair.is_held_out]
         held_out = [asdict(pair) for pair in pairs if pair.is_held_out]
         if len(pairs) < LEAST_PAIRS or not held_out or not learned:
-            raise SkippedError(
+            raise NothingToDoError(
                 f"there are {len(pairs)} corrected or liked answers: it takes {LEAST_PAIRS}"
             )
         digest = hashlib.sha256(json.dumps([learned, held_out]).encode()).hexdigest()
         known = await self._store.checkpoints.all(mind.id)
         if any(each.data_hash == digest for each in known):
-            raise SkippedError("there is no feedback that it has not learned from")
+            raise NothingToDoError("there is no feedback that it has not learned from")
         serving = await self._adapters.serving(mind.id)
         return {
             "model": await self._weights(mind),
@@ -159,18 +169,18 @@ class MindAdapter:
         known = [each for each in await self._store.minds.all() if each.kind == "MLX"]
         chosen = [each for each in known if id in (None, each.id)]
         if not chosen:
-            raise SkippedError("there is no mlx-lm mind to adapt: selfd minds add makes one")
+            raise NothingToDoError("there is no mlx-lm mind to adapt: selfd minds add makes one")
         if read_options(MlxOptions, chosen[0].options).adapter is not None:
-            raise SkippedError(f"{chosen[0].name} has an adapter of your choice (option adapter)")
-        if importlib.util.find_spec("mlx_lm") is None:
-            raise SkippedError("it needs the mlx extra: pip install 'selfd[mlx]'")
+            raise NothingToDoError(
+                f"{chosen[0].name} has an adapter that you chose (option adapter)"
+            )
         return chosen[0]
 
     async def _weights(self, mind: MindRecord) -> str:
         try:
             return str(await asyncio.to_thread(find_folder, mind.model))
         except MindError as error:
-            raise SkippedError(str(error)) from error
+            raise TrainingError(str(error)) from error
 
 
 async def feedback_pairs(store: Store) -> Sequence[FeedbackPair]:

@@ -7,18 +7,18 @@ import platform
 import sys
 from typing import Literal
 
-from selfd_daemon.nights.errors import SkippedError
+from selfd_daemon.nights.errors import TrainingError
 
 
 def training_backend() -> Literal["jax", "mlx"]:
     """Choose what to train with: Metal on a Mac; elsewhere JAX, which compiles, before MLX.
 
     Raises:
-        SkippedError: neither is installed.
+        TrainingError: neither is installed.
     """
     apple = sys.platform == "darwin" and platform.machine() == "arm64"
     order: tuple[Literal["jax", "mlx"], ...] = ("mlx", "jax") if apple else ("jax", "mlx")
     for name in order:
         if importlib.util.find_spec(name) is not None:
             return name
-    raise SkippedError("cannot train here: it needs the mlx extra (pip install 'selfd[mlx]')")
+    raise TrainingError("cannot train here: it needs the mlx extra (pip install 'selfd[mlx]')")

@@ -15,7 +15,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from selfd_daemon.nights.errors import SkippedError
+from selfd_daemon.jobs import NothingToDoError
 from selfd_storage import PortableKind, Store
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ async def gather(
     """Read what came in after `since`.
 
     Raises:
-        SkippedError: there is too little of it.
+        NothingToDoError: there is too little of it.
     """
     kinds: Sequence[PortableKind] = (*_OWN, "articles") if articles else _OWN  # type: ignore[assignment]  # each is one
     gathered: dict[str, list[Passage]] = {}
@@ -89,10 +89,10 @@ async def gather(
 
 
 def checked(found: DataSet) -> DataSet:
-    """Return a set as it is.   Raises: SkippedError: there is too little in it."""
+    """Return a set as it is.   Raises: NothingToDoError: there is too little in it."""
     held = sum(each.size for each in found.held_out)
     if found.size < LEAST_TEXT or held < LEAST_HELD_OUT:
-        raise SkippedError(
+        raise NothingToDoError(
             f"there are {(found.size + held) / 1e3:.1f} kB of new text: "
             f"a night needs some {(LEAST_TEXT + LEAST_HELD_OUT) / 1e3:.0f}"
         )

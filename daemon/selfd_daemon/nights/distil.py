@@ -16,10 +16,11 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
+from selfd_daemon.jobs import NothingToDoError
 from selfd_daemon.minds import Delta, Made, Message, Mind, MindError, Priority, Request
 from selfd_daemon.minds.errors import MindLimitError
 from selfd_daemon.nights.dataset import DataSet, Passage, checked, gather, split
-from selfd_daemon.nights.errors import SkippedError
+from selfd_daemon.nights.errors import TrainingError
 from selfd_graphql.ports import MindInfo
 from selfd_storage import Store
 
@@ -56,11 +57,14 @@ class Lessons:
         strangers wrote is no prompt.
 
         Raises:
-            SkippedError: there is no larger mind, it cannot be had, or there is too little text.
+            NothingToDoError: there is no larger mind, or too little text.
+            TrainingError: the larger mind cannot be had.
         """
         others = [mind for mind in await self._minds.minds() if mind.kind != "BUILTIN"]
         if not others:
-            raise SkippedError("there is no larger mind to learn from: selfd minds add makes one")
+            raise NothingToDoError(
+                "there is no larger mind to learn from: selfd minds add makes one"
+            )
         teacher = next((mind for mind in others if mind.is_default), others[0])
         own = await gather(self._store, since=since, until=until, articles=False)
         try:
@@ -70,7 +74,7 @@ class Lessons:
             if "next_byte" in (await mind.limits()).abilities:
                 lessons = [await self._with_expectations(mind, each) for each in lessons]
         except MindError as error:
-            raise SkippedError(f"{teacher.name} cannot teach now: {error}") from error
+            raise TrainingError(f"{teacher.name} cannot teach now: {error}") from error
         return checked(split(lessons, until))
 
     async def _lesson(self, mind: Mind, passage: Passage) -> Passage | None:

@@ -1,6 +1,5 @@
 """DaemonError
-└── TrainingError            a training ended without a result
-    └── SkippedError         a night does without: too little new text, or nothing to train with
+└── TrainingError    a training ended without a result
 """
 
 from __future__ import annotations
@@ -9,7 +8,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from selfd_daemon.errors import DaemonError
-from selfd_storage.working.jobs import SKIPPED
 
 
 class TrainingError(DaemonError):
@@ -28,10 +26,3 @@ def disk_in_words() -> Iterator[None]:
     except OSError as error:
         what = (error.strerror or str(error)).lower()
         raise TrainingError(f"{what}: {error.filename or 'a file of the training'}") from error
-
-
-class SkippedError(TrainingError):
-    """There is too little to learn from, or nothing here to learn with; a night goes on without."""
-
-    def __init__(self, why: str) -> None:
-        super().__init__(f"{SKIPPED}: {why}")

@@ -18,12 +18,12 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from selfd_daemon.clock import Now
-from selfd_daemon.jobs import JobContext
+from selfd_daemon.jobs import JobContext, NothingToDoError
 from selfd_daemon.nights.activity import Activity
 from selfd_daemon.nights.backend import training_backend
 from selfd_daemon.nights.dataset import DataSet, Passage, gather, write_expected, write_texts
 from selfd_daemon.nights.energy import Meter
-from selfd_daemon.nights.errors import TrainingError, disk_in_words
+from selfd_daemon.nights.errors import disk_in_words
 from selfd_daemon.nights.gate import Limits, judge
 from selfd_daemon.nights.lineage import Lineage
 from selfd_daemon.nights.process import Report, TrainingProcess
@@ -103,7 +103,7 @@ class FineTuner:
         self._obstacle = obstacle
         self._meter = meter
         self._now = now
-        self._backend = backend
+        self.backend = backend
         self._source = source or partial(gather, store)
         self._origin: JobKind = origin
         self._run: tuple[asyncio.Task[Any] | None, frozenset[str]] = (None, frozenset())
@@ -165,7 +165,7 @@ class FineTuner:
             known: dict[str, Any] = json.loads(await asyncio.to_thread(path.read_text, "utf-8"))
             return known
         shutil.rmtree(folder, ignore_errors=True)
-        backend = self._backend()
+        backend = self.backend()
         parent = await self._lineage.active()
         known_all = await self._lineage.all()
         since = _read_until(known_all, self._origin)
@@ -200,7 +200,7 @@ class FineTuner:
             at = next((each for each in known if at is not None and each.id == at.parent), None)
         try:
             before = await gather(self._store, since=None, until=since, articles=self._articles)
-        except TrainingError:
+        except NothingToDoError:
             return []
         own, size = [], 0
         for passage in reversed(before.learned):

@@ -29,7 +29,7 @@ from selfd_daemon.nights.steps import STEPS, Hook, Step
 from selfd_daemon.nights.window import CATCH_UP, Hours, Window
 from selfd_graphql.errors import ServiceError
 from selfd_storage import JobRecord, NightRecord, StorageError, Store
-from selfd_storage.working.jobs import SKIPPED
+from selfd_storage.working.jobs import NOTHING_TO_DO
 
 LOOK_SECONDS = 60.0
 AFTER_FAILURE = 600.0
@@ -219,20 +219,19 @@ class NightKeeper:
             known = None if job is None else await self._jobs.job(job)
             record = known or await self._jobs.start(step.kind, step.options)
         except ServiceError as error:
-            if error.code == "NOT_AVAILABLE":
-                await save("SKIPPED", f"nothing here does {step.kind}")
-            else:
-                await save("FAILED", str(error))
+            done_here = step.kind in self._jobs.kinds
+            reason = str(error) if done_here else f"nothing here does {step.kind}"
+            await save("SKIPPED" if error.code == "NOT_AVAILABLE" else "FAILED", reason)
             return
         await save("RUNNING", "", job=record.id)
         ended = await self._followed(record)
-        if ended.state == "SUCCEEDED":
+        if NOTHING_TO_DO in ended.metrics:
+            await save("SKIPPED", str(ended.metrics[NOTHING_TO_DO]))
+        elif ended.state == "SUCCEEDED":
             note = str(ended.metrics.get("reason", ended.message))
             await save("DONE", note, figures=ended.metrics)
         elif ended.state in ("FAILED", "CANCELLED"):
-            skipped = ended.error is not None and ended.error.startswith(SKIPPED)
-            note = ended.error or "it was cancelled"
-            await save("SKIPPED" if skipped else "FAILED", note)
+            await save("FAILED", ended.error or "it was cancelled")
 
     async def _hooked(self, name: str, save: Callable[..., Awaitable[NightRecord]]) -> None:
         hook = self._hooks.get(name)

@@ -43,8 +43,8 @@ class NightService:
         self._tuner = tuner
         self._distiller = distiller
         self._enabled = enabled
-        jobs.register("FINETUNE", tuner.run_job)
-        jobs.register("DISTILL", distiller.run_job)
+        jobs.register("FINETUNE", tuner.run_job, check=tuner.backend)
+        jobs.register("DISTILL", distiller.run_job, check=distiller.backend)
         jobs.register("EVALUATE", self._evaluate)
 
     async def checkpoints(self) -> Sequence[CheckpointRecord]:

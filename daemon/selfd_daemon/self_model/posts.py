@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Literal, TypeAlias
 
 from selfd_storage import EventRecord
+from selfd_storage.working.jobs import NOTHING_TO_DO
 
 Module: TypeAlias = Literal["memory", "feeds", "answering", "body", "learning", "self"]
 MOST_ABOUT = 20  # ids that one post names
@@ -99,7 +100,7 @@ def post(event: EventRecord) -> Post | None:
     kind = _KINDS.get(event.kind)
     if kind is None or event.payload.get("judge") == "feedback":  # told of as feedback.given
         return None
-    if event.payload.get("skipped"):  # a job that had nothing to do is nothing to tell of
+    if event.payload.get(NOTHING_TO_DO):
         return None
     module, key, salience = kind.module, event.kind, kind.salience
     if event.kind.startswith("job."):

@@ -16,7 +16,7 @@ from selfd_daemon.host.local import this_host
 from selfd_daemon.host.state import Host
 from selfd_daemon.minds import MindService
 from selfd_daemon.nights import Lineage, NightService
-from selfd_daemon.nights.adapt import MindAdapter
+from selfd_daemon.nights.adapt import MindAdapter, can_adapt
 from selfd_daemon.nights.adapters import Adapters
 from selfd_daemon.nights.backend import training_backend
 from selfd_daemon.nights.conditions import Conditions
@@ -112,7 +112,7 @@ def nights(
     adapter = MindAdapter(
         base.store, base.activity, folder, adapters, obstacle=keeper.obstacle, meter=meter
     )
-    base.jobs.register("LORA", adapter.run_job)
+    base.jobs.register("LORA", adapter.run_job, check=can_adapt)
     base.work("unlearning of weights", service.unlearn)
     base.work("nights", service.run)
     return service

@@ -12,7 +12,7 @@ from selfd_storage.ids import make_id
 from selfd_storage.records import EventRecord
 from selfd_storage.self_model.records import AttemptsRecord, PredictionRecord, SurpriseRecord
 from selfd_storage.times import from_ms, to_ms
-from selfd_storage.working.jobs import SKIPPED
+from selfd_storage.working.jobs import NOTHING_TO_DO
 
 RECENT = 20  # attempts that a trend compares with as many before them
 NEWEST = 20  # memories whose surprise counts as recent
@@ -38,7 +38,8 @@ SELECT CASE abstained WHEN 1 THEN 'abstain' ELSE 'answer ' || task END AS name, 
 FROM ({_JUDGED})
 UNION ALL
 SELECT 'job ' || lower(replace(kind, '_', ' ')), finished_at, id, state = 'SUCCEEDED'
-FROM jobs WHERE state IN ('SUCCEEDED', 'FAILED') AND coalesce(error, '') NOT LIKE '{SKIPPED}:%'
+FROM jobs WHERE state IN ('SUCCEEDED', 'FAILED')
+    AND json_type(metrics, '$.{NOTHING_TO_DO}') IS NULL
 """  # noqa: S608
 _ATTEMPTS = f"""
 WITH ranked AS (

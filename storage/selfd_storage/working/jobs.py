@@ -29,7 +29,7 @@ _PAGE = f"{_JOB} WHERE {_BEFORE}"
 _PAGE_OF_STATE = f"{_JOB} WHERE state = :state AND {_BEFORE}"
 _UNFINISHED = f"{_JOB} WHERE state IN ('QUEUED', 'RUNNING', 'WAITING') ORDER BY id"
 
-SKIPPED = "skipped"  # how the error begins of a job that had nothing to do
+NOTHING_TO_DO = "nothing_to_do"  # the metric of a job that had nothing to do: why
 
 
 class Jobs:
@@ -96,8 +96,8 @@ class Jobs:
                 {"id": number, **changes},
             )
             if state is not None and state != before[number].state:
-                skipped = error is not None and error.startswith(SKIPPED)
-                told = {"kind": before[number].kind} | ({"skipped": True} if skipped else {})
+                idle = metrics is not None and NOTHING_TO_DO in metrics
+                told = {"kind": before[number].kind} | ({NOTHING_TO_DO: True} if idle else {})
                 tx.emit(f"job.{state.lower()}", id, told)
             return _read(tx.connection, [number])[number]
 

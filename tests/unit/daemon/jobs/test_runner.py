@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from selfd_daemon.clock import utc_now
-from selfd_daemon.jobs import JobContext, JobRunner
+from selfd_daemon.errors import DaemonError
+from selfd_daemon.jobs import JobContext, JobRunner, NothingToDoError
 from selfd_daemon.jobs.runner import MOST_INTERRUPTIONS
 from selfd_graphql.errors import ServiceError
 from selfd_storage import (
@@ -133,6 +134,37 @@ async def test_a_job_that_fails_says_why_and_the_next_one_runs(
         raise AssertionError(failed.error)
     fine = await _finished(jobs, (await jobs.start("INGEST", {})).id)
     assert fine.state == "SUCCEEDED"
+
+
+async def test_a_job_with_nothing_to_do_ends_well_and_says_why(
+    store: Store, jobs: JobRunner
+) -> None:
+    async def handler(job: JobContext) -> Mapping[str, Any]:
+        raise NothingToDoError("there is no new text")
+
+    jobs.register("FINETUNE", handler)
+    ended = await _finished(jobs, (await jobs.start("FINETUNE", {})).id)
+    assert (ended.state, ended.progress, ended.error) == ("SUCCEEDED", 1.0, None)
+    assert ended.message == "nothing to do: there is no new text"
+    assert ended.metrics == {"nothing_to_do": "there is no new text"}
+    last = (await store.events.page(0))[-1]
+    assert (last.kind, last.payload) == (
+        "job.succeeded",
+        {"kind": "FINETUNE", "nothing_to_do": True},
+    )
+
+
+async def test_a_job_that_cannot_be_done_here_is_refused_and_not_queued(
+    store: Store, jobs: JobRunner
+) -> None:
+    def cannot() -> None:
+        raise DaemonError("it needs the mlx extra")
+
+    jobs.register("FINETUNE", _Gate(), check=cannot)
+    with pytest.raises(ServiceError, match="it needs the mlx extra") as refused:
+        await jobs.start("FINETUNE", {})
+    assert refused.value.code == "NOT_AVAILABLE"
+    assert (await store.jobs.page()).total == 0
 
 
 async def test_cancelling_stops_the_handler_and_lets_it_clean_up(jobs: JobRunner) -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from selfd_daemon.jobs import NothingToDoError
 from selfd_daemon.nights.dataset import Passage, gather, split
-from selfd_daemon.nights.errors import SkippedError
 from selfd_storage import NewArticle, NewChunk, NewDocument, NewMemory, PollOutcome, Store
 
 pytestmark = pytest.mark.anyio
@@ -72,7 +72,7 @@ async def test_what_was_forgotten_is_never_in_it(store: Store) -> None:
 async def test_only_what_came_after_the_last_night_is_new(store: Store) -> None:
     await filled(store)
     newest = (await store.memories.page(first=1)).items[0].recorded_at
-    with pytest.raises(SkippedError, match=r"skipped: there are 0\.0 kB of new text"):
+    with pytest.raises(NothingToDoError, match=r"there are 0\.0 kB of new text"):
         await gather(store, since=newest, until=FAR, articles=False)
 
 
@@ -96,5 +96,5 @@ async def test_files_and_reflections_and_articles_are_told_apart(store: Store) -
 
 async def test_too_little_text_is_said_so(store: Store, tmp_path: Path) -> None:
     await remember(store, 1, times=3)
-    with pytest.raises(SkippedError, match="a night needs some 16"):
+    with pytest.raises(NothingToDoError, match="a night needs some 16"):
         await gather(store, since=None, until=FAR, articles=False)

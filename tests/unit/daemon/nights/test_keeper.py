@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from selfd_daemon.jobs import JobContext, JobRunner
+from selfd_daemon.jobs import JobContext, JobRunner, NothingToDoError
 from selfd_daemon.nights.activity import Activity
 from selfd_daemon.nights.conditions import Conditions
 from selfd_daemon.nights.energy import Meter
-from selfd_daemon.nights.errors import SkippedError, TrainingError
+from selfd_daemon.nights.errors import TrainingError
 from selfd_daemon.nights.keeper import NightKeeper
 from selfd_daemon.nights.steps import Step
 from selfd_daemon.nights.window import Window
@@ -191,6 +191,19 @@ async def test_morning_ends_a_night_and_what_is_left_stays_planned(
     ]
 
 
+async def test_a_step_that_cannot_be_done_here_is_skipped_with_the_reason(
+    store: Store, jobs: JobRunner, keep: Keep
+) -> None:
+    def cannot() -> None:
+        raise TrainingError("it needs the mlx extra")
+
+    jobs.register("COMPRESS", compress, check=cannot)
+    await keep().look()
+    states = {step.name: (step.state, step.note) for step in (await last(store)).steps}
+    assert states["recompress"] == ("SKIPPED", "it needs the mlx extra")
+    assert (await store.jobs.page()).total == 0
+
+
 async def test_a_step_that_fails_costs_that_step_alone(
     store: Store, jobs: JobRunner, keep: Keep
 ) -> None:
@@ -198,7 +211,7 @@ async def test_a_step_that_fails_costs_that_step_alone(
         raise TrainingError("the disk is full")
 
     async def skip(job: JobContext) -> Mapping[str, Any]:
-        raise SkippedError("there is no new text")
+        raise NothingToDoError("there is no new text")
 
     jobs.register("CONSOLIDATE", fail)
     jobs.register("COMPRESS", skip)
@@ -206,7 +219,7 @@ async def test_a_step_that_fails_costs_that_step_alone(
     await keep().look()
     states = {step.name: (step.state, step.note) for step in (await last(store)).steps}
     assert states["consolidate"] == ("FAILED", "the disk is full")
-    assert states["recompress"] == ("SKIPPED", "skipped: there is no new text")
+    assert states["recompress"] == ("SKIPPED", "there is no new text")
     assert states["back up"][0] == "DONE"
 
 

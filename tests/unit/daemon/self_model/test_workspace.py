@@ -42,7 +42,7 @@ def test_every_kind_of_post_has_words_for_one_and_for_many(kind: str) -> None:
 def test_what_nobody_makes_anything_of_is_no_post() -> None:
     assert post(event(1, "job.running", "job:1", kind="INGEST")) is None
     assert post(event(1, "thought.noted", "thought:1")) is None
-    assert post(event(1, "job.failed", "job:1", kind="LORA", skipped=True)) is None
+    assert post(event(1, "job.succeeded", "job:1", kind="LORA", nothing_to_do=True)) is None
     assert post(event(1, "answer.judged", "answer:1", outcome=1.0, judge="feedback")) is None
 
 

@@ -115,7 +115,7 @@ async def test_attempts_are_counted_from_feedback_checks_and_jobs(store: Store) 
         job = await store.jobs.create("INGEST", {})
         await store.jobs.save(job.id, state=state)
     job = await store.jobs.create("INGEST", {})
-    await store.jobs.save(job.id, state="FAILED", error="skipped: there is nothing new")
+    await store.jobs.save(job.id, state="SUCCEEDED", metrics={"nothing_to_do": "no text"})
     found = {each.name: each for each in await store.track_record.attempts()}
     asked = found["answer question"]
     assert (asked.attempts, asked.successes, asked.unjudged) == (3, 2, 1)

@@ -56,7 +56,8 @@ function card(job) {
 }
 
 function figures(metrics) {
-  const plain = Object.entries(metrics).filter(([name, value]) => typeof value !== "object" && value && name !== "seconds");
+  const said = ["seconds", "nothing_to_do"]; // in the card's other lines
+  const plain = Object.entries(metrics).filter(([name, value]) => typeof value !== "object" && value && !said.includes(name));
   if (!plain.length) return null;
   return h("p", { className: "meta" }, plain.map(([name, value]) => `${name.replaceAll("_", " ")}: ${typeof value === "number" ? count(value) : value}`).join(", "));
 }
