@@ -6,12 +6,12 @@ from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from selfd_graphql.context import Permits
-from selfd_graphql.ide import Ide
-from selfd_graphql.limits import Limits
-from selfd_graphql.observation import Observe
+from selfd_graphql.execution.limits import Limits
+from selfd_graphql.execution.observation import Observe
 from selfd_graphql.ports import Services
 from selfd_graphql.schema import build_schema
-from selfd_graphql.view import Authenticate, View
+from selfd_graphql.transport.ide import Ide
+from selfd_graphql.transport.view import Authenticate, View
 
 MAX_BODY_BYTES = 8 * 1024 * 1024  # an OPML file or a thousand memories; queries are far smaller
 SEND_TIMEOUT = 10.0

@@ -9,8 +9,8 @@ import strawberry
 from strawberry.dataloader import DataLoader
 from strawberry.extensions import SchemaExtension
 
-from selfd_graphql.execution import SharedResults
-from selfd_graphql.observation import Observe
+from selfd_graphql.execution.observation import Observe
+from selfd_graphql.execution.results import SharedResults
 from selfd_graphql.ports import MindInfo, MindPort, Services
 from selfd_storage import FeedRecord, Item, SourceQuote, TellingRecord
 

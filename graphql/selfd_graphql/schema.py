@@ -12,37 +12,37 @@ from strawberry.tools import merge_types
 from strawberry.types.execution import ExecutionContext, ExecutionResult
 from strawberry.types.graphql import OperationType
 
-from selfd_graphql.answers import AnswerMutation, AnswerSubscription
-from selfd_graphql.assessments import AssessmentMutation, AssessmentQuery
 from selfd_graphql.context import FreshLoaders
-from selfd_graphql.conversations import ConversationMutation, ConversationQuery
-from selfd_graphql.documents import DocumentMutation
-from selfd_graphql.engrams import EngramMutation, EngramQuery
-from selfd_graphql.events import EventSubscription
-from selfd_graphql.execution import Executor
-from selfd_graphql.failures import presented
-from selfd_graphql.feeds import FeedMutation, FeedQuery, FeedSubscription
-from selfd_graphql.goals import GoalMutation
-from selfd_graphql.graph import GraphQuery
-from selfd_graphql.jobs import JobMutation, JobQuery, JobSubscription
-from selfd_graphql.journal import JournalQuery, JournalSubscription
-from selfd_graphql.limits import Limits
-from selfd_graphql.lookup import NodeQuery
-from selfd_graphql.memories import MemoryMutation, MemoryQuery, MemorySubscription
-from selfd_graphql.minds import MindMutation, MindQuery
-from selfd_graphql.nights import NightMutation, NightQuery
-from selfd_graphql.observation import Observation
-from selfd_graphql.permission import Permission
-from selfd_graphql.portability import PortabilityMutation
-from selfd_graphql.preparation import preparation
+from selfd_graphql.execution.failures import presented
+from selfd_graphql.execution.limits import Limits
+from selfd_graphql.execution.observation import Observation
+from selfd_graphql.execution.permission import Permission
+from selfd_graphql.execution.preparation import preparation
+from selfd_graphql.execution.results import Executor
 from selfd_graphql.scalars import SCALARS
-from selfd_graphql.search import SearchQuery
-from selfd_graphql.self_model import SelfModelQuery, SelfModelSubscription
-from selfd_graphql.settings import SettingMutation, SettingQuery
-from selfd_graphql.status import StatusQuery
-from selfd_graphql.storage import StorageMutation, StorageQuery
-from selfd_graphql.stories import StoryQuery
-from selfd_graphql.trends import TrendQuery
+from selfd_graphql.types.answers import AnswerMutation, AnswerSubscription
+from selfd_graphql.types.assessments import AssessmentMutation, AssessmentQuery
+from selfd_graphql.types.conversations import ConversationMutation, ConversationQuery
+from selfd_graphql.types.documents import DocumentMutation
+from selfd_graphql.types.engrams import EngramMutation, EngramQuery
+from selfd_graphql.types.events import EventSubscription
+from selfd_graphql.types.feeds import FeedMutation, FeedQuery, FeedSubscription
+from selfd_graphql.types.goals import GoalMutation
+from selfd_graphql.types.graph import GraphQuery
+from selfd_graphql.types.jobs import JobMutation, JobQuery, JobSubscription
+from selfd_graphql.types.journal import JournalQuery, JournalSubscription
+from selfd_graphql.types.lookup import NodeQuery
+from selfd_graphql.types.memories import MemoryMutation, MemoryQuery, MemorySubscription
+from selfd_graphql.types.minds import MindMutation, MindQuery
+from selfd_graphql.types.nights import NightMutation, NightQuery
+from selfd_graphql.types.portability import PortabilityMutation
+from selfd_graphql.types.search import SearchQuery
+from selfd_graphql.types.self_model import SelfModelQuery, SelfModelSubscription
+from selfd_graphql.types.settings import SettingMutation, SettingQuery
+from selfd_graphql.types.status import StatusQuery
+from selfd_graphql.types.storage import StorageMutation, StorageQuery
+from selfd_graphql.types.stories import StoryQuery
+from selfd_graphql.types.trends import TrendQuery
 
 QUERIES = (
     StatusQuery,

@@ -13,7 +13,7 @@ from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
 from selfd_graphql import TextPiece
-from selfd_graphql import sockets as sockets_module
+from selfd_graphql.transport import sockets as sockets_module
 from selfd_storage import EventRecord
 from support.api import TOKEN, api, hear, say, subscribe
 from support.fakes.samples import NOON

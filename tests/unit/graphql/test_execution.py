@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from graphql import ExecutionResult
 
-from selfd_graphql.execution import MAX_SHARED, SharedResults
+from selfd_graphql.execution.results import MAX_SHARED, SharedResults
 from selfd_graphql.schema import Schema
 from selfd_storage import EventRecord
 from support.fakes.samples import NOON

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from starlette.responses import FileResponse
 
-from selfd_graphql.ide import FOLDER, Ide, content_security_policy
+from selfd_graphql.transport.ide import FOLDER, Ide, content_security_policy
 
 VENDORED = json.loads((FOLDER / "VENDOR.json").read_text(encoding="utf-8"))
 OWN = {"page.html", "ide.js", "ide.css", "VENDOR.json"}

@@ -10,8 +10,8 @@ from graphql import get_introspection_query
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from selfd_graphql.limits import Limits
-from selfd_graphql.preparation import preparation
+from selfd_graphql.execution.limits import Limits
+from selfd_graphql.execution.preparation import preparation
 from selfd_graphql.schema import Schema
 from support.services import Ask, FakeServices
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from selfd_graphql.negotiation import GRAPHQL_RESPONSE, JSON, negotiate
+from selfd_graphql.transport.negotiation import GRAPHQL_RESPONSE, JSON, negotiate
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from graphql import GraphQLSchema, OperationDefinitionNode, build_schema, parse, validate
 
-from selfd_graphql.limits import Limits
+from selfd_graphql.execution.limits import Limits
+from selfd_graphql.execution.weights import excesses
 from selfd_graphql.operations import document, names
 from selfd_graphql.schema import sdl
-from selfd_graphql.weights import excesses
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ import pytest
 from selfd_graphql import operations
 from selfd_graphql.app import MAX_BODY_BYTES, MAX_OPERATIONS
 from selfd_graphql.errors import STORAGE_CODES
-from selfd_graphql.limits import Limits
+from selfd_graphql.execution.limits import Limits
 from selfd_graphql.scalars import MAX_JSON_DEPTH
 
 ROOT = operations._IN_REPOSITORY.parents[1]

@@ -10,19 +10,9 @@ import pytest
 
 import selfd_graphql
 import selfd_storage
-from selfd_graphql import (
-    Finished,
-    MemoryChangeInfo,
-    Prompt,
-    Question,
-    TextPiece,
-    answers,
-    jobs,
-    memories,
-    minds,
-    search,
-)
+from selfd_graphql import Finished, MemoryChangeInfo, Prompt, Question, TextPiece
 from selfd_graphql.operations import document
+from selfd_graphql.types import answers, jobs, memories, minds, search
 from selfd_storage import EventRecord, Hit, NewMemory
 from support.fakes.samples import ANSWER, CHUNK, JOB, MIND, NOON, article
 from support.services import Ask, FakeServices, Follow

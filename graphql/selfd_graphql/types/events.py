@@ -13,7 +13,7 @@ from strawberry.scalars import JSON
 from selfd_graphql import described
 from selfd_graphql.arguments import given
 from selfd_graphql.context import Info, services
-from selfd_graphql.execution import Shareable
+from selfd_graphql.execution.results import Shareable
 from selfd_graphql.streams import mapped
 from selfd_storage import EventRecord
 

@@ -7,17 +7,17 @@ from collections.abc import Awaitable, Callable
 from strawberry import ID
 
 from selfd_graphql import described
-from selfd_graphql.answers import Answer
 from selfd_graphql.context import Info, loaders, services
-from selfd_graphql.conversations import Conversation
-from selfd_graphql.engrams import Engram
-from selfd_graphql.feeds import Feed
-from selfd_graphql.goals import Goal
-from selfd_graphql.jobs import Job
-from selfd_graphql.minds import Mind
-from selfd_graphql.nights import Checkpoint
 from selfd_graphql.node import Node
-from selfd_graphql.search import hit_from_record
+from selfd_graphql.types.answers import Answer
+from selfd_graphql.types.conversations import Conversation
+from selfd_graphql.types.engrams import Engram
+from selfd_graphql.types.feeds import Feed
+from selfd_graphql.types.goals import Goal
+from selfd_graphql.types.jobs import Job
+from selfd_graphql.types.minds import Mind
+from selfd_graphql.types.nights import Checkpoint
+from selfd_graphql.types.search import hit_from_record
 
 
 async def _item(info: Info, id: str) -> Node | None:

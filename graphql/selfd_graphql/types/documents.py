@@ -8,8 +8,8 @@ from strawberry import ID
 
 from selfd_graphql import described
 from selfd_graphql.context import Info, services
-from selfd_graphql.jobs import Job
 from selfd_graphql.node import Node
+from selfd_graphql.types.jobs import Job
 from selfd_storage import ChunkRecord
 
 

@@ -18,8 +18,8 @@ from graphql import (
 )
 from strawberry.extensions import SchemaExtension
 
-from selfd_graphql.limits import Limits, too_much, variable_excesses
-from selfd_graphql.weights import excesses
+from selfd_graphql.execution.limits import Limits, too_much, variable_excesses
+from selfd_graphql.execution.weights import excesses
 
 REMEMBERED = 128  # query texts; our own clients send about thirty
 MAX_ERRORS = 20

@@ -13,10 +13,10 @@ from strawberry import UNSET
 from selfd_graphql import described
 from selfd_graphql.arguments import given, page_size
 from selfd_graphql.context import Info, services
-from selfd_graphql.documents import DocumentChunk
-from selfd_graphql.feeds import Article
-from selfd_graphql.journal import Thought
-from selfd_graphql.memories import Memory
+from selfd_graphql.types.documents import DocumentChunk
+from selfd_graphql.types.feeds import Article
+from selfd_graphql.types.journal import Thought
+from selfd_graphql.types.memories import Memory
 from selfd_storage import ArticleRecord, Item, MemoryRecord, ThoughtRecord
 from selfd_storage import Hit as HitRecord
 from selfd_storage import Scope as StoredScope

@@ -7,7 +7,7 @@ from strawberry import UNSET
 from selfd_graphql import described
 from selfd_graphql.arguments import given
 from selfd_graphql.context import Info, services
-from selfd_graphql.jobs import Job
+from selfd_graphql.types.jobs import Job
 
 
 @described.output

@@ -11,7 +11,7 @@ from strawberry.schema.exceptions import InvalidOperationTypeError
 from strawberry.types.graphql import OperationType
 
 from selfd_graphql.errors import BodyTooLargeError
-from selfd_graphql.negotiation import GRAPHQL_RESPONSE, JSON, MediaType
+from selfd_graphql.transport.negotiation import GRAPHQL_RESPONSE, JSON, MediaType
 
 
 def unauthenticated() -> Response:

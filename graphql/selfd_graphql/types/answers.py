@@ -13,11 +13,11 @@ from strawberry.scalars import JSON
 from selfd_graphql import described
 from selfd_graphql.arguments import given
 from selfd_graphql.context import Info, loaders, services
-from selfd_graphql.minds import Mind
 from selfd_graphql.node import Node
 from selfd_graphql.ports import Generation, Prompt, Question, TextPiece
-from selfd_graphql.search import Hit, Scope, hit_from_record, stored_scope
 from selfd_graphql.streams import coalesced, mapped
+from selfd_graphql.types.minds import Mind
+from selfd_graphql.types.search import Hit, Scope, hit_from_record, stored_scope
 from selfd_storage import AnswerRecord, CitationRecord, NotFoundError
 
 

@@ -19,16 +19,21 @@ from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData
 from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.types.execution import ExecutionResult, PreExecutionError
 
-from selfd_graphql import refusals
 from selfd_graphql.context import Context, Permits, shown_authorization
 from selfd_graphql.errors import BodyTooLargeError
-from selfd_graphql.execution import SharedResults
-from selfd_graphql.negotiation import GRAPHQL_RESPONSE, JSON, REQUEST_ERROR_STATUS, negotiate
-from selfd_graphql.observation import Observe
+from selfd_graphql.execution.observation import Observe
+from selfd_graphql.execution.results import SharedResults
 from selfd_graphql.ports import Services
 from selfd_graphql.schema import Schema
-from selfd_graphql.sockets import Frames, Socket
-from selfd_graphql.transport import Stream, impatient, limited
+from selfd_graphql.transport import refusals
+from selfd_graphql.transport.bounds import Stream, impatient, limited
+from selfd_graphql.transport.negotiation import (
+    GRAPHQL_RESPONSE,
+    JSON,
+    REQUEST_ERROR_STATUS,
+    negotiate,
+)
+from selfd_graphql.transport.sockets import Frames, Socket
 
 log = structlog.get_logger(__name__)
 

@@ -8,11 +8,11 @@ from typing import Self
 from strawberry import ID, UNSET
 
 from selfd_graphql import described
-from selfd_graphql.answers import Answer
 from selfd_graphql.arguments import given, page_size
 from selfd_graphql.connections import Connection, connection
 from selfd_graphql.context import Info, services
 from selfd_graphql.node import Node
+from selfd_graphql.types.answers import Answer
 from selfd_storage import ConversationRecord, MessageRecord
 from selfd_storage import FoundMessage as FoundMessageRecord
 

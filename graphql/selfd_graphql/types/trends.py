@@ -9,8 +9,8 @@ import strawberry
 from selfd_graphql import described
 from selfd_graphql.arguments import page_size
 from selfd_graphql.context import Info, services
-from selfd_graphql.feeds import Article
 from selfd_graphql.ports import TrendInfo
+from selfd_graphql.types.feeds import Article
 
 
 @described.output

@@ -13,7 +13,7 @@ from selfd_graphql import described
 from selfd_graphql.arguments import given, page_size
 from selfd_graphql.context import Info, services
 from selfd_graphql.ports import EntityInfo, RelationInfo
-from selfd_graphql.search import SearchHit
+from selfd_graphql.types.search import SearchHit
 from selfd_storage import Hit
 
 

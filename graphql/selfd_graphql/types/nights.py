@@ -13,9 +13,9 @@ from strawberry.scalars import JSON
 from selfd_graphql import described
 from selfd_graphql.arguments import page_size
 from selfd_graphql.context import Info, services
-from selfd_graphql.jobs import JobKind
 from selfd_graphql.node import Node
 from selfd_graphql.ports import PlannedStep, TonightInfo
+from selfd_graphql.types.jobs import JobKind
 from selfd_storage import CheckpointRecord, NightRecord, NightStepRecord
 
 

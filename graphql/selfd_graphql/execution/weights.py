@@ -37,7 +37,7 @@ from graphql import (
 )
 
 from selfd_graphql.arguments import MAX_PAGE
-from selfd_graphql.limits import CAP, Limits, too_much
+from selfd_graphql.execution.limits import CAP, Limits, too_much
 from selfd_graphql.scalars import MAX_JSON_DEPTH
 
 GUESS = 20  # items of a list that takes no `first`

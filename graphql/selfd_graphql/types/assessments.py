@@ -11,7 +11,7 @@ from strawberry import ID
 from selfd_graphql import described
 from selfd_graphql.arguments import page_size
 from selfd_graphql.context import Info, services
-from selfd_graphql.jobs import Job
+from selfd_graphql.types.jobs import Job
 from selfd_storage import AssessmentRecord, SelfTestRecord
 
 

@@ -10,7 +10,7 @@ from starlette.datastructures import Headers, QueryParams
 from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.types import Scope
 
-FOLDER = Path(__file__).parent / "static" / "ide"
+FOLDER = Path(__file__).parents[1] / "static" / "ide"
 
 _TYPES = {".js": "text/javascript", ".css": "text/css"}
 _HOST = re.compile(r"[A-Za-z0-9.\-\[\]:]+")

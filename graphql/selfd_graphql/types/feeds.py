@@ -13,9 +13,9 @@ from selfd_graphql import described
 from selfd_graphql.arguments import given, page_size
 from selfd_graphql.connections import Connection, connection
 from selfd_graphql.context import Info, loaders, services
-from selfd_graphql.jobs import Job
 from selfd_graphql.node import Node
 from selfd_graphql.streams import mapped
+from selfd_graphql.types.jobs import Job
 from selfd_storage import ArticleRecord, FeedRecord, NotFoundError
 
 

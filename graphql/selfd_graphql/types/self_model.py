@@ -13,7 +13,6 @@ from strawberry.scalars import JSON
 from selfd_graphql import described
 from selfd_graphql.arguments import given
 from selfd_graphql.context import Info, services
-from selfd_graphql.goals import Goal
 from selfd_graphql.ports import (
     AffectInfo,
     BodyInfo,
@@ -23,6 +22,7 @@ from selfd_graphql.ports import (
     SelfModelInfo,
 )
 from selfd_graphql.streams import mapped
+from selfd_graphql.types.goals import Goal
 
 
 @described.output

@@ -8,8 +8,8 @@ import strawberry
 
 from selfd_graphql import described
 from selfd_graphql.context import Info, services
-from selfd_graphql.minds import Mind
 from selfd_graphql.ports import StatusInfo
+from selfd_graphql.types.minds import Mind
 
 
 @described.output

@@ -1,0 +1,1 @@
+"""What becomes of one operation: it is prepared, weighed, permitted, run, and told of."""

@@ -1,0 +1,1 @@
+"""How operations come in and results go out: HTTP, server-sent events, WebSockets, GraphiQL."""

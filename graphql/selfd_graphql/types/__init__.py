@@ -1,0 +1,1 @@
+"""What the API speaks of: types by topic, and what each adds to queries and mutations."""
