@@ -2,7 +2,9 @@
 
 A dialogue of LoCoMo is remembered. On the first day a third of its questions are asked, each answer
 rated at once, as right when it cites a turn of the annotated evidence; its night refits how sure
-answers may be. On the second day the other questions are asked. Then selfd assesses itself.
+answers may be. On the second day the other questions are asked. Then selfd assesses itself. What it
+says of its answers to the dialogues that ship is measured before the first day, too, with the
+weights that ship: the assessment uses those in force, which the night has moved.
 """
 
 from __future__ import annotations
@@ -17,12 +19,13 @@ from typing import Any
 from bench.answers import UNANSWERABLE
 from bench.locomo import read, remember
 from bench.row import Row
+from selfd_daemon.self_model.assessment.answers import dialogue_answers
 from selfd_daemon.self_model.assessment.prediction import success_prediction
 from selfd_daemon.self_model.metacognition import calibration_curve, expected_calibration_error
 from selfd_daemon.settings import Settings
 from selfd_daemon.wiring import Daemon, running
 from selfd_graphql.ports import Question
-from selfd_storage import PredictionRecord
+from selfd_storage import PredictionRecord, SelfTestRecord
 
 FIRST_DAY = 3  # one question in so many
 SECONDS_TO_SETTLE = 30.0  # the journal comes a few seconds after what it tells of
@@ -45,6 +48,9 @@ async def _day(data: Path) -> list[Row]:
     with TemporaryDirectory(prefix="selfd-bench-") as folder:
         settings = Settings.load({"data_dir": folder, "port": 0, "offline": True})
         async with running(settings, version="bench") as daemon:
+            fresh = await dialogue_answers(
+                daemon.search, settings.answering, time.monotonic, _unheard
+            )
             turns = await remember(daemon.search, dialogue)
             first, second = (
                 questions[::FIRST_DAY],
@@ -53,8 +59,12 @@ async def _day(data: Path) -> list[Row]:
             for question in first:
                 await _ask(daemon, question, turns)
             judged = await daemon.search.track_record.predictions()
-            found = _predicted("first day", judged)
-            await daemon.answering.refit()
+            found = [*_tests("fresh", fresh), *_predicted("first day", judged)]
+            night = await daemon.answering.refit()
+            found.append(
+                Row("self, refit, log loss", night.after - night.before, "nats", None, "lower",
+                    f"{night.answers} answers, {'accepted' if night.accepted else 'rejected'}")
+            )  # fmt: skip
             for question in second:
                 await _ask(daemon, question, turns)
             later = await daemon.search.track_record.predictions()
@@ -72,6 +82,18 @@ def _predicted(day: str, judged: Sequence[PredictionRecord]) -> list[Row]:
         Row(f"self, {day}, skill", test.value, "", None, "higher", test.explanation),
         Row(f"self, {day}, calibration error", error, "", None, "lower", note),
     ]
+
+
+def _tests(when: str, tests: Sequence[SelfTestRecord]) -> list[Row]:
+    return [
+        Row(f"self, {when}, {test.name}", test.value, "", test.threshold, "higher",
+            test.explanation)
+        for test in tests
+    ]  # fmt: skip
+
+
+async def _unheard(progress: float) -> None:
+    """Take progress that nobody waits for."""
 
 
 async def _ask(daemon: Daemon, question: Mapping[str, Any], turns: Mapping[str, set[str]]) -> None:
@@ -95,14 +117,10 @@ async def _assessed(daemon: Daemon) -> list[Row]:
     (found,) = await daemon.self_model.assessments(1)
     model = await daemon.self_model.model(None)
     seconds = time.perf_counter() - started
-    tests = [
-        Row(f"self, {test.name}", test.value, "", test.threshold, "higher", test.explanation)
-        for test in found.tests
-    ]
     error = model.calibration_error or 0.0
     judged = f"{model.counts['judged']} judged answers"
     return [
-        *tests,
+        *_tests("second day", found.tests),
         Row("self, calibration error", error, "", None, "lower", judged),
         Row("self, journal", float(entries), "entries", None, "higher", "before the assessment"),
         Row("self, the assessment", seconds, "s", None, "lower", "all tests"),

@@ -7,8 +7,8 @@ assessment of itself on a small sample.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,7 +36,10 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One answer, held against its case. `overlap` is the F1 of its words with the person's."""
+    """One answer, held against its case. `overlap` is the F1 of its words with the person's.
+
+    `signals` are those that its confidence was made of.
+    """
 
     case: Case
     abstained: bool
@@ -46,6 +49,7 @@ class Outcome:
     verbatim: int
     overlap: float | None
     recall: float | None
+    signals: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +167,7 @@ async def _outcome(ask: Ask, store: Store, case: Case, threshold: float) -> Outc
         verbatim=sum(item is not None and cited.quote in item.text for cited, item in pairs),
         overlap=f1,
         recall=recall,
+        signals=answer.signals,
     )
 
 

@@ -58,6 +58,15 @@ def test_each_kind_is_learned_by_itself() -> None:
     assert few.weights.get("made.bias") == SHIPPED["made.bias"]
 
 
+def test_what_was_fitted_gives_way_less_than_a_first_guess() -> None:
+    for kind, least, most in (("told", 0.02, 0.2), ("made", 0.2, 1.0)):
+        signals = {f"{kind}.bias": 1.0} | ({"told.support": 1.0} if kind == "told" else {})
+        before = confidence(signals, flat := dict(SHIPPED) | {f"{kind}.bias": 0.0})
+        right = 0.0 if before > 0.5 else 1.0
+        after = confidence(signals, fitted([Judged(signals, right)] * 20, flat))
+        assert least < abs(after - before) < most, kind
+
+
 def test_few_answers_teach_nothing() -> None:
     found = refit(judged(LEAST - 1, -3.0))
     assert not found.accepted
