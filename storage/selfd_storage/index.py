@@ -172,12 +172,14 @@ class WordIndex:
         first: int = 10,
         as_of: datetime | None = None,
         since: datetime | None = None,
+        closely: bool = False,
     ) -> list[Found]:
         """Return the items that fit a question best, as of now or of a moment.
 
         Args:
             scope: where to look; None is everywhere.
             since: leave out what is older, and documents, which have no time.
+            closely: look again at what was found, part by part and along names.
         """
         await self._wait_for_present(PATIENCE_SECONDS)
         asked = Query.read(query, self._now() if as_of is None else as_of)
@@ -188,11 +190,11 @@ class WordIndex:
             return View(follower.columns, follower.chains, kinds, moment, optional_ms(since))
 
         try:
-            return await self._search(query, asked, view(), first)
+            return await self._search(query, asked, view(), first, closely)
         except _DAMAGED:
             self._is_damaged = True
             await self._wait_for_present(PATIENCE_SECONDS)
-            return await self._search(query, asked, view(), first)
+            return await self._search(query, asked, view(), first, closely)
 
     async def catch_up(self) -> None:
         """Wait until everything that was acknowledged so far can be found.
@@ -236,10 +238,12 @@ class WordIndex:
         asked: Query,
         view: View,
         first: int,
+        closely: bool,
     ) -> list[Found]:
         found = []
         layers = self._codes.layers
-        for ranked in await self._retrieval.search(view, layers, question, asked, first):
+        search = self._retrieval.search_closely if closely else self._retrieval.search
+        for ranked in await search(view, layers, question, asked, first):
             entry = view.columns.entry(ranked.doc)
             if entry.kind != BURIED:  # since a moment ago
                 found.append(Found(f"{NAMES[entry.kind]}:{entry.item}", ranked.score, ranked.via))

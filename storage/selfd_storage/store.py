@@ -170,17 +170,21 @@ class Store:
         first: int = 10,
         as_of: datetime | None = None,
         since: datetime | None = None,
+        closely: bool = False,
     ) -> list[Hit]:
         """Return what fits a question best, the best first, as of now or of a moment.
 
         Args:
             scope: where to look; None is everywhere.
             since: leave out what is older, and documents, which have no time.
+            closely: order it for an answer that needs several texts; takes longer.
         """
         checked_first(first)
         if self._words is None:
             raise StoreClosedError("the store is closed: start selfd again with selfd up")
-        found = await self._words.search(query, scope=scope, first=first, as_of=as_of, since=since)
+        found = await self._words.search(
+            query, scope=scope, first=first, as_of=as_of, since=since, closely=closely
+        )
         ids, moment = [each.item_id for each in found], optional_ms(as_of)
         now = to_ms(self._now())
         items = await self.database.read(

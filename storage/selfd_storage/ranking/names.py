@@ -43,15 +43,17 @@ class Found:
 
     docs: Docs
     scores: Scores
-    names: Sequence[frozenset[str]]  # the best name of each document
+    names: Sequence[Name]  # the best of each document
 
     def judged(self, texts: Mapping[int, str]) -> dict[str, Candidates]:
         """Tell texts that begin with a name from those that mention it, and from none."""
-        starts = [
-            frozenset(terms(texts.get(doc, "")[: BEGINNING * 20])[:BEGINNING])
-            for doc in self.docs.tolist()
-        ]
-        about = np.array([n <= s for n, s in zip(self.names, starts, strict=True)], np.bool_)
+        about = np.array(
+            [
+                begins_with(texts.get(doc, ""), name)
+                for doc, name in zip(self.docs.tolist(), self.names, strict=True)
+            ],
+            np.bool_,
+        )
         return {"about": self._part(about), "mentions": self._part(~about)}
 
     def _part(self, chosen: Flags) -> Candidates:
@@ -87,7 +89,7 @@ def follow_names(
     own = {seed.doc for seed, _ in seeds}
     total = view.columns.count
     for name, share in _names(seeds, known).items():
-        docs = _holding(db, name, total)
+        docs = documents_of(db, name, total)
         worth = share / first * rarity(len(docs), total)
         for doc in docs.tolist():
             if doc not in own and worth > best.get(doc, (0.0, name))[0]:
@@ -97,13 +99,28 @@ def follow_names(
     scores = np.array([best[doc][0] for doc in docs.tolist()], np.float32)
     kept = strongest(scores, MOST_FOUND)
     docs = docs[kept]
-    return Found(docs, scores[kept], [frozenset(best[doc][1]) for doc in docs.tolist()])
+    return Found(docs, scores[kept], [best[doc][1] for doc in docs.tolist()])
 
 
 def rarity(frequency: int, count: int) -> float:
     """Return what a name tells that so many of `count` documents hold, 0 to 1."""
     told = math.log(1 + (max(0, count - frequency) + 0.5) / (frequency + 0.5))
     return min(1.0, told / math.log(count + 2))
+
+
+def begins_with(text: str, name: Name) -> bool:
+    """Tell whether a text begins with the terms of a name, in any order."""
+    return set(name) <= set(terms(text[: BEGINNING * 20])[:BEGINNING])
+
+
+def documents_of(db: sqlite3.Connection, name: Name, total: int) -> Docs:
+    """Return the documents that hold all terms of a name, none where it is too common to tell."""
+    limit = min(COMMON_LIMIT, max(COMMON, int(COMMON_SHARE * total)))
+    counts = count_documents(db, name)
+    if len(counts) < len(name) or min(counts.values()) > limit * 10:
+        return np.zeros(0, np.int64)
+    docs = read_documents(db, name)
+    return docs if len(docs) <= limit else docs[:0]
 
 
 def _names(seeds: Sequence[tuple[Ranked, str]], known: set[str]) -> dict[Name, float]:
@@ -114,13 +131,3 @@ def _names(seeds: Sequence[tuple[Ranked, str]], known: set[str]) -> dict[Name, f
             if not known.issuperset(name) and len(found) < MOST_NAMES:
                 found.setdefault(name, seed.score)
     return found
-
-
-def _holding(db: sqlite3.Connection, name: Name, total: int) -> Docs:
-    """Return the documents that hold all terms of a name, none where it is too common to tell."""
-    limit = min(COMMON_LIMIT, max(COMMON, int(COMMON_SHARE * total)))
-    counts = count_documents(db, name)
-    if len(counts) < len(name) or min(counts.values()) > limit * 10:
-        return np.zeros(0, np.int64)
-    docs = read_documents(db, name)
-    return docs if len(docs) <= limit else docs[:0]

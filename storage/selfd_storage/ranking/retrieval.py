@@ -12,7 +12,6 @@ import numpy as np
 from selfd_storage._sqlite import sqlite3
 from selfd_storage.codes.columns import Codes
 from selfd_storage.database import Database
-from selfd_storage.embedding import EMBEDDED_CHARACTERS
 from selfd_storage.errors import EmbeddingError
 from selfd_storage.ranking.close_look import (
     POOL,
@@ -24,7 +23,7 @@ from selfd_storage.ranking.close_look import (
     shares_of,
     stand_alone,
 )
-from selfd_storage.ranking.codes import CodeScores, Near
+from selfd_storage.ranking.codes import CodeScores
 from selfd_storage.ranking.fusion import DEPTH, Candidates, Query, Ranked, View, fuse
 from selfd_storage.ranking.held_terms import read_terms
 from selfd_storage.ranking.names import MOST_TEXT, SEEDS, follow_names
@@ -99,37 +98,20 @@ class Retrieval:
     ) -> dict[str, Candidates]:
         """Return what each retriever thinks of documents, by its name."""
 
-        def find(db: sqlite3.Connection) -> tuple[Candidates, CodeScores | None, Near | None]:
+        def find(db: sqlite3.Connection) -> tuple[dict[str, Candidates], CodeScores | None]:
             meaning = self._embedded(view, layers, question)
             lexical = _find_words(db, view, asked, self._postings)
-            return lexical, meaning, None if meaning is None else meaning.nearest(db)
+            if meaning is None:
+                return {"lexical": lexical}, None
+            return {"lexical": lexical, "dense": meaning.candidates(lexical)}, meaning
 
-        lexical, meaning, near = await self._file.read(find)
-        found = {"lexical": lexical}
-        if meaning is not None and near is not None:
-            near = await self.made_sure(view, meaning, near)
-            found["dense"] = meaning.candidates(near, lexical)
+        found, meaning = await self._file.read(find)
         linked = await self._second_step(view, asked, fuse(found, view, asked, SEEDS))
         for name, each in linked.items():
             found[name] = each
             if meaning is not None:
                 found["dense"] = meaning.extended(found["dense"], each.docs)
         return found
-
-    async def made_sure(self, view: View, meaning: CodeScores, near: Near) -> Near:
-        """Embed anew what may or may not be among the nearest."""
-        entries = {doc: view.columns.entry(doc) for doc in near.doubtful.tolist()}
-        if not entries:
-            return near
-
-        def embed(db: sqlite3.Connection) -> Near:
-            return meaning.made_sure(near, read_texts(db, entries, EMBEDDED_CHARACTERS))
-
-        try:
-            return await self._source.read(embed)
-        except EmbeddingError as error:  # the codes are nearly right
-            self.trouble = error
-            return near
 
     def _embedded(self, view: View, layers: Sequence[Codes], question: str) -> CodeScores | None:
         """Embed a question; None where there is nothing to compare it with."""

@@ -8,6 +8,7 @@ score, and what it means by itself tells less; so there is a row for those and o
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 FULL = 10  # terms of a question from which on names that it does not have tell less and less
@@ -43,3 +44,16 @@ class Weights:
 
 ALONE = Weights(dense=0.78, named=-0.41, about=0.25, mentions=0.03)
 AMONG = Weights(dense=0.30, named=0.0, about=0.03, mentions=0.03)
+
+NEIGHBOURS = 10  # terms of a question that stand near each other: what one text is asked for
+
+# What a close look counts, in log odds that a text is needed; tests/bench/close_look.py fits it.
+CLOSE: Mapping[str, float] = {
+    "window": 5.7,
+    "meaning": 1.7,
+    "rarest": 2.7,
+    "title": 0.9,
+    "about": 2.2,
+    "joint": 3.6,
+    "root": 2.2,
+}
