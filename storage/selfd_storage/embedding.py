@@ -10,6 +10,9 @@ if TYPE_CHECKING:  # it brings numpy, which the door of the package must not
     from numpy.typing import NDArray
 
 
+EMBEDDED_CHARACTERS = 4000  # of a text, from its start
+
+
 class TextEmbedder(Protocol):
     """Turns texts into unit vectors: the same text into the same bits, on any thread."""
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
+from selfd_storage._sqlite import sqlite3
 from selfd_storage.codes.bridge import carried
 from selfd_storage.codes.file import Coded
-from selfd_storage.codes.vectors import Floats, VectorCodec, Words
+from selfd_storage.codes.planes import per_row, read_further
+from selfd_storage.codes.vectors import COARSE, Floats, Rows, VectorCodec, Words
 from selfd_storage.embedding import TextEmbedder
 from selfd_storage.words.columns import Docs, Flags
 
@@ -17,32 +18,32 @@ NEAREST = 100  # documents that the codes propose
 
 
 class Codes:
-    """The codes of the documents from `low` to before `high`, and who can make more of them.
+    """The first planes of the documents from `low` to before `high`, and who can make more of them.
 
-    The sign planes lie apart, as a search scans all of them and looks at few of the others. Where
+    The signs lie apart, as a search scans all of them and looks at few of the second planes. Where
     the embedder is gone (None), a question is carried over from another's, by way of `bridge`.
     """
 
     def __init__(self, coded: Coded, embedder: TextEmbedder | None) -> None:
-        self.model = coded.model
+        self.coded = coded  # as it was when it was read: `low` and `high` have moved since
         self.low, self.high = coded.low, coded.high
         self.embedder = embedder
         self.bridge: Floats | None = None  # bridge.py
-        self.codec = VectorCodec(coded.dimensions, seed=coded.seed, bits=coded.bits)
+        self.codec = VectorCodec(coded.dimensions, seed=coded.seed)
         width = coded.dimensions // 64
-        room = coded.high + coded.per_row  # as many as the rows of the file have room for
+        room = coded.high + per_row(coded)  # as many as the rows of the file have room for
         self._signs = np.zeros((width, room), np.uint64)  # the scan is fastest by columns
-        self._rest = np.zeros((room, coded.bits - 1, width), np.uint64)
+        self._rest = np.zeros((room, width), np.uint64)
 
     def put(self, first: int, codes: Words) -> None:
-        """Take codes (n, B, W) of the documents from `first` on."""
+        """Take the first planes (n, COARSE, W) of the documents from `first` on."""
         last = first + len(codes)
         if last > len(self._rest):
             room = max(last, len(self._rest) * 5 // 4, 1024)
             self._signs = np.pad(self._signs, ((0, 0), (0, room - self._signs.shape[1])))
-            self._rest = np.pad(self._rest, ((0, room - len(self._rest)), (0, 0), (0, 0)))
+            self._rest = np.pad(self._rest, ((0, room - len(self._rest)), (0, 0)))
         self._signs[:, first:last] = codes[:, 0].T
-        self._rest[first:last] = codes[:, 1:]
+        self._rest[first:last] = codes[:, 1]
 
     def reach(self, low: int, high: int) -> None:
         """Let searches see the documents from `low` to before `high`, too."""
@@ -81,8 +82,8 @@ class Codes:
         if low >= high:
             return np.zeros(0, np.int64)
         out = None if hidden is None else hidden[low:high]
-        signs = self._signs[:, low:high].T
-        rows = self.codec.candidates(vector, signs, keep=NEAREST, hidden=out)
+        signs, rest = self._signs[:, low:high].T, self._rest[low:high]
+        rows = self.codec.candidates(vector, signs, rest, keep=NEAREST, hidden=out)
         return np.sort(rows) + low
 
     def holds(self, docs: Docs) -> Flags:
@@ -91,13 +92,26 @@ class Codes:
         within[within] = self._signs[:, docs[within]].any(axis=0)
         return within
 
-    def cosines(self, vector: Floats, docs: Docs) -> NDArray[np.float32]:
+    def cosines(self, vector: Floats, docs: Docs) -> Floats:
         """Return how near documents that have a code are to a vector, -1 to 1."""
         return self.codec.cosines(vector, self._of(docs))
 
+    def finer_cosines(
+        self, db: sqlite3.Connection, vector: Floats, docs: Docs
+    ) -> tuple[Floats, Rows]:
+        """Return the same by all planes in the file, and how many each had, both (N,)."""
+        first = self._of(docs)
+        scores = self.codec.cosines(vector, first)
+        bits = np.full(len(docs), COARSE, np.intp)
+        for places, further in read_further(db, self.coded, docs):
+            codes = np.concatenate([first[places], further], axis=1)
+            scores[places] = self.codec.cosines(vector, codes)
+            bits[places] = codes.shape[1]
+        return scores, bits
+
     def _of(self, docs: Docs) -> Words:
-        """Return the codes (N, B, W) of documents."""
-        codes: Words = np.concatenate([self._signs[:, docs].T[:, None], self._rest[docs]], axis=1)
+        """Return the first planes (N, COARSE, W) of documents."""
+        codes: Words = np.stack([self._signs[:, docs].T, self._rest[docs]], axis=1)
         return codes
 
 

@@ -16,21 +16,21 @@ from typing import Any
 
 import numpy as np
 
-from selfd_storage.codes import file as codes_file
 from selfd_storage.codes.bridge import LEAST_PAIRS, MOST_PAIRS, fit
 from selfd_storage.codes.columns import Codes, fill
-from selfd_storage.codes.file import Coded
-from selfd_storage.codes.vectors import Floats, Words
+from selfd_storage.codes.file import Coded, begin, clamp, reaches_too_far, read_coded
+from selfd_storage.codes.planes import drop_codes, read_codes, write_codes
+from selfd_storage.codes.vectors import Flags, Floats, Words
 from selfd_storage.database import Database, Transaction
-from selfd_storage.embedding import TextEmbedder
+from selfd_storage.embedding import EMBEDDED_CHARACTERS, TextEmbedder
 from selfd_storage.records import EventRecord
 from selfd_storage.words.columns import BURIED, Columns, Docs
 from selfd_storage.words.source import read_texts
 
 STEP = 252  # documents of one step, four rows of codes
 AT_ONCE = 63  # texts embedded in one go, a hundredth of a second: others get their turn between
-EMBEDDED_CHARACTERS = 4000  # of a text, from its start
-BITS = 2
+BITS, LONG_BITS = 4, 7  # of a dimension; docs/decisions/0023
+LONG = 300  # characters from which on a text is dear to embed, and has a code of LONG_BITS
 SEED = 1
 
 
@@ -84,15 +84,18 @@ class CodesFollower:
         if not self._embedders:
             return
         known = {each.fingerprint: each for each in self._embedders}
-        if await self._file.read(codes_file.reaches_too_far):  # a full disk can only be read
-            await self._file.write(codes_file.clamp)
-        found = await self._file.read(codes_file.read_coded)
+        if await self._file.read(reaches_too_far):  # a full disk can only be read
+            await self._file.write(clamp)
+        found = await self._file.read(read_coded)
         first = self._embedders[0]
-        current = next((each for each in found if each.fingerprint == first.fingerprint), None)
+        current = next(
+            (each for each in found if each.fingerprint == first.fingerprint and each.bits == BITS),
+            None,
+        )
         if current is None:
             at = self._columns.count
             start = partial(
-                codes_file.begin,
+                begin,
                 fingerprint=first.fingerprint,
                 dimensions=first.dimensions,
                 bits=BITS,
@@ -102,7 +105,7 @@ class CodesFollower:
             current = await self._file.write(start)
         layers: list[Codes] = []
         for coded in [current, *reversed(found)]:
-            is_new = all(coded.model != layer.model for layer in layers)
+            is_new = all(coded.model != layer.coded.model for layer in layers)
             if is_new:
                 layers.append(await self._read_layer(coded, known.get(coded.fingerprint)))
         self.layers = tuple(layers)
@@ -126,11 +129,11 @@ class CodesFollower:
             await self._drop_former()
             return False
         first, last = found
-        made = await self._encode(codes, first, last)
+        made, is_long = await self._encode(codes, first, last)
 
         def write(tx: Transaction) -> Words:
-            (coded,) = [c for c in codes_file.read_coded(tx.connection) if c.model == codes.model]
-            return codes_file.write_codes(tx, coded, first, made)
+            (coded,) = [c for c in read_coded(tx.connection) if c.model == codes.coded.model]
+            return write_codes(tx, coded, first, made, is_long)
 
         written = await self._file.write(write)
         codes.put(first, written)
@@ -168,20 +171,24 @@ class CodesFollower:
 
     async def _read_layer(self, coded: Coded, embedder: TextEmbedder | None) -> Codes:
         codes = Codes(coded, embedder)
-        await self._file.read(lambda db: fill(codes, codes_file.read_codes(db, coded)))
+        await self._file.read(lambda db: fill(codes, read_codes(db, coded)))
         return codes
 
-    async def _encode(self, codes: Codes, first: int, last: int) -> Words:
-        """Return the codes (n, B, W) of documents, zeros where there is no text any more."""
+    async def _encode(self, codes: Codes, first: int, last: int) -> tuple[Words, Flags]:
+        """Return the codes (n, LONG_BITS, W) of documents, and which are those of long texts (n,).
+
+        There are zeros where there is no text any more.
+        """
         embedder, texts = self._embedders[0], await self._texts(first, last)
-        made = np.zeros((last - first, codes.codec.bits, codes.codec.dimensions // 64), np.uint64)
+        made = np.zeros((last - first, LONG_BITS, codes.codec.dimensions // 64), np.uint64)
         docs = sorted(texts)
         edges = [*range(0, len(docs), AT_ONCE), len(docs)]
-        for begin, end in pairwise(edges):
-            some = docs[begin:end]
+        for low, high in pairwise(edges):
+            some = docs[low:high]
             vectors = await asyncio.to_thread(embedder.embed, [texts[doc] for doc in some])
-            made[np.array(some) - first] = codes.codec.encode(vectors)
-        return made
+            made[np.array(some) - first] = codes.codec.encode(vectors, LONG_BITS)
+        is_long = [len(texts.get(doc, "")) > LONG for doc in range(first, last)]
+        return made, np.array(is_long, np.bool_)
 
     async def _texts(self, first: int, last: int) -> dict[int, str]:
         entries = {doc: self._columns.entry(doc) for doc in range(first, last)}
@@ -191,14 +198,10 @@ class CodesFollower:
 
     async def _drop_former(self) -> None:
         """Remove the codes of former embedders once all documents have new ones."""
-        mine = self.layers[0].model
-        former = [
-            each.model
-            for each in await self._file.read(codes_file.read_coded)
-            if each.model != mine
-        ]
+        mine = self.layers[0].coded.model
+        former = [each.model for each in await self._file.read(read_coded) if each.model != mine]
         if former:
-            await self._file.write(partial(codes_file.drop_codes, models=former), frees=True)
+            await self._file.write(partial(drop_codes, models=former), frees=True)
             self.layers = self.layers[:1]
 
 

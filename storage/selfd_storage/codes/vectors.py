@@ -4,114 +4,158 @@ Letters: N vectors, D dimensions (a power of two), B bits a dimension, W = D / 6
 
 A seeded random rotation spreads each vector evenly over its dimensions, so that signs carry angle
 (Charikar 2002) and one scalar quantiser fits every dimension (RaBitQ, arXiv 2405.12497, section 3).
-Search has three steps, each over fewer vectors: Hamming distance over sign planes, the float query
-against sign planes, the float query against all planes. Only the last reads more than signs, and
-only of the candidates, so the other planes may stay on disk. Rotation and codes are the same to the
-bit everywhere: the rotation is built in integers, the quantiser compares against fixed edges.
+The first planes of a code are a code by themselves (levels.py). Search has four steps, each over
+fewer vectors: Hamming distance over sign planes, two bits of the query against two bits of a
+vector, the float query against these, and whatever further planes can be had. Only the last needs
+more than COARSE planes, so the others may stay on disk. Rotation and codes are the same to the bit
+everywhere: the rotation is built in integers, the quantiser compares against fixed edges.
 """
 
 from __future__ import annotations
 
 import math
 from bisect import bisect_left
-from itertools import pairwise
-from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from selfd_storage.codes.levels import distortion, edges, levels
 
 Floats = NDArray[np.float32]
 Words = NDArray[np.uint64]
 Rows = NDArray[np.intp]
 Flags = NDArray[np.bool_]
 
-HAMMING_SHARE = 12  # vectors kept by Hamming distance, per candidate asked for
+COARSE = 2  # planes that candidates are chosen by
+FINEST = 8  # planes at most
+POOL, POOL_SHARE = 1200, 25  # vectors kept by Hamming distance, at least so many, or one in so many
+ROUGH_SHARE = 4  # vectors kept by two bits of the query, per candidate asked for
+ALL = np.uint64(2**64 - 1)
 BLOCK = 1 << 14  # vectors whose Hamming distances are in the processor's cache at once
-LLOYD_ROUNDS = 300  # 8 levels have settled to 1e-3, and 128 lose nothing measurable
 
 
 class VectorCodec:
     """Encodes unit vectors and finds the codes nearest to a query.
 
     A code is (B, W) uint64: plane 0 has the signs, the others the rest of each dimension's level,
-    highest bit first; it takes D * B / 8 bytes.
+    highest bit first; it takes D * B / 8 bytes, and its first planes are a code, too.
 
     Args: dimensions: D, a power of two, at least 64. seed: of the rotation, stored with the codes.
-    bits: B, 2 to 8.
     """
 
-    def __init__(self, dimensions: int, *, seed: int, bits: int = 6) -> None:
+    def __init__(self, dimensions: int, *, seed: int) -> None:
         if dimensions < 64 or dimensions & (dimensions - 1):
             raise ValueError(f"dimensions must be a power of two, at least 64, got {dimensions}")
-        if not 2 <= bits <= 8:
-            raise ValueError(f"bits must be 2 to 8, got {bits}")
         self.dimensions = dimensions
         self.seed = seed
-        self.bits = bits
         self._rotation = rotation(dimensions, seed)  # (D, D)
-        positive = gaussian_levels(1 << (bits - 1)) / np.sqrt(dimensions)  # (2**B / 2,)
-        self._levels: Floats = np.concatenate([-positive[::-1], positive]).astype(np.float32)
-        self._edges = ((self._levels[1:] + self._levels[:-1]) / 2).astype(np.float32)
+        self._levels: dict[int, Floats] = {}  # by bits, as they are asked for
 
-    @property
-    def code_bytes(self) -> int:
-        """Bytes that one code takes."""
-        return self.dimensions * self.bits // 8
+    def error(self, bits: int) -> float:
+        """Return the standard deviation of a cosine by codes of so many bits from the true one.
+
+        That of vectors at right angles, at most: between vectors that are alike it is less.
+        """
+        return math.sqrt(distortion(bits) / self.dimensions)
 
     def rotate(self, vectors: Floats) -> Floats:
         """Rotate (N, D) into the space of the codes, (N, D)."""
         return np.asarray(vectors, dtype=np.float32) @ self._rotation
 
-    def encode(self, vectors: Floats) -> Words:
-        """Encode (N, D) unit vectors as (N, B, W)."""
-        levels = np.searchsorted(self._edges, self.rotate(vectors)).astype(np.uint8)  # (N, D)
-        shifts = np.arange(self.bits - 1, -1, -1, dtype=np.uint8)
-        planes = (levels[:, None, :] >> shifts[:, None]) & 1  # (N, B, D)
-        return np.packbits(planes, axis=2, bitorder="little").view(np.uint64)  # (N, B, W)
+    def encode(self, vectors: Floats, bits: int) -> Words:
+        """Encode (N, D) unit vectors as (N, B, W), B being 1 to 8 bits."""
+        if not 1 <= bits <= FINEST:
+            raise ValueError(f"bits must be 1 to {FINEST}, got {bits}")
+        return self._encode_rotated(self.rotate(vectors), bits)
 
     def decode(self, codes: Words) -> Floats:
         """Return what (N, B, W) codes stand for: unit rows (N, D), rotated."""
-        values, norms = self._values(codes)
-        return np.asarray(values / norms[:, None], np.float32)
+        values = self._values(codes)
+        return np.asarray(values / _norms(values)[:, None], np.float32)
 
     def restore(self, codes: Words) -> Floats:
         """Return what (N, B, W) codes stand for as the embedder gave it: unit rows (N, D)."""
         return self.decode(codes) @ self._rotation.T
 
-    def candidates(
-        self, query: Floats, signs: Words, *, keep: int = 100, hidden: Flags | None = None
-    ) -> Rows:
-        """Return the rows of the `keep` sign planes (N, W) nearest to a (D,) query, best first.
-
-        Twice as fast where each of the W columns lies in one piece.
-
-        Args:
-            hidden: rows (N,) that are not looked at.
-        """
-        rotated = self.rotate(query[None, :])[0]  # (D,)
-        rows = _nearest_by_hamming(rotated, signs, keep * HAMMING_SHARE, hidden)
-        bits = np.unpackbits(signs[rows].view(np.uint8), axis=1, bitorder="little")
-        scores = bits.astype(np.float32) @ rotated  # in the order of sum of query * sign
-        nearest: Rows = rows[_best(scores, keep)]
-        return nearest
-
     def cosines(self, query: Floats, codes: Words) -> Floats:
-        """Return the cosines between a (D,) unit query and (N, B, W) codes, (N,)."""
-        values, norms = self._values(codes)
+        """Return the cosines between a (D,) unit query and the vectors of (N, B, W) codes, (N,).
+
+        What a code stands for falls short of its vector, more so with fewer bits: this is made up.
+        """
+        values = self._values(codes)
         scores: Floats = values @ self.rotate(query[None, :])[0]
-        scores /= norms
+        scores /= _norms(values) * math.sqrt(1 - distortion(codes.shape[1]))
         return scores
 
-    def _values(self, codes: Words) -> tuple[Floats, Floats]:
-        """Return the level of each dimension (N, D), and the lengths of these rows (N,)."""
+    def candidates(
+        self,
+        query: Floats,
+        signs: Words,
+        rest: Words,
+        *,
+        keep: int = 100,
+        hidden: Flags | None = None,
+    ) -> Rows:
+        """Return the rows of the `keep` codes nearest to a (D,) query, best first.
+
+        Args:
+            signs: first planes (N, W); twice as fast where each of the W columns is in one piece.
+            rest: second planes (N, W).
+            hidden: rows (N,) that are not looked at.
+        """
+        own = self._encode_rotated(self.rotate(query[None, :]), COARSE)[0]  # (2, W)
+        pool = max(POOL, len(signs) // POOL_SHARE)
+        rows = _nearest_by_hamming(own[0], signs, pool, hidden)
+        rough = self._rough_scores(own, signs[rows], rest[rows])
+        rows = rows[np.sort(_best(rough, keep * ROUGH_SHARE))]
+        codes = np.stack([signs[rows], rest[rows]], axis=1)  # (n, 2, W)
+        nearest: Rows = rows[_best(self.cosines(query, codes), keep)]
+        return nearest
+
+    def _encode_rotated(self, rotated: Floats, bits: int) -> Words:
+        scaled = rotated * np.float32(math.sqrt(self.dimensions))
+        cells = np.searchsorted(edges(bits).astype(np.float32), scaled).astype(np.uint8)  # (N, D)
+        shifts = np.arange(bits - 1, -1, -1, dtype=np.uint8)
+        planes = (cells[:, None, :] >> shifts[:, None]) & 1  # (N, B, D)
+        return np.packbits(planes, axis=2, bitorder="little").view(np.uint64)  # (N, B, W)
+
+    def _values(self, codes: Words) -> Floats:
+        """Return the level of each dimension (N, D), a unit normal's."""
+        bits = codes.shape[1]
         planes = np.unpackbits(codes.view(np.uint8), axis=2, bitorder="little")  # (N, B, D)
-        levels = planes[:, 0].copy()
-        for plane in range(1, self.bits):
-            levels <<= 1
-            levels |= planes[:, plane]  # (N, D)
-        values = self._levels.take(levels)  # (N, D)
-        return values, np.sqrt(np.einsum("nd,nd->n", values, values))
+        cells = planes[:, 0].copy()
+        for plane in range(1, bits):
+            cells <<= 1
+            cells |= planes[:, plane]  # (N, D)
+        values: Floats = self._levels_of(bits).take(cells)  # (N, D)
+        return values
+
+    def _levels_of(self, bits: int) -> Floats:
+        if bits not in self._levels:
+            self._levels[bits] = levels(bits).astype(np.float32)
+        return self._levels[bits]
+
+    def _rough_scores(self, own: Words, signs: Words, rest: Words) -> Floats:
+        """Return how codes of two planes (N, W) rank beside one (2, W), bits against bits.
+
+        A value of two bits is its sign times `low`, and `more` where both bits are the same. So a
+        product of two is four sums of signs: over all dimensions, over those where the one value
+        is large, or the other, or both.
+        """
+        low, high = self._levels_of(COARSE)[-2:]
+        more, double = high - low, np.float32(2)
+        worth = (low * low, low * more, low * more, more * more)
+        sums, large_ones = np.zeros(len(signs), np.float32), np.zeros(len(signs), np.float32)
+        for word in range(len(own[0])):  # one by one: sums over four are slow
+            unlike, large = signs[:, word] ^ own[0, word], ~(signs[:, word] ^ rest[:, word])
+            own_large = ~(own[0, word] ^ own[1, word])
+            for each, mask in zip(worth, (ALL, large, own_large, large & own_large), strict=True):
+                sums += each * (np.bitwise_count(mask) - double * np.bitwise_count(mask & unlike))
+            large_ones += np.bitwise_count(large)
+        squares = low * low * self.dimensions + (high * high - low * low) * large_ones
+        scores: Floats = sums / np.sqrt(squares)
+        return scores
 
 
 def rotation(dimensions: int, seed: int) -> Floats:
@@ -130,31 +174,10 @@ def rotation(dimensions: int, seed: int) -> Floats:
     return turned
 
 
-def gaussian_levels(count: int) -> NDArray[np.float64]:
-    """Return the positive half of the 2 * `count` Lloyd-Max levels of a standard normal, rising.
-
-    Source: Lloyd 1982, each level is the mean of the cell around it; the start is Panter & Dite
-    1951, eq. 18: quantiles of a normal with sqrt(3) times the spread.
-    """
-    normal = NormalDist()
-    wide = NormalDist(sigma=math.sqrt(3))
-    levels = [wide.inv_cdf(0.5 + (i + 0.5) / (2 * count)) for i in range(count)]
-    for _ in range(LLOYD_ROUNDS):
-        edges = [0.0, *((a + b) / 2 for a, b in pairwise(levels)), math.inf]
-        levels = [
-            (normal.pdf(a) - normal.pdf(b)) / (normal.cdf(b) - normal.cdf(a))
-            for a, b in pairwise(edges)
-        ]
-    return np.array(levels)
-
-
-def _nearest_by_hamming(
-    rotated: Floats, signs: Words, keep: int, hidden: Flags | None = None
-) -> Rows:
-    """Return the rows of the `keep` sign planes nearest to the query's own, in rising order."""
+def _nearest_by_hamming(own: Words, signs: Words, keep: int, hidden: Flags | None = None) -> Rows:
+    """Return the rows of the `keep` sign planes (N, W) nearest to one (W,), in rising order."""
     if keep >= len(signs):
         return np.arange(len(signs)) if hidden is None else np.flatnonzero(~hidden)
-    own = np.packbits(rotated > 0, bitorder="little").view(np.uint64)  # (W,)
     distances = _distances(own, signs)
     farthest = int(np.iinfo(distances.dtype).max)
     if hidden is not None:
@@ -180,7 +203,17 @@ def _distances(own: Words, signs: Words) -> NDArray[np.unsignedinteger[Any]]:
     return total
 
 
+def _norms(values: Floats) -> Floats:
+    norms: Floats = np.sqrt(np.einsum("nd,nd->n", values, values))
+    return norms
+
+
 def _best(scores: Floats, keep: int) -> Rows:
     """Return the positions of the `keep` highest scores, best first, ties to the lower position."""
-    order: Rows = np.argsort(-scores, kind="stable")[:keep]
-    return order
+    if keep >= len(scores):
+        return np.argsort(-scores, kind="stable")
+    least = np.partition(scores, len(scores) - keep)[len(scores) - keep]
+    higher, equal = np.flatnonzero(scores > least), np.flatnonzero(scores == least)
+    rows = np.sort(np.concatenate([higher, equal[: keep - len(higher)]]))
+    best: Rows = rows[np.argsort(-scores[rows], kind="stable")]
+    return best

@@ -2,35 +2,25 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-import numpy as np
-
 from selfd_storage._sqlite import sqlite3
 from selfd_storage.codes.columns import Codes
 from selfd_storage.database import Database
+from selfd_storage.embedding import EMBEDDED_CHARACTERS
 from selfd_storage.errors import EmbeddingError
-from selfd_storage.ranking.close_look import (
-    POOL,
-    ROOTS,
-    CloseLook,
-    Seen,
-    in_new_order,
-    parts_of,
-    shares_of,
-    stand_alone,
-)
-from selfd_storage.ranking.codes import CodeScores
-from selfd_storage.ranking.fusion import DEPTH, Candidates, Query, Ranked, View, fuse
-from selfd_storage.ranking.held_terms import read_terms
+from selfd_storage.ranking.codes import CodeScores, Near
+from selfd_storage.ranking.fusion import Candidates, Query, Ranked, View, fuse
 from selfd_storage.ranking.names import MOST_TEXT, SEEDS, follow_names
-from selfd_storage.ranking.words import WordScores
+from selfd_storage.ranking.spelling import respelled
+from selfd_storage.ranking.words import WordScores, rarest
 from selfd_storage.records import EventRecord
 from selfd_storage.words.postings import KeptPostings
 from selfd_storage.words.source import read_texts
+
+POSTINGS = 100_000  # that one search reads at most, but for its rarest term
 
 
 class Retrieval:
@@ -48,70 +38,42 @@ class Retrieval:
         """Return the documents that fit a question best, the best first."""
         return fuse(await self.opinions(view, layers, question, asked), view, asked, first)
 
-    async def search_closely(
-        self, view: View, layers: Sequence[Codes], question: str, asked: Query, first: int
-    ) -> list[Ranked]:
-        """Return the documents that answer a question together, the best first."""
-        ranked, seen = await self.look_closely(view, layers, question, asked)
-        return in_new_order(ranked, seen.docs.tolist(), view)[:first] if seen else ranked[:first]
-
-    async def look_closely(
-        self, view: View, layers: Sequence[Codes], question: str, asked: Query
-    ) -> tuple[list[Ranked], Seen | None]:
-        """Return what a search finds, and how a close look orders what stands alone of it."""
-        found = await self.opinions(view, layers, question, asked)
-        ranked = fuse(found, view, asked, DEPTH)
-        docs = np.sort(np.array([each.doc for each in ranked], np.int64))
-        alone = docs[stand_alone(view, docs)]
-        if len(alone) < 2:
-            return ranked, None
-        lexical = found["lexical"]
-        cued = frozenset(lexical.docs[lexical.found["symbolic"]].tolist())
-
-        def prepare(db: sqlite3.Connection) -> tuple[CloseLook, Seen]:
-            _, _, terms = read_terms(db, view, asked, self._postings)
-            parts = (self._embedded(view, layers, part) for part in parts_of(question))
-            look = CloseLook(terms, [part for part in parts if part is not None], cued)
-            return look, look.see(alone).best(POOL)
-
-        look, seen = await self._file.read(prepare)
-        return ranked, await self._linked(look, view, seen)
-
-    async def _linked(self, look: CloseLook, view: View, seen: Seen) -> Seen:
-        """Return some documents and those that they speak of by name, the best first."""
-        texts = await self._texts(view, seen.docs.tolist())
-        seen = look.with_titles(seen, texts)
-        roots = seen.best(ROOTS)
-        shares = shares_of(seen, roots)
-        links = await self._file.read(partial(look.follow, view=view, roots=roots, texts=texts))
-        further = links.strongest(shares, seen.docs)
-        texts |= await self._texts(view, further.tolist())
-
-        def judge() -> Seen:
-            both = look.with_titles(look.see(np.concatenate([seen.docs, further])), texts)
-            return look.linked(both, roots, shares, links, texts).best(len(both.docs))
-
-        return await asyncio.to_thread(judge)
-
     async def opinions(
         self, view: View, layers: Sequence[Codes], question: str, asked: Query
     ) -> dict[str, Candidates]:
         """Return what each retriever thinks of documents, by its name."""
 
-        def find(db: sqlite3.Connection) -> tuple[dict[str, Candidates], CodeScores | None]:
+        def find(db: sqlite3.Connection) -> tuple[Candidates, CodeScores | None, Near | None]:
             meaning = self._embedded(view, layers, question)
             lexical = _find_words(db, view, asked, self._postings)
-            if meaning is None:
-                return {"lexical": lexical}, None
-            return {"lexical": lexical, "dense": meaning.candidates(lexical)}, meaning
+            return lexical, meaning, None if meaning is None else meaning.nearest(db)
 
-        found, meaning = await self._file.read(find)
+        lexical, meaning, near = await self._file.read(find)
+        found = {"lexical": lexical}
+        if meaning is not None and near is not None:
+            near = await self.made_sure(view, meaning, near)
+            found["dense"] = meaning.candidates(near, lexical)
         linked = await self._second_step(view, asked, fuse(found, view, asked, SEEDS))
         for name, each in linked.items():
             found[name] = each
             if meaning is not None:
                 found["dense"] = meaning.extended(found["dense"], each.docs)
         return found
+
+    async def made_sure(self, view: View, meaning: CodeScores, near: Near) -> Near:
+        """Embed anew what may or may not be among the nearest."""
+        entries = {doc: view.columns.entry(doc) for doc in near.doubtful.tolist()}
+        if not entries:
+            return near
+
+        def embed(db: sqlite3.Connection) -> Near:
+            return meaning.made_sure(near, read_texts(db, entries, EMBEDDED_CHARACTERS))
+
+        try:
+            return await self._source.read(embed)
+        except EmbeddingError as error:  # the codes are nearly right
+            self.trouble = error
+            return near
 
     def _embedded(self, view: View, layers: Sequence[Codes], question: str) -> CodeScores | None:
         """Embed a question; None where there is nothing to compare it with."""
@@ -149,8 +111,12 @@ class Retrieval:
 def _find_words(
     db: sqlite3.Connection, view: View, asked: Query, postings: KeptPostings
 ) -> Candidates:
-    read, frequencies, terms = read_terms(db, view, asked, postings)
-    scores = WordScores(view, read, frequencies)
-    for term, found in terms.postings.items():
-        scores.add(term, found)
+    count = view.columns.count
+    frequencies = postings.frequencies(db, asked.terms, count)
+    if len(frequencies) < len(asked.terms):
+        asked = respelled(db, asked, frequencies)
+        frequencies = postings.frequencies(db, asked.terms, count)
+    scores = WordScores(view, asked, frequencies)
+    for term in rarest(frequencies, POSTINGS):
+        scores.add(term, postings.read(db, term, count))
     return scores.candidates()

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from selfd_storage._sqlite import sqlite3
-from selfd_storage.codes.file import erase_codes
+from selfd_storage.codes.planes import erase_codes
 from selfd_storage.database import Transaction
 from selfd_storage.schema.migrations import Migration
 from selfd_storage.schema.steps import execute_all
@@ -81,6 +81,28 @@ CREATE TABLE embeddings (
 CREATE TABLE codes (place INTEGER PRIMARY KEY, body BLOB NOT NULL);
 """
 
+_LONG_CODES = """
+-- An embedder is there twice while its codes are made anew with other bits. From here on, `bits`
+-- are those of a short text, and the rows of `codes` that hold all but the first two lie 2^31 above
+-- the others of their model.
+CREATE TABLE embeddings_anew (
+    model INTEGER PRIMARY KEY,
+    fingerprint TEXT NOT NULL,
+    dimensions INTEGER NOT NULL,
+    bits INTEGER NOT NULL,
+    seed INTEGER NOT NULL,             -- of the rotation
+    low INTEGER NOT NULL,
+    high INTEGER NOT NULL,
+    UNIQUE (fingerprint, bits)
+);
+INSERT INTO embeddings_anew SELECT * FROM embeddings;
+DROP TABLE embeddings;
+ALTER TABLE embeddings_anew RENAME TO embeddings;
+
+-- Further bits of one long text: `place` is model * 2^32 + the document.
+CREATE TABLE long_codes (place INTEGER PRIMARY KEY, body BLOB NOT NULL);
+"""
+
 
 def m001_first(db: sqlite3.Connection) -> None:
     """Make the first tables."""
@@ -88,11 +110,16 @@ def m001_first(db: sqlite3.Connection) -> None:
 
 
 def m002_codes(db: sqlite3.Connection) -> None:
-    """Make room for vectors; codes/file.py."""
+    """Make room for vectors; codes/planes.py."""
     execute_all(db, _CODES)
 
 
-STEPS: tuple[Migration, ...] = (m001_first, m002_codes)
+def m003_long_codes(db: sqlite3.Connection) -> None:
+    """Let codes have more bits than those in memory, and long texts more than others."""
+    execute_all(db, _LONG_CODES)
+
+
+STEPS: tuple[Migration, ...] = (m001_first, m002_codes, m003_long_codes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +209,7 @@ def clear(tx: Transaction) -> None:
     tx.execute("DELETE FROM graves")
     tx.execute("DELETE FROM embeddings")
     tx.execute("DELETE FROM codes")
+    tx.execute("DELETE FROM long_codes")
     tx.execute("DELETE FROM progress")
 
 

@@ -9,7 +9,9 @@ import pytest
 from numpy.typing import NDArray
 
 from selfd_storage import Store
-from selfd_storage.codes.file import read_coded, read_codes
+from selfd_storage.codes.file import read_coded
+from selfd_storage.codes.follow import BITS
+from selfd_storage.codes.planes import read_codes, read_further
 from selfd_storage.index import WordIndex
 from selfd_storage.words.columns import BURIED
 from support.crashing import Witness
@@ -24,7 +26,12 @@ TIMES = 2
 async def codes_in_the_file(index: WordIndex) -> dict[int, NDArray[np.uint64]]:
     (coded,) = await index._file.read(read_coded)  # those of former embedders are gone
     rows = await index._file.read(lambda db: list(read_codes(db, coded)))
-    return {first + at: code for first, codes in rows for at, code in enumerate(codes)}
+    found = {first + at: code for first, codes in rows for at, code in enumerate(codes)}
+    docs = np.array(sorted(found))
+    for places, planes in await index._file.read(lambda db: list(read_further(db, coded, docs))):
+        for doc, further in zip(docs[places].tolist(), planes, strict=True):
+            found[doc] = np.concatenate([found[doc], further])
+    return found
 
 
 async def test_after_a_kill_every_code_is_that_of_its_text(tmp_path: Path) -> None:
@@ -44,6 +51,8 @@ async def test_after_a_kill_every_code_is_that_of_its_text(tmp_path: Path) -> No
             ids = [f"memory:{columns.entry(doc).item}" for doc in living]
             texts = [memory.text for memory in await store.memories.get(ids) if memory is not None]
             stored = await codes_in_the_file(index)
-            for doc, code in zip(living, codes.codec.encode(embedder.embed(texts)), strict=True):
+            for doc, code in zip(
+                living, codes.codec.encode(embedder.embed(texts), BITS), strict=True
+            ):
                 assert np.array_equal(stored.pop(doc), code)
             assert not any(code.any() for code in stored.values()), "a code without a text"

@@ -6,16 +6,22 @@ import asyncio
 from datetime import timedelta
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from selfd_storage import EmbeddingError, NewChunk, NewDocument, NewMemory, Store
+from selfd_storage.codes import follow
 from selfd_storage.codes.bridge import LEAST_PAIRS
 from selfd_storage.codes.file import read_coded
-from selfd_storage.codes.follow import STEP
+from selfd_storage.codes.follow import BITS, LONG, LONG_BITS, STEP
+from selfd_storage.ranking.codes import EXACT, MOST_ANEW, CodeScores
+from selfd_storage.ranking.fusion import View
 from support.embedding import WordEmbedder
 from support.storage import ANY_ROOM, Clock
 
 pytestmark = pytest.mark.anyio
+
+WORDS = [f"word{n}" for n in range(300)]
 
 
 async def opened(
@@ -101,21 +107,30 @@ async def test_the_codes_of_what_is_forgotten_are_gone_from_the_file(tmp_path: P
     embedder = WordEmbedder()
     async with await opened(tmp_path, embedder) as store:
         kept, gone = await store.memories.add_many(
-            [NewMemory("the doctor has come"), NewMemory("the cat sleeps")]
+            [
+                NewMemory(f"the {who} sleeps" + LONG // 9 * ", and again")
+                for who in ("doctor", "cat")
+            ]
         )
         await store.settle()
         (codes,) = store._words._codes.layers  # type: ignore[union-attr]  # what would be searched for
         code, other = (
-            codes.codec.encode(embedder.embed([memory.text]))[0].tobytes()
+            codes.codec.encode(embedder.embed([memory.text]), LONG_BITS)[0]
             for memory in (gone, kept)
         )
+        parts = (
+            slice(0, 2),
+            slice(2, BITS),
+            slice(BITS, LONG_BITS),
+        )  # each lies in a place of its own
         assert await store.memories.forget(gone.id)
         assert await found(store, "feline") == {}
         assert store._words is not None
         await store._words.purge()
         content = b"".join(path.read_bytes() for path in tmp_path.glob("index.db*"))
-        assert other in content, "the scan would find a code"
-        assert code not in content
+        for planes in parts:
+            assert other[planes].tobytes() in content, "the scan would find a code"
+            assert code[planes].tobytes() not in content
     async with await opened(tmp_path, WordEmbedder()) as store:
         again = await store.memories.add(NewMemory("a kitten"))  # under a number that is free again
         await store.settle()
@@ -144,6 +159,114 @@ async def test_another_embedder_makes_all_codes_anew_and_the_former_serves_until
         assert names == ["second"]
     async with await opened(tmp_path, WordEmbedder("second")) as store:
         assert (await store.search("feline"))[0].via == ("dense",)
+
+
+async def test_codes_of_fewer_bits_serve_until_finer_ones_are_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An index of an earlier selfd: two bits a dimension, whatever the text."""
+    news = [NewMemory(f"the cat number {number}") for number in range(2 * STEP)]
+    with monkeypatch.context() as earlier:
+        earlier.setattr(follow, "BITS", 2)
+        earlier.setattr(follow, "LONG", 10**9)
+        async with await opened(tmp_path, WordEmbedder()) as store:
+            await store.memories.add_many(news)
+            await store.settle()
+    embedder = WordEmbedder()
+    embedder.open.clear()
+    async with await opened(tmp_path, embedder, settled=False) as store:
+        assert store._words is not None
+        hits = await store.search("feline", first=1000)
+        assert len(hits) >= 100
+        assert hits[0].via == ("dense",)
+        embedder.open.set()
+        await store.settle()
+        assert len(set(embedder.embedded) - {"feline"}) == len(news), "each once"
+        coded = await store._words._file.read(read_coded)
+        assert [(each.fingerprint, each.bits) for each in coded] == [("first", BITS)]
+        assert (await store.search("feline"))[0].via == ("dense",)
+
+
+async def nearest(store: Store, question: str, *, sure: bool = True) -> list[int]:
+    """Return the documents that a search takes for the nearest, the nearest first.
+
+    sure: with those embedded anew that the codes leave in doubt, as in every search.
+    """
+    index = store._words
+    assert index is not None
+    view = View(index._follower.columns, index._follower.chains)
+    meaning = CodeScores(view, index._codes.layers, question)
+    near = await index._file.read(meaning.nearest)
+    if sure:
+        near = await index._retrieval.made_sure(view, meaning, near)
+    order = np.argsort(-near.scores, kind="stable")
+    docs: list[int] = near.docs[order].tolist()
+    return docs
+
+
+async def test_the_nearest_are_those_of_an_exact_search(tmp_path: Path) -> None:
+    chance = np.random.default_rng(5)
+    texts = [f"turn {n}: " + " ".join(chance.choice(WORDS, 6)) for n in range(2_000)]
+    embedder = WordEmbedder()
+    async with await opened(tmp_path, embedder) as store:
+        kept = await store.memories.add_many([NewMemory(text) for text in texts])
+        await store.settle()
+        assert store._words is not None
+        columns = store._words._follower.columns
+        docs = {columns.entry(doc).item: doc for doc in range(1, columns.count)}
+        known = np.array([docs[int(memory.id.partition(":")[2])] for memory in kept])
+        vectors = embedder.embed([memory.text for memory in kept])
+        found = {True: 0, False: 0}
+        for _ in range(50):
+            question = " ".join(chance.choice(WORDS, 4))
+            exact = known[np.argsort(-(vectors @ embedder.embed([question])[0]))[:EXACT]]
+            for sure in found:
+                first = (await nearest(store, question, sure=sure))[:EXACT]
+                found[sure] += len(set(exact.tolist()) & set(first))
+        # Directions at random lie closer to each other than texts do; `bench codes` has these.
+        assert found[True] / (50 * EXACT) >= 0.96
+        assert found[False] / (50 * EXACT) <= 0.95, "codes alone leave more in doubt"
+
+
+async def test_short_texts_are_embedded_anew_where_codes_leave_a_doubt_and_long_ones_never(
+    tmp_path: Path,
+) -> None:
+    told = WordEmbedder()
+    async with await opened(tmp_path / "short", told) as store:
+        await store.memories.add_many([NewMemory(f"the cat number {n}") for n in range(99)])
+        await store.settle()
+        told.embedded.clear()
+        assert len(await nearest(store, "feline")) == 99
+        question, *anew = told.embedded
+        assert question == "feline"
+        assert 0 < len(anew) <= MOST_ANEW
+        assert all(text.startswith("the cat number") for text in anew)
+    told = WordEmbedder()
+    async with await opened(tmp_path / "long", told) as store:
+        much = LONG // 9 * ", and again"
+        await store.memories.add_many([NewMemory(f"the cat number {n}{much}") for n in range(99)])
+        await store.settle()
+        told.embedded.clear()
+        assert len(await nearest(store, "feline")) == 99
+        assert told.embedded == ["feline"]
+
+
+async def test_what_was_forgotten_meanwhile_is_not_embedded_anew(tmp_path: Path) -> None:
+    """The codes are asked first, the texts later: some of them may be others by then."""
+    async with await opened(tmp_path, WordEmbedder()) as store:
+        kept = await store.memories.add_many([NewMemory(f"the cat number {n}") for n in range(99)])
+        await store.settle()
+        index = store._words
+        assert index is not None
+        view = View(index._follower.columns, index._follower.chains)
+        meaning = CodeScores(view, index._codes.layers, "feline")
+        near = await index._file.read(meaning.nearest)
+        items = {index._follower.columns.entry(doc).item for doc in near.doubtful.tolist()}
+        assert items
+        for memory in kept:
+            if int(memory.id.partition(":")[2]) in items:
+                await store.memories.forget(memory.id)
+        assert await index._retrieval.made_sure(view, meaning, near) is near
 
 
 async def test_former_codes_serve_without_the_embedder_that_made_them(tmp_path: Path) -> None:
