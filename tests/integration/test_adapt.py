@@ -95,11 +95,14 @@ async def test_corrections_become_an_adapter_that_is_on_until_it_is_rolled_back(
     try:
         before = await said(minds)
         await corrected(store, 20)
-        ended = await adapted(jobs, rate=3e-3)
+        ended = await adapted(jobs, rate=3e-4)
         assert (ended.state, ended.error) == ("SUCCEEDED", None)
         assert ended.metrics["promoted"], ended.metrics["reason"]
         assert ended.metrics["new"]["high"] < 0.0, "surely better on pairs that were held out"
         assert ended.metrics["preference"]["after"] >= ended.metrics["preference"]["before"]
+        for name in ("old", "states", "own text"):  # as the gate of the built-in model asks
+            assert name in ended.metrics["reason"]
+            assert ended.metrics[name]["low"] <= ended.metrics[name]["high"]
         assert sorted((path.name, path.read_bytes()) for path in model.iterdir()) == files
         assert list((tmp_path / "training").glob("*")) == []
 
@@ -108,7 +111,7 @@ async def test_corrections_become_an_adapter_that_is_on_until_it_is_rolled_back(
         taught = await said(minds)
         assert taught < 0.9 * before, "it is on without anybody's doing"
 
-        ended = await adapted(jobs, rate=3e-3)
+        ended = await adapted(jobs, rate=3e-4)
         assert ended.message == "nothing to do: there is no feedback that it has not learned from"
 
         await adapters.rollback(root)
@@ -142,12 +145,26 @@ async def test_an_adapter_that_learned_nothing_is_never_on(
         await adapters.rollback(rejected)
 
 
+async def test_an_adapter_that_costs_other_abilities_is_rejected_with_figures(
+    store: Store, jobs: JobRunner, adapters: Adapters, tmp_path: Path
+) -> None:
+    model = make_model(tmp_path / "model")
+    await store.minds.add(NewMind("tiny", "MLX", str(model), {}))
+    await corrected(store, 20)
+    ended = await adapted(jobs, rate=3e-3)  # too hot: all texts look alike to it
+    assert ended.state == "SUCCEEDED"
+    assert ended.metrics["new"]["high"] < 0.0, "it is better on what it was taught"
+    assert not ended.metrics["promoted"], ended.metrics["reason"]
+    assert "states may be worse by more than 0.05" in ended.metrics["reason"]
+    assert await adapters.serving("mind:1") is None
+
+
 async def test_too_few_corrections_or_no_such_mind_is_said_so(
     store: Store, jobs: JobRunner, tmp_path: Path
 ) -> None:
     ended = await adapted(jobs)
     assert ended.message == (
-        "nothing to do: there is no mlx-lm mind to adapt: selfd minds add makes one"
+        "nothing to do: there is no mlx-lm mind to adapt: selfd models add makes one"
     )
     await store.minds.add(NewMind("tiny", "MLX", str(tmp_path), {}))
     await corrected(store, 3)

@@ -17,7 +17,9 @@ from mlx import nn as _nn
 from mlx.optimizers import Adam
 from mlx.utils import tree_flatten, tree_unflatten
 from mlx_lm import load
+from mlx_lm.generate import generate_step
 from mlx_lm.tuner.utils import linear_to_lora_layers
+from numpy.typing import NDArray
 
 nn: Any = _nn  # its stubs leave out what it exports
 BETA = 0.1  # of the preference loss, as in the paper
@@ -94,6 +96,41 @@ class Adapter:
         likelihood, _ = self._likelihood(prompt, text)
         return -float(likelihood) / float(np.log(2.0)), max(1, len(text.encode()))
 
+    @property
+    def shows_states(self) -> bool:
+        """Whether the architecture lets its last layer be read."""
+        return hasattr(self._model, "model")
+
+    def state(self, text: str) -> NDArray[np.float32]:
+        """Give the mean of the last layer over a text: (D,)."""
+        hidden = self._model.model(mx.array([self._plain(text)]))[0].astype(mx.float32)
+        return np.array(hidden.mean(axis=0), np.float32)
+
+    def continued(self, beginning: str, size: int, *, temperature: float, seed: int) -> str:
+        """Go on with a text by `size` bytes, some more where a token has them."""
+        key, ends = mx.random.key(seed), list(self._tokenizer.eos_token_ids)
+
+        def sample(scores: mx.array) -> mx.array:
+            nonlocal key
+            key, drawn = mx.random.split(key)
+            scores[:, ends] = -mx.inf  # it is asked for so many bytes
+            return mx.random.categorical(scores / temperature, key=drawn)
+
+        made: list[int] = []
+        steps = generate_step(mx.array(self._plain(beginning)), self._model, max_tokens=size,
+                              sampler=sample)  # fmt: skip
+        for token, _ in steps:
+            made.append(int(token))
+            text = str(self._tokenizer.decode(made))
+            if len(text.encode("utf-8", "replace")) >= size:
+                break
+        return text
+
+    def continuation_bits(self, beginning: str, text: str) -> tuple[float, int]:
+        """Give the bits that the model needs to go on with a text so, and the text's bytes."""
+        likelihood = self._after(self._plain(beginning), self._plain(text))
+        return -float(likelihood) / float(np.log(2.0)), max(1, len(text.encode()))
+
     def _loss(self, number: int) -> Any:
         pair = self._order.pairs[number]
         chosen, length = self._likelihood(pair.prompt, pair.chosen)
@@ -110,10 +147,19 @@ class Adapter:
         head = self._prompt_tokens(prompt)
         tail = list(self._tokenizer.encode(text, add_special_tokens=False))
         tail.append(self._tokenizer.eos_token_id)
+        return self._after(head, tail), len(tail)
+
+    def _after(self, head: list[int], tail: list[int]) -> Any:
+        """Give the log likelihood of tokens after others."""
         tokens = mx.array([head + tail])
         scores = self._model(tokens[:, :-1]).astype(mx.float32)
         told = nn.losses.cross_entropy(scores, tokens[:, 1:], reduction="none")[0]
-        return -told[len(head) - 1 :].sum(), len(tail)
+        return -told[len(head) - 1 :].sum()
+
+    def _plain(self, text: str) -> list[int]:
+        """Give the tokens of a text that is no chat; at least one."""
+        found = list(self._tokenizer.encode(text, add_special_tokens=False))
+        return found or [self._tokenizer.eos_token_id]
 
     def _prompt_tokens(self, prompt: str) -> list[int]:
         if getattr(self._tokenizer, "chat_template", None):

@@ -1,8 +1,7 @@
 """The process that adapts an mlx-lm model: as `worker`, but from pairs to an adapter.
 
-`python -m selfd_models.training.adapting_worker FOLDER` reads FOLDER/order.json, learns, measures
-held-out pairs and a little of the fixed old text with and without the adapter, and leaves
-FOLDER/result.json and FOLDER/adapter/.
+`python -m selfd_models.training.adapting_worker FOLDER` reads FOLDER/order.json, learns, tries it
+out with and without what was learned, and leaves FOLDER/result.json and FOLDER/adapter/.
 """
 
 import json
@@ -14,11 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from selfd_models.training.adapting import Adaptation, Adapter, Pair
-from selfd_models.training.comparison import compare
-from selfd_models.training.replay import OLD, read_sample
+from selfd_models.training.adapting_trials import Tried, difference, try_out
 from selfd_models.training.worker import STOPPED, TRAINED, finish, say, work_for_parent
-
-OLD_BYTES = 400  # of each piece: an mlx-lm model on a processor is slow
 
 
 def main() -> int:
@@ -49,49 +45,18 @@ def _work(folder: Path, order: dict[str, Any], stop: threading.Event) -> int:
 
     if adapter.learn(report, stop.is_set) is None or stop.is_set():
         return STOPPED
-    finish(folder, _difference(before, _measured(adapter, held_out)))
+    finish(folder, difference(before, try_out(adapter, held_out)))
     return 0
 
 
-def _before(folder: Path, adapter: Adapter, held_out: Sequence[Pair]) -> dict[str, Any]:
+def _before(folder: Path, adapter: Adapter, held_out: Sequence[Pair]) -> Tried:
     """Measure the model as it is, once: a run that is taken up again has learned already."""
     kept = folder / "before.json"
     if not kept.exists():
         partial = kept.with_suffix(".partial")
-        partial.write_text(json.dumps(_measured(adapter, held_out)), "utf-8")
+        partial.write_text(json.dumps(asdict(try_out(adapter, held_out))), "utf-8")
         partial.replace(kept)
-    known: dict[str, Any] = json.loads(kept.read_text("utf-8"))
-    return known
-
-
-def _measured(adapter: Adapter, held_out: Sequence[Pair]) -> dict[str, Any]:
-    old = [("", str(each["text"])[:OLD_BYTES]) for each in read_sample(OLD)]
-    told = {
-        "new": [adapter.bits(pair.prompt, pair.chosen) for pair in held_out],
-        "old": [adapter.bits(*each) for each in old],
-    }
-    rejected = [pair for pair in held_out if pair.rejected is not None]
-    prefers = sum(
-        adapter.bits(pair.prompt, pair.chosen)[0]
-        < adapter.bits(pair.prompt, pair.rejected or "")[0]
-        for pair in rejected
-    )
-    return {**told, "prefers": prefers / len(rejected) if rejected else None}
-
-
-def _difference(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for name in ("new", "old"):
-        sizes = [size for _, size in before[name]]
-        bits = [[bit for bit, _ in which[name]] for which in (before, after)]
-        found[name] = asdict(compare(sizes, *bits))
-    if before["prefers"] is not None:
-        found["preference"] = {
-            "before": before["prefers"],
-            "after": after["prefers"],
-            "least": before["prefers"],
-        }
-    return found
+    return Tried(**json.loads(kept.read_text("utf-8")))
 
 
 if __name__ == "__main__":

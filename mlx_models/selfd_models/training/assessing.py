@@ -17,6 +17,8 @@ from selfd_models.probes import NOTICED, PROBE, PROMPT, TEMPERATURE, WHOLE
 from selfd_models.self_tests import changed, continued
 from selfd_models.training.comparison import DRAWS, SEED
 
+OwnAndOther = tuple[Sequence[float], Sequence[float]]  # bits per byte of each text
+
 TEXTS = 32
 TRIALS = 20  # half of them shams
 
@@ -34,7 +36,7 @@ def assess(checkpoint: Checkpoint, model: BuiltinModel, texts: Sequence[str]) ->
     """Take both tests."""
     bits = [
         continued(model, body, SEED + number, given=PROMPT, temperature=TEMPERATURE)
-        for number, body in enumerate(_beginnings(texts))
+        for number, body in enumerate(beginnings(texts))
     ]
     right = []
     for number in range(TRIALS):
@@ -50,22 +52,30 @@ def compare_assessed(before: Assessed, after: Assessed) -> dict[str, dict[str, A
     Returns: `own text`, the area under the curve by which its own text is told from others', and
     `changes`, the share of right verdicts: before, after, and 95 of 100 draws of the change.
     """
-    texts, rng = len(before.own), np.random.default_rng(SEED)
-    tables = [_wins(each) for each in (before, after)]
-    drawn = [
-        tables[1][np.ix_(rows, rows)].mean() - tables[0][np.ix_(rows, rows)].mean()
-        for rows in rng.integers(0, texts, (DRAWS, texts))
-    ]
     verdicts = [np.array(each.right, np.float64) for each in (before, after)]
-    rows = rng.integers(0, TRIALS, (DRAWS, TRIALS))
+    rows = np.random.default_rng(SEED).integers(0, TRIALS, (DRAWS, TRIALS))
     moved = (verdicts[1] - verdicts[0])[rows].mean(axis=1)
     return {
-        "own text": _told(tables[0].mean(), tables[1].mean(), np.array(drawn)),
+        "own text": compare_own((before.own, before.other), (after.own, after.other)),
         "changes": _told(verdicts[0].mean(), verdicts[1].mean(), moved),
     }
 
 
-def _beginnings(texts: Sequence[str]) -> list[bytes]:
+def compare_own(before: OwnAndOther, after: OwnAndOther) -> dict[str, Any]:
+    """Compare how well two models tell their own text from others': areas under the curve.
+
+    Returns: before, after, and 95 of 100 draws of the change.
+    """
+    texts, rng = len(before[0]), np.random.default_rng(SEED)
+    tables = [_wins(*each) for each in (before, after)]
+    drawn = [
+        tables[1][np.ix_(rows, rows)].mean() - tables[0][np.ix_(rows, rows)].mean()
+        for rows in rng.integers(0, texts, (DRAWS, texts))
+    ]
+    return _told(tables[0].mean(), tables[1].mean(), np.array(drawn))
+
+
+def beginnings(texts: Sequence[str]) -> list[bytes]:
     """Give the first bytes of evenly spread parts of texts, as many of each."""
     each = -(-TEXTS // len(texts))
     found = []
@@ -76,10 +86,10 @@ def _beginnings(texts: Sequence[str]) -> list[bytes]:
     return found[:TEXTS]
 
 
-def _wins(told: Assessed) -> Any:
+def _wins(own: Sequence[float], other: Sequence[float]) -> Any:
     """Give 1 where its own text has fewer bits than another's, .5 for a tie: (texts, texts)."""
-    own, other = np.array(told.own)[:, None], np.array(told.other)[None, :]
-    return (own < other) + 0.5 * (own == other)
+    mine, others = np.array(own)[:, None], np.array(other)[None, :]
+    return (mine < others) + 0.5 * (mine == others)
 
 
 def _told(before: Any, after: Any, drawn: Any) -> dict[str, Any]:

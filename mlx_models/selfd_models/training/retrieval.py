@@ -8,7 +8,7 @@ are the fixed old set, which no training shows.
 import random
 import re
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,12 @@ PASSAGE = 512  # characters
 _SENTENCE = re.compile(r"[^.!?\n]{30,}[.!?\n]")
 
 Vectors = NDArray[np.float32]
+
+
+class ShowsStates(Protocol):
+    """A model that gives the mean of its own states over a text: (D,)."""
+
+    def state(self, text: str, /) -> Vectors: ...
 
 
 class Cloze(NamedTuple):
@@ -49,7 +55,7 @@ def by_embedder(model: BuiltinModel, task: Cloze) -> list[float]:
     return _ranks(model.embed(task.sentences), model.embed(task.passages))
 
 
-def by_states(model: BuiltinModel, task: Cloze) -> list[float]:
+def by_states(model: ShowsStates, task: Cloze) -> list[float]:
     """Give the same by the model's own states, less what all texts have in common."""
     sides = [np.stack([model.state(text) for text in side]) for side in task]
     middle = np.concatenate(sides).mean(axis=0)
