@@ -19,6 +19,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from bench.row import Row
 from selfd_daemon.minds import Message, Mind, MindError, Request
 from selfd_daemon.minds.builtin import BuiltinMind
@@ -34,7 +36,7 @@ from support.talking import talking_server
 
 MADE = 400  # bytes
 TIMES = 5
-IN_TURNS = 11
+PAIRS = 31
 ASKERS = 10
 WIDTH = 512  # of the mlx-lm model: some 3 million parameters
 PROMPT = "Tell what a lighthouse is for, and who used to live in one."
@@ -105,24 +107,51 @@ async def _mlx(folder: Path) -> list[Row]:
     options = MlxOptions(context_tokens=2048)
     mind = MlxMind("tiny", str(folder), options, monotonic=time.monotonic, draw=lambda: 7)
     found = await _times("mlx", mind)
-    ours, direct = [], []
-    with ThreadPoolExecutor(1) as own:  # MLX keeps things by thread
-        ask = await asyncio.wrap_future(own.submit(_loaded, folder))
-        for at in range(IN_TURNS):  # in turns, so that a busy machine is as busy for both
-            words = f"{at} {PROMPT}"  # begins unlike the others, so that no state of them helps
-            _, ended = await told(mind, Request((Message("user", words),), max_bytes=MADE))
-            ours.append((ended.first, ended.bytes_per_second))
-            direct.append(await asyncio.wrap_future(own.submit(ask, words)))
+    slower, later = await _beside_mlx(mind, folder)
     await mind.close()
-    pairs = zip(ours, direct, strict=True)
-    first = statistics.median(mine - other for (mine, _), (other, _) in pairs)
-    speed = statistics.median(s for _, s in ours) / statistics.median(s for _, s in direct)
     return [
         *found,
-        Row("minds: mlx, bytes/s below mlx-lm itself", 1.0 - speed, "share", 0.05, "lower"),
-        Row("minds: mlx, first byte after mlx-lm itself", 1000 * first, "ms", 10.0, "lower"),
+        Row("minds: mlx, bytes/s below mlx-lm itself", float(np.median(slower)), "share", 0.05,
+            "lower", _spread(slower)),
+        Row("minds: mlx, first byte after mlx-lm itself", float(np.median(later)), "ms", 10.0,
+            "lower", _spread(later)),
         *await _served(folder),
-    ]
+    ]  # fmt: skip
+
+
+async def _beside_mlx(mind: Mind, folder: Path) -> tuple[list[float], list[float]]:
+    """Ask both the same, one right after the other, the one first that was second before.
+
+    Neighbours meet the machine alike, so each pair is compared by itself, and the median pair
+    counts: what falls on one of a pair weighs as one pair, whatever it is.
+
+    Returns: by how much of mlx-lm's own bytes/s the mind was slower, and how many ms later its
+        first text came, of each pair.
+    """
+    slower, later = [], []
+    with ThreadPoolExecutor(1) as own:  # MLX keeps things by thread
+        ask = await asyncio.wrap_future(own.submit(_loaded, folder))
+
+        async def theirs(words: str) -> tuple[float, float]:
+            return await asyncio.wrap_future(own.submit(ask, words))
+
+        for at in range(PAIRS):
+            words = f"{at} {PROMPT}"  # begins unlike the others, so that no state of them helps
+            request = Request((Message("user", words),), max_bytes=MADE)
+            if at % 2:
+                ended, its = (await told(mind, request))[1], await theirs(words)
+            else:
+                its, ended = await theirs(words), (await told(mind, request))[1]
+            slower.append(1.0 - ended.bytes_per_second / its[1])
+            later.append(1000 * (ended.first - its[0]))
+    return slower, later
+
+
+def _spread(values: Sequence[float]) -> str:
+    """Say between what the median lies, by 95 of 100 bootstrap draws."""
+    drawn = np.random.default_rng(7353).choice(values, (2000, len(values)))
+    low, high = np.quantile(np.median(drawn, axis=1), (0.025, 0.975))
+    return f"95% {low:+.3g} to {high:+.3g}, {len(values)} pairs"
 
 
 def _loaded(folder: Path) -> Callable[[str], tuple[float, float]]:
