@@ -2,25 +2,46 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from functools import partial
 from typing import Any
+
+import numpy as np
 
 from selfd_storage._sqlite import sqlite3
 from selfd_storage.codes.columns import Codes
 from selfd_storage.database import Database
 from selfd_storage.embedding import EMBEDDED_CHARACTERS
 from selfd_storage.errors import EmbeddingError
+from selfd_storage.ranking.close_look import (
+    POOL,
+    ROOTS,
+    CloseLook,
+    Seen,
+    in_new_order,
+    parts_of,
+    shares_of,
+    stand_alone,
+)
+from selfd_storage.ranking.close_look import (
+    POOL,
+    ROOTS,
+    CloseLook,
+    Seen,
+    in_new_order,
+    parts_of,
+    shares_of,
+    stand_alone,
+)
 from selfd_storage.ranking.codes import CodeScores, Near
-from selfd_storage.ranking.fusion import Candidates, Query, Ranked, View, fuse
+from selfd_storage.ranking.fusion import DEPTH, Candidates, Query, Ranked, View, fuse
+from selfd_storage.ranking.held_terms import read_terms
 from selfd_storage.ranking.names import MOST_TEXT, SEEDS, follow_names
-from selfd_storage.ranking.spelling import respelled
-from selfd_storage.ranking.words import WordScores, rarest
+from selfd_storage.ranking.words import WordScores
 from selfd_storage.records import EventRecord
 from selfd_storage.words.postings import KeptPostings
 from selfd_storage.words.source import read_texts
-
-POSTINGS = 100_000  # that one search reads at most, but for its rarest term
 
 
 class Retrieval:
@@ -37,6 +58,96 @@ class Retrieval:
     ) -> list[Ranked]:
         """Return the documents that fit a question best, the best first."""
         return fuse(await self.opinions(view, layers, question, asked), view, asked, first)
+
+    async def search_closely(
+        self, view: View, layers: Sequence[Codes], question: str, asked: Query, first: int
+    ) -> list[Ranked]:
+        """Return the documents that answer a question together, the best first."""
+        ranked, seen = await self.look_closely(view, layers, question, asked)
+        return in_new_order(ranked, seen.docs.tolist(), view)[:first] if seen else ranked[:first]
+
+    async def look_closely(
+        self, view: View, layers: Sequence[Codes], question: str, asked: Query
+    ) -> tuple[list[Ranked], Seen | None]:
+        """Return what a search finds, and how a close look orders what stands alone of it."""
+        found = await self.opinions(view, layers, question, asked)
+        ranked = fuse(found, view, asked, DEPTH)
+        docs = np.sort(np.array([each.doc for each in ranked], np.int64))
+        alone = docs[stand_alone(view, docs)]
+        if len(alone) < 2:
+            return ranked, None
+        lexical = found["lexical"]
+        cued = frozenset(lexical.docs[lexical.found["symbolic"]].tolist())
+
+        def prepare(db: sqlite3.Connection) -> tuple[CloseLook, Seen]:
+            _, _, terms = read_terms(db, view, asked, self._postings)
+            parts = (self._embedded(view, layers, part) for part in parts_of(question))
+            look = CloseLook(terms, [part for part in parts if part is not None], cued)
+            return look, look.see(alone).best(POOL)
+
+        look, seen = await self._file.read(prepare)
+        return ranked, await self._linked(look, view, seen)
+
+    async def _linked(self, look: CloseLook, view: View, seen: Seen) -> Seen:
+        """Return some documents and those that they speak of by name, the best first."""
+        texts = await self._texts(view, seen.docs.tolist())
+        seen = look.with_titles(seen, texts)
+        roots = seen.best(ROOTS)
+        shares = shares_of(seen, roots)
+        links = await self._file.read(partial(look.follow, view=view, roots=roots, texts=texts))
+        further = links.strongest(shares, seen.docs)
+        texts |= await self._texts(view, further.tolist())
+
+        def judge() -> Seen:
+            both = look.with_titles(look.see(np.concatenate([seen.docs, further])), texts)
+            return look.linked(both, roots, shares, links, texts).best(len(both.docs))
+
+        return await asyncio.to_thread(judge)
+
+    async def search_closely(
+        self, view: View, layers: Sequence[Codes], question: str, asked: Query, first: int
+    ) -> list[Ranked]:
+        """Return the documents that answer a question together, the best first."""
+        ranked, seen = await self.look_closely(view, layers, question, asked)
+        return in_new_order(ranked, seen.docs.tolist(), view)[:first] if seen else ranked[:first]
+
+    async def look_closely(
+        self, view: View, layers: Sequence[Codes], question: str, asked: Query
+    ) -> tuple[list[Ranked], Seen | None]:
+        """Return what a search finds, and how a close look orders what stands alone of it."""
+        found = await self.opinions(view, layers, question, asked)
+        ranked = fuse(found, view, asked, DEPTH)
+        docs = np.sort(np.array([each.doc for each in ranked], np.int64))
+        alone = docs[stand_alone(view, docs)]
+        if len(alone) < 2:
+            return ranked, None
+        lexical = found["lexical"]
+        cued = frozenset(lexical.docs[lexical.found["symbolic"]].tolist())
+
+        def prepare(db: sqlite3.Connection) -> tuple[CloseLook, Seen]:
+            _, _, terms = read_terms(db, view, asked, self._postings)
+            parts = (self._embedded(view, layers, part) for part in parts_of(question))
+            look = CloseLook(terms, [part for part in parts if part is not None], cued)
+            return look, look.see(alone).best(POOL)
+
+        look, seen = await self._file.read(prepare)
+        return ranked, await self._linked(look, view, seen)
+
+    async def _linked(self, look: CloseLook, view: View, seen: Seen) -> Seen:
+        """Return some documents and those that they speak of by name, the best first."""
+        texts = await self._texts(view, seen.docs.tolist())
+        seen = look.with_titles(seen, texts)
+        roots = seen.best(ROOTS)
+        shares = shares_of(seen, roots)
+        links = await self._file.read(partial(look.follow, view=view, roots=roots, texts=texts))
+        further = links.strongest(shares, seen.docs)
+        texts |= await self._texts(view, further.tolist())
+
+        def judge() -> Seen:
+            both = look.with_titles(look.see(np.concatenate([seen.docs, further])), texts)
+            return look.linked(both, roots, shares, links, texts).best(len(both.docs))
+
+        return await asyncio.to_thread(judge)
 
     async def opinions(
         self, view: View, layers: Sequence[Codes], question: str, asked: Query
@@ -111,12 +222,8 @@ class Retrieval:
 def _find_words(
     db: sqlite3.Connection, view: View, asked: Query, postings: KeptPostings
 ) -> Candidates:
-    count = view.columns.count
-    frequencies = postings.frequencies(db, asked.terms, count)
-    if len(frequencies) < len(asked.terms):
-        asked = respelled(db, asked, frequencies)
-        frequencies = postings.frequencies(db, asked.terms, count)
-    scores = WordScores(view, asked, frequencies)
-    for term in rarest(frequencies, POSTINGS):
-        scores.add(term, postings.read(db, term, count))
+    read, frequencies, terms = read_terms(db, view, asked, postings)
+    scores = WordScores(view, read, frequencies)
+    for term, found in terms.postings.items():
+        scores.add(term, found)
     return scores.candidates()
