@@ -24,16 +24,6 @@ from selfd_storage.ranking.close_look import (
     shares_of,
     stand_alone,
 )
-from selfd_storage.ranking.close_look import (
-    POOL,
-    ROOTS,
-    CloseLook,
-    Seen,
-    in_new_order,
-    parts_of,
-    shares_of,
-    stand_alone,
-)
 from selfd_storage.ranking.codes import CodeScores, Near
 from selfd_storage.ranking.fusion import DEPTH, Candidates, Query, Ranked, View, fuse
 from selfd_storage.ranking.held_terms import read_terms
@@ -58,51 +48,6 @@ class Retrieval:
     ) -> list[Ranked]:
         """Return the documents that fit a question best, the best first."""
         return fuse(await self.opinions(view, layers, question, asked), view, asked, first)
-
-    async def search_closely(
-        self, view: View, layers: Sequence[Codes], question: str, asked: Query, first: int
-    ) -> list[Ranked]:
-        """Return the documents that answer a question together, the best first."""
-        ranked, seen = await self.look_closely(view, layers, question, asked)
-        return in_new_order(ranked, seen.docs.tolist(), view)[:first] if seen else ranked[:first]
-
-    async def look_closely(
-        self, view: View, layers: Sequence[Codes], question: str, asked: Query
-    ) -> tuple[list[Ranked], Seen | None]:
-        """Return what a search finds, and how a close look orders what stands alone of it."""
-        found = await self.opinions(view, layers, question, asked)
-        ranked = fuse(found, view, asked, DEPTH)
-        docs = np.sort(np.array([each.doc for each in ranked], np.int64))
-        alone = docs[stand_alone(view, docs)]
-        if len(alone) < 2:
-            return ranked, None
-        lexical = found["lexical"]
-        cued = frozenset(lexical.docs[lexical.found["symbolic"]].tolist())
-
-        def prepare(db: sqlite3.Connection) -> tuple[CloseLook, Seen]:
-            _, _, terms = read_terms(db, view, asked, self._postings)
-            parts = (self._embedded(view, layers, part) for part in parts_of(question))
-            look = CloseLook(terms, [part for part in parts if part is not None], cued)
-            return look, look.see(alone).best(POOL)
-
-        look, seen = await self._file.read(prepare)
-        return ranked, await self._linked(look, view, seen)
-
-    async def _linked(self, look: CloseLook, view: View, seen: Seen) -> Seen:
-        """Return some documents and those that they speak of by name, the best first."""
-        texts = await self._texts(view, seen.docs.tolist())
-        seen = look.with_titles(seen, texts)
-        roots = seen.best(ROOTS)
-        shares = shares_of(seen, roots)
-        links = await self._file.read(partial(look.follow, view=view, roots=roots, texts=texts))
-        further = links.strongest(shares, seen.docs)
-        texts |= await self._texts(view, further.tolist())
-
-        def judge() -> Seen:
-            both = look.with_titles(look.see(np.concatenate([seen.docs, further])), texts)
-            return look.linked(both, roots, shares, links, texts).best(len(both.docs))
-
-        return await asyncio.to_thread(judge)
 
     async def search_closely(
         self, view: View, layers: Sequence[Codes], question: str, asked: Query, first: int
