@@ -77,6 +77,7 @@ class Line:
         self.features: list[FeatureState] = []
         self.patchers: list[PatcherState] = []
         self.overwritten: list[list[tuple[int, int]]] = []
+        self.copied: int | None = None  # what followed the last six bytes each time
         self._embedding, self._patcher = embedding, patcher
 
     def read(self, byte: int, *, within: bool = False) -> bool:
@@ -90,6 +91,7 @@ class Line:
         self.overwritten.append(features.next_written(last) if self.features else [])
         last = last.twin()
         tables, recalls = features.step(last, byte, self._embedding.bits)
+        self.copied = features.copied(recalls[-1])
         self.rows.append(self._embedding.row(byte, tables, recalls))
         self.features.append(last)
         self.patchers.append(cutter)

@@ -182,6 +182,11 @@ def step(state: FeatureState, byte: int, bits: int) -> tuple[list[int], list[int
     return slots[:TABLES], recalls
 
 
+def copied(recall: int) -> int | None:
+    """Give the byte that followed twice or more in a row, if a recall row tells of one."""
+    return recall & 0xFF if BYTES <= recall < _NOTHING else None
+
+
 def next_written(state: FeatureState) -> list[tuple[int, int]]:
     """List what the next `step` will overwrite, for a caller that takes it back.
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
 
-MOST = 32  # rows in one product
+MOST = 12  # rows in one product; of many more, OpenBLAS repacks the weights first
 
 
 @cache

@@ -20,7 +20,7 @@ from selfd_models.decode import TILE, Decoder, Floats, Line, Tile
 from selfd_models.drafter import Drafter
 from selfd_models.errors import ConfigError
 
-LONGEST_DRAFT = 11  # with the byte before it an even number of rows
+LONGEST_DRAFT = 47  # with the byte before it an even number of rows
 _STEPS = 1 << 12  # of a nat: below the differences between backends (models.md section 8.1)
 _MASK = (1 << 64) - 1
 _GOLDEN = 0x9E3779B97F4A7C15
@@ -162,16 +162,24 @@ def speculative(
 def _drafted(
     drafter: Drafter, line: Line, tile: Tile, row: int, position: int, choice: Choice
 ) -> list[int]:
-    """Draft on to the end of the patch, whose last byte is left to the model.
+    """Draft what followed last time, where the text repeats itself, and what the drafter guesses.
 
-    That byte is the least predictable, and would have the latent run for nothing if it were wrong.
+    A guess goes on to the end of the patch, whose last byte is left to the model: that byte is the
+    least predictable, and would have the latent run for nothing if it were wrong. A copy is right
+    more often, and goes on beyond.
     """
-    begun = drafter.begin(tile.normal[row], tile.context[row])
+    begun = None
     drafts: list[int] = []
     while len(drafts) < LONGEST_DRAFT:
-        draft = choice.pick(drafter.guess(begun, line.rows[-1]), position + len(drafts))
-        if not line.read(draft, within=True):
-            break
+        draft = line.copied
+        if draft is not None:
+            line.read(draft)
+        else:
+            if begun is None:
+                begun = drafter.begin(tile.normal[row], tile.context[row])
+            draft = choice.pick(drafter.guess(begun, line.rows[-1]), position + len(drafts))
+            if not line.read(draft, within=True):
+                break
         drafts.append(draft)
     return drafts
 

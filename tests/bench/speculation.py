@@ -30,10 +30,7 @@ def rows(data: Path | None) -> Sequence[Row]:
     """Measure every backend that is installed."""
     if data is None:
         return []
-    held_out = HeldOut.read(data / "text", "en_valid*", PROMPTS // 8)
-    prompts = [
-        piece[:PROMPT_BYTES].tobytes() for kind in held_out.pieces.values() for piece in kind
-    ]
+    prompts = _prompts(HeldOut.read(data / "text", "en_valid*", PROMPTS))
     checkpoint, drafter = load(SHIPPED), Drafter.load()
     engines: dict[str, Engine] = {"numpy": NumpyEngine(checkpoint.parameters, checkpoint.config)}
     try:
@@ -47,6 +44,16 @@ def rows(data: Path | None) -> Sequence[Row]:
         for temperature in TEMPERATURES:
             found += _both(f"speculation: {name}, T={temperature}", decoder, prompts, temperature)
     return found
+
+
+def _prompts(held_out: HeldOut) -> list[bytes]:
+    """Give as many of each kind of text: the beginnings of pieces, then their middles."""
+    each = PROMPTS // len(held_out.pieces)
+    return [
+        piece[at : at + PROMPT_BYTES].tobytes()
+        for pieces in held_out.pieces.values()
+        for at, piece in list(itertools.product((0, len(pieces[0]) // 2), pieces))[:each]
+    ]
 
 
 def _both(name: str, decoder: Decoder, prompts: list[bytes], temperature: float) -> list[Row]:

@@ -10,7 +10,16 @@ from selfd_models.decode import Decoder
 from selfd_models.drafter import Drafter
 from selfd_models.errors import ConfigError
 from selfd_models.patcher import Bytes
-from selfd_models.speculation import Choice, Tally, Way, noise, plain, speculative
+from selfd_models.speculation import (
+    LONGEST_DRAFT,
+    Choice,
+    Tally,
+    Way,
+    _drafted,
+    noise,
+    plain,
+    speculative,
+)
 
 
 @pytest.fixture(scope="session")
@@ -44,6 +53,36 @@ def test_a_drafter_changes_no_byte(checkpoint: Checkpoint, text: Bytes, temperat
         choice = Choice(temperature, seed=number)
         expected = _text(alone, plain, prompt, choice, 150)
         assert _text(drafting, speculative, prompt, choice, 150) == expected
+
+
+def _refrain(checkpoint: Checkpoint) -> tuple[Decoder, bytes]:
+    """Give a decoder with a drafter that knows nothing, and a text that repeats itself."""
+    drawn = np.random.default_rng(8)
+    shapes = ((48, 16),) * 3 + ((16,), (16, 256), (256,))
+    drafter = Drafter._make(drawn.standard_normal(shape, np.float32) for shape in shapes)
+    return Decoder(checkpoint, drafter), b"The quick brown fox jumps over a lazy dog.\n" * 5
+
+
+def test_what_followed_each_time_is_drafted_beyond_the_end_of_a_patch(
+    checkpoint: Checkpoint,
+) -> None:
+    decoder, text = _refrain(checkpoint)
+    line = decoder.line(decoder.read(text[:-1]).state())
+    line.read(text[-1])
+    tile = decoder.read(text)
+    assert decoder.drafter is not None
+    drafts = _drafted(decoder.drafter, line, tile, len(tile.logits) - 1, len(text), Choice())
+    assert bytes(drafts) == text[:LONGEST_DRAFT]
+    assert sum(not cutter.length for cutter in line.patchers) > 2
+
+
+@pytest.mark.parametrize("temperature", [0.0, 0.8])
+def test_copies_change_no_byte(checkpoint: Checkpoint, temperature: float) -> None:
+    decoder, text = _refrain(checkpoint)
+    for cut in range(0, 40, 7):
+        prompt, choice = text[: len(text) - cut], Choice(temperature, seed=cut)
+        expected = _text(decoder, plain, prompt, choice, 120)
+        assert _text(decoder, speculative, prompt, choice, 120) == expected
 
 
 class _Oracle(Decoder):
