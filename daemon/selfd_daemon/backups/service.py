@@ -84,6 +84,7 @@ class BackupService:
             path = str(self._folder / backup_name(self._now(), nightly=nightly))
         written = await self.write(str(path), self._passphrase(), job)
         removed = await asyncio.to_thread(self._prune) if nightly and written.verified else []
+        await job.report(1.0, f"written and read back: {written.path}")
         return {**asdict(written), "removed": removed}
 
     async def run(self) -> None:

@@ -14,18 +14,18 @@ from selfd_daemon.cli.output import DIM, LINK, WARN, note, print_json, say
 from selfd_daemon.cli.progress import finish
 from selfd_daemon.cli.text import plural, short_path
 
-_KINDS = (
-    "memories",
-    "conversations",
-    "articles",
-    "documents",
-    "feeds",
-    "minds",
-    "goals",
-    "assessments",
-    "journal",
-    "self_versions",
-)
+_KINDS = {
+    "memories": "memory",
+    "conversations": "conversation",
+    "articles": "article",
+    "documents": "document",
+    "feeds": "feed",
+    "minds": "mind",
+    "goals": "goal",
+    "assessments": "assessment",
+    "journal": "thought",
+    "self_versions": "self version",
+}
 
 
 def export(
@@ -41,7 +41,7 @@ def export(
         print_json(job)
         return
     found = job["metrics"]
-    counts = ", ".join(f"{found[kind]:,} {kind.replace('_', ' ')}" for kind in _KINDS)
+    counts = ", ".join(plural(found[kind], noun) for kind, noun in _KINDS.items())
     say((short_path(found["path"]), LINK), f"  {counts}")
     if found["damaged"]:
         note((f"{plural(found['damaged'], 'row')} could not be read: see selfd status", WARN))
@@ -72,7 +72,7 @@ def import_(
         return
     for kind in _KINDS:
         if counts := job["metrics"].get(kind):
-            say(f"  {kind}: {_summary(counts)}")
+            say(f"  {kind.replace('_', ' ')}: {_summary(counts)}")
     if settings := job["metrics"].get("settings"):
         say(f"  settings: {settings}")
     if dry_run:

@@ -45,13 +45,19 @@ class ConsolidationService:
         async for members, seen in self._episodes():
             counts["episodes"] += 1
             counts["reflections"] += await self._reflect(members)
-            told = f"{counts['reflections']} reflections on {counts['episodes']} episodes"
-            await context.report(seen / total, told)
-        found = {"episodes": counts["episodes"], "reflections": counts["reflections"]}
-        if self._propose is None:
-            return found
-        await context.report(0.99, "a larger mind reads for facts, if there is one")
-        return found | dict((await self._propose()).told())
+            await context.report(seen / total, _told(counts))
+        found: dict[str, Any] = {
+            "episodes": counts["episodes"],
+            "reflections": counts["reflections"],
+        }
+        told = _told(counts)
+        if self._propose is not None:
+            await context.report(0.99, "a larger mind reads for facts, if there is one")
+            facts = await self._propose()
+            found |= facts.told()
+            told += f"; {facts.kept} facts that {facts.mind} read" if facts.mind else ""
+        await context.report(1.0, told)
+        return found
 
     async def _episodes(self) -> AsyncIterator[tuple[list[EpisodeMember], int]]:
         """Yield the episodes that are over, and how many memories were looked at by then."""
@@ -77,6 +83,10 @@ class ConsolidationService:
         quotes = await asyncio.to_thread(extract, memories)
         new = reflection(memories, quotes) if quotes else None
         return int(await self._store.reflections.add(mark, ids, new, quotes) is not None)
+
+
+def _told(counts: Mapping[str, int]) -> str:
+    return f"new reflections: {counts['reflections']}, episodes that are over: {counts['episodes']}"
 
 
 def reflection(memories: Sequence[MemoryRecord], quotes: Sequence[SourceQuote]) -> NewMemory:

@@ -90,6 +90,7 @@ class EngramService:
             record = await self._store.engrams.put(await asyncio.to_thread(build))
         finally:
             stopped.set()
+        await job.report(1.0, f"written: {target}")
         facts = asdict(record)
         return {**facts, "created_at": record.created_at.isoformat()}
 

@@ -106,7 +106,9 @@ class MindAdapter:
             with disk_in_words():
                 with self._meter.measuring():
                     figures = await process.run(order, reporter(job, self._meter, process))
-                return await self._judged(folder / "adapter", parent, order, figures)
+                learned = await self._judged(folder / "adapter", parent, order, figures)
+            await job.report(1.0, learned["reason"])
+            return learned
         finally:
             if not process.was_interrupted:
                 shutil.rmtree(folder, ignore_errors=True)

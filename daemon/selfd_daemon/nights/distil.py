@@ -63,7 +63,7 @@ class Lessons:
         others = [mind for mind in await self._minds.minds() if mind.kind != "BUILTIN"]
         if not others:
             raise NothingToDoError(
-                "there is no larger mind to learn from: selfd minds add makes one"
+                "there is no larger mind to learn from: selfd models add makes one"
             )
         teacher = next((mind for mind in others if mind.is_default), others[0])
         own = await gather(self._store, since=since, until=until, articles=False)

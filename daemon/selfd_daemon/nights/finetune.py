@@ -149,6 +149,8 @@ class FineTuner:
             figures = await process.run(order, reporter(job, self._meter, process))
         finally:
             shutil.rmtree(folder, ignore_errors=True)
+        bits = figures["shipped"]["after"]
+        await job.report(1.0, f"{bits:.3f} bits per byte on the fixed old text")
         return {"checkpoint": active.id, **figures}
 
     def forget(self, items: Sequence[str]) -> None:
@@ -234,6 +236,7 @@ class FineTuner:
             items=plan["items"],
         )
         shutil.rmtree(folder, ignore_errors=True)
+        await job.report(1.0, record.reason)
         return {
             "checkpoint": record.id,
             "promoted": record.promoted,

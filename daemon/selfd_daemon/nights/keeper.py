@@ -228,8 +228,7 @@ class NightKeeper:
         if NOTHING_TO_DO in ended.metrics:
             await save("SKIPPED", str(ended.metrics[NOTHING_TO_DO]))
         elif ended.state == "SUCCEEDED":
-            note = str(ended.metrics.get("reason", ended.message))
-            await save("DONE", note, figures=ended.metrics)
+            await save("DONE", ended.message, figures=ended.metrics)
         elif ended.state in ("FAILED", "CANCELLED"):
             await save("FAILED", ended.error or "it was cancelled")
 

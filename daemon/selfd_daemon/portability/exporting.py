@@ -56,6 +56,7 @@ async def export_to(
     except BaseException:
         shutil.rmtree(part, ignore_errors=True)
         raise
+    await job.report(1.0, f"written to {target}")
     found = {name.partition(".")[0]: count for name, count in rows.items() if count is not None}
     return {"path": str(target), **found, "damaged": damaged}
 

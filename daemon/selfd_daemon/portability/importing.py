@@ -85,6 +85,9 @@ async def import_from(
         )
     if (source / MANIFEST).is_file() and (source / "settings.toml").is_file():
         found["settings"] = await asyncio.to_thread(_settings, source, settings, dry_run=dry_run)
+    total_of = sum(counts.values(), Counter())
+    would = " would be" if dry_run else ""
+    await job.report(1.0, f"{total_of['new']:,}{would} new, {total_of['known']:,} here already")
     return found
 
 

@@ -32,6 +32,11 @@ async def compress(store: Store, job: JobContext) -> Mapping[str, Any]:
     await job.report(0.9, "giving free space back")
     dropped = await store.tiers.drop_unused()
     given_back = await store.tiers.tighten()
+    saved = moved["bytes_before"] - moved["bytes_after"]
+    await job.report(
+        1.0,
+        f"rows packed anew: {moved['rows']:,}; bytes saved: {saved:,}, given back: {given_back:,}",
+    )
     return {
         **moved,
         "gains": gains,
@@ -71,4 +76,5 @@ async def verify(store: Store, job: JobContext) -> Mapping[str, Any]:
         place = found.next_place
         await job.report(0.95 * rows / total, f"{rows:,} rows, {len(damaged)} of them damaged")
     complaints = await store.check_structure()
+    await job.report(1.0, f"{rows:,} rows, {len(damaged) + len(complaints)} of them damaged")
     return {"rows": rows, "damaged": damaged, "structure": complaints}

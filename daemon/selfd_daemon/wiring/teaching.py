@@ -141,7 +141,14 @@ def _keeper(
 async def _refitted(answering: AnsweringService) -> Mapping[str, Any]:
     """Fit the confidence of answers to what became of them, and keep it where that is better."""
     found = await answering.refit()
+    if not found.answers:
+        reason = "no answer was judged yet"
+    elif found.accepted:
+        reason = f"learned from {found.answers} judged answers"
+    else:
+        reason = f"{found.answers} judged answers show nothing better"
     return {
+        "reason": reason,
         "answers": found.answers,
         "before": found.before,
         "after": found.after,

@@ -38,8 +38,9 @@ class Assessments:
                 {"at": at, "score": score, "seconds": seconds, "tests": packed},
             )
             id = make_id("assessment", int(cursor.lastrowid))
-            passed = sum(test.passed for test in tests)
-            tx.emit("self.assessed", id, {"passed": passed, "tests": len(tests)})
+            done = [test for test in tests if test.measured]
+            passed = sum(test.passed for test in done)
+            tx.emit("self.assessed", id, {"passed": passed, "tests": len(done)})
             return AssessmentRecord(id, from_ms(at), score, seconds, tuple(tests))
 
         return await self._database.write(write, durable=True)

@@ -75,7 +75,9 @@ class Battery:
         began, seed = self._monotonic(), self._draw()
         tests = await self._tests(job, random.Random(seed))
         done = [test for test in tests if test.measured]
-        score = sum(test.passed for test in done) / len(done) if done else 0.0
+        passed = sum(test.passed for test in done)
+        score = passed / len(done) if done else 0.0
+        await job.report(1.0, f"{passed} of {len(done)} tests passed")
         seconds = self._monotonic() - began
         kept = await self._store.assessments.add(tests, score=score, seconds=seconds)
         return {"seed": seed, "score": score, "assessment": kept.id, **_values(kept)}

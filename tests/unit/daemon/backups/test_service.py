@@ -92,6 +92,7 @@ async def test_the_job_chooses_a_name_by_the_time(
     assert ended.metrics["path"] == str(written)
     assert ended.metrics["bytes"] == written.stat().st_size
     assert ended.metrics["verified"] is True
+    assert ended.message == f"written and read back: {written}"
     assert restore_backup(written, tmp_path / "new").rows["memories"] == 1
 
 

@@ -77,6 +77,7 @@ async def test_an_episode_gets_one_reflection_in_its_own_words(
     ids = await tell(store, TALK, "chat")
     done = await consolidate(jobs)
     assert done.metrics["reflections"] == 1
+    assert done.message == "new reflections: 1, episodes that are over: 1"
     (found,) = await reflections(store)
     assert found.text.startswith("From 7 memories of 2026-02-01, chat:\n- ")
     quotes = await store.reflections.quotes(found.id)

@@ -75,8 +75,8 @@ def keep(store: Store, jobs: JobRunner, host: ToldHost, clock: Clock, activity: 
 
 
 async def compress(job: JobContext) -> Mapping[str, Any]:
-    await job.report(0.5, "packing")
-    return {"saved": 100, "reason": "saved 100 bytes"}
+    await job.report(1.0, "saved 100 bytes")
+    return {"saved": 100}
 
 
 async def back_up(job: JobContext) -> Mapping[str, Any]:

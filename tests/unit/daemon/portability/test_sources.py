@@ -208,6 +208,7 @@ async def test_a_conversation_that_went_on_is_taken_in_from_where_it_was(
     job = await done(portability, jobs, file)
     assert job.metrics["conversations"] == counts("merged", 1)
     assert job.metrics["memories"] == {"new": 1, "merged": 0, "known": 1}
+    assert job.message == "1 new, 1 here already"
     assert len(await store.conversations.messages("conversation:1")) == 3
 
 

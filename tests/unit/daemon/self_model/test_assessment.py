@@ -241,5 +241,9 @@ async def test_the_battery_keeps_what_it_found_and_tells_how_far_it_is(
     assert not names["change detection"].measured
     assert "gone.safetensors" in names["change detection"].explanation
     assert kept.score == sum(t.passed for t in kept.tests) / sum(t.measured for t in kept.tests)
+    done = [test for test in kept.tests if test.measured]
+    passed = sum(test.passed for test in done)
+    assert reports.told[-1] == (1.0, f"{passed} of {len(done)} tests passed")
+    assert (await made.store.events.page(0))[-1].payload == {"passed": passed, "tests": len(done)}
     shares = [share for share, _ in reports.told]
     assert shares == sorted(shares)

@@ -60,6 +60,7 @@ async def test_a_compress_job_packs_everything_and_tells_what_it_came_to(
     assert job.state == "SUCCEEDED", job.error
     assert job.progress == 1.0
     assert job.metrics["rows"] == 400
+    assert job.message.startswith("rows packed anew: 400; bytes saved: ")
     assert job.metrics["bytes_after"] < 0.6 * job.metrics["bytes_before"]
     assert job.metrics["learned"] == ["memory"]
     assert {tier.name for tier in (await store.report()).tiers} == {"cold"}
