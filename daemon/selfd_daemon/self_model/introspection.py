@@ -20,7 +20,8 @@ READ_BACK = 1000  # journal entries of a period that are looked through
 TASK = "self"
 
 _DID = re.compile(
-    r"\bwhat (?:did|have|were|had) you (?:do|done|doing|learn|learned|read|been (?:doing|up to))\b"
+    r"\bwhat (?:did|have|were|had) you "
+    r"(?:do|done|doing|learn|learned|read|notice|noticed|been (?:doing|up to))\b"
     r"|\bwhat (?:has )?happened (?:to|with) you\b|\byour (?:day|night|journal|diary)\b"
 )
 _STARTED = re.compile(r"\bwhen (?:did|were) you (?:last )?(?:start|started|restarted|begin)\b")

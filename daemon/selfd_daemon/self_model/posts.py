@@ -16,7 +16,8 @@ from selfd_storage import EventRecord
 from selfd_storage.working.jobs import NOTHING_TO_DO
 
 Module: TypeAlias = Literal["memory", "feeds", "answering", "body", "learning", "self"]
-MOST_ABOUT = 20  # ids that one post names
+MOST_ABOUT = 20  # ids that one post is about
+MOST_NAMED = 4  # of them in its words
 RIGHT = 0.5  # an outcome from which an answer counts as right
 
 _JOB_MODULES: dict[str, Module] = {"POLL_FEEDS": "feeds", "INGEST": "memory", "BACKUP": "body"}
@@ -37,11 +38,14 @@ class Post:
     last_event: EventRecord
     count: int = 0
     right: int = 0  # of judged answers
+    is_run: bool = True  # each is numbered one above the one before it
     named: dict[str, None] = field(default_factory=dict)
     feeds: dict[str, None] = field(default_factory=dict)
 
     def join(self, event: EventRecord) -> None:
         """Take in one more entry."""
+        if self.count:
+            self.is_run &= _is_next(self.last_event.subject, event.subject)
         self.last_event = event
         self.count += 1
         self.right += float(event.payload.get("outcome", 0.0)) >= RIGHT
@@ -77,10 +81,13 @@ class Post:
 
     @property
     def names(self) -> str:
-        """What it is about in words: one, two, or the first and the last."""
-        if len(self.named) <= 2:
-            return " and ".join(self.named)
-        return f"{self.first_event.subject} to {self.last_event.subject}"
+        """What it is about in words: up to four by name, a run by its ends, or two of them."""
+        if len(self.named) > 2 and self.is_run:
+            return f"{self.first_event.subject} to {self.last_event.subject}"
+        *others, last = self.named or ("",)
+        if len(others) < MOST_NAMED:
+            return f"{', '.join(others)} and {last}" if others else last
+        return f"{', '.join(others[:2])} and others"
 
     @property
     def text(self) -> str:
@@ -112,6 +119,15 @@ def post(event: EventRecord) -> Post | None:
     made = Post(module, key, salience, event, event)
     made.join(event)
     return made
+
+
+def _is_next(before: str | None, now: str | None) -> bool:
+    """Tell whether an id is of the same kind as another and has the next number."""
+    kind, _, number = (before or "").rpartition(":")
+    its_kind, _, its_number = (now or "").rpartition(":")
+    if kind != its_kind or not (number.isdecimal() and its_number.isdecimal()):
+        return False
+    return int(its_number) == int(number) + 1
 
 
 def _plain(one: str, many: str) -> Callable[[Post], str]:

@@ -184,12 +184,18 @@ TOPICS: tuple[Topic, ...] = (
         r"problems do you have|do you have (?:any )?(?:problems?|trouble)\b|wrong with you\b",
         words.count("problems", "problem", "problems"),
     ),
-    _topic("right", "How often are you right?", r"how often are you (?:right|wrong)", words.right),
+    _topic(
+        "right",
+        "How often are you right?",
+        r"how often are (?:you|your answers) (?:right|wrong|correct)"
+        r"|how (?:good|accurate|reliable) are your answers|trust (?:you|your answers)\b",
+        words.right,
+    ),
     _topic(
         "calibration",
         "How well calibrated are you?",
         r"calibrated are you|are you (?:well )?calibrated|your calibration\b"
-        r"|you know when you are (?:right|wrong)",
+        r"|you know when you are (?:right|wrong)|how (?:sure|certain|confident) are (?:you\b|your)",
         words.calibration,
     ),
     _topic(
@@ -215,20 +221,23 @@ TOPICS: tuple[Topic, ...] = (
     _topic(
         "abilities",
         "What are you good at?",
-        r"you (?:good|bad) at|your (?:abilities|capabilities|skills|strengths|weaknesses)",
+        r"you (?:good|bad) at|^what can you do\W*$"
+        r"|your (?:abilities|capabilities|skills|strengths|weaknesses)",
         words.abilities,
     ),
     _topic(
         "attention",
         "What are you paying attention to?",
-        r"your attention\b|you paying attention|are you thinking (?:about|of)|on your mind\b",
+        r"your attention\b|you paying attention|are you thinking (?:about|of)|on your mind\b"
+        r"|^what are you doing\W*$",
         words.attention,
     ),
     _topic(
         "affect",
         "How are you?",
-        r"^how are you\b|how do you feel|are you (?:tired|happy|sad|bored|curious)|your (?:mood|"
-        r"feelings?|affect)",
+        r"^how are you\b|do you (?:feel|have (?:any )?(?:feelings|emotions))\b"
+        r"|your (?:mood|feelings?|affect)"
+        r"|are you (?:tired|happy|sad|bored|curious|conscious|sentient|alive|self-aware)\b",
         lambda m: words.affect(m.affect),
     ),
 )

@@ -21,6 +21,25 @@ def test_each_example_is_taken_for_its_own_topic(topic: Topic) -> None:
 
 
 @pytest.mark.parametrize(
+    ("question", "name"),
+    [
+        ("How sure are you of your answers?", "calibration"),
+        ("How reliable are your answers?", "right"),
+        ("Can I trust your answers?", "right"),
+        ("What can you do?", "abilities"),
+        ("What are you doing?", "attention"),
+        ("Do you feel anything?", "affect"),
+        ("Are you conscious?", "affect"),
+        ("Do you have feelings?", "affect"),
+    ],
+)
+def test_other_words_for_a_topic_are_understood(question: str, name: str) -> None:
+    topic = topic_of(question)
+    assert topic is not None
+    assert topic.name == name
+
+
+@pytest.mark.parametrize(
     "question",
     [
         "Where is the spare key?",
@@ -31,6 +50,8 @@ def test_each_example_is_taken_for_its_own_topic(topic: Topic) -> None:
         "Did you read that the weights of the gym were stolen?",
         "You said the battery was flat, which car was it?",
         "What is the backend of the shop written in?",
+        "How sure are the police that you were at home?",
+        "What can you do with old bread, by the recipe?",
     ],
 )
 async def test_questions_about_something_else_are_left_to_others(made: Self, question: str) -> None:

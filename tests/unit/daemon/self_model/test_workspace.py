@@ -39,6 +39,26 @@ def test_every_kind_of_post_has_words_for_one_and_for_many(kind: str) -> None:
     assert alone <= one.salience <= 1.0
 
 
+@pytest.mark.parametrize(
+    ("numbers", "names"),
+    [
+        ((1, 2), "answer:1 and answer:2"),
+        ((1, 2, 3), "answer:1 to answer:3"),
+        ((1, 2, 5), "answer:1, answer:2 and answer:5"),
+        ((9, 8, 7), "answer:9, answer:8 and answer:7"),
+        ((1, 3, 4, 6), "answer:1, answer:3, answer:4 and answer:6"),
+        ((1, 3, 5, 7, 9), "answer:1, answer:3 and others"),
+        (tuple(range(1, 2 * MOST_ABOUT)), f"answer:1 to answer:{2 * MOST_ABOUT - 1}"),
+    ],
+)
+def test_only_what_it_is_about_is_named(numbers: tuple[int, ...], names: str) -> None:
+    told = post(event(1, "feedback.given", f"answer:{numbers[0]}", rating=1))
+    assert told is not None
+    for number in numbers[1:]:
+        told.join(event(number, "feedback.given", f"answer:{number}", rating=1))
+    assert told.text == f"Was told that {names} were right."
+
+
 def test_what_nobody_makes_anything_of_is_no_post() -> None:
     assert post(event(1, "job.running", "job:1", kind="INGEST")) is None
     assert post(event(1, "thought.noted", "thought:1")) is None
