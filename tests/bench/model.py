@@ -147,12 +147,14 @@ def _made(decoder: Decoder, way: Way, tile: Tile, choice: Choice, tally: Tally) 
 
 def _far_over_near(decoder: Decoder, text: bytes) -> float:
     """Give the median ratio of processor times, one after the other, so that both meet the same
-    machine. One kilobyte is read over and over: both ends are measured on the same patches.
+    machine. The context is one kilobyte over and over, and what is read then is new to both: what
+    the model recalls, and with it what fires, is the same.
     """
     starts = [decoder.read(text[:1024] * (size // 1024)).state() for size in FLAT]
+    new = text[1024 : 1024 + STRETCH]
     ratios = []
     for _ in range(PAIRS):
-        near, far = (_seconds(decoder, start.fork(), text[:STRETCH]) for start in starts)
+        near, far = (_seconds(decoder, start.fork(), new) for start in starts)
         ratios.append(far / near)
     return float(np.median(ratios))
 
