@@ -6,16 +6,17 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from types import TracebackType
 from typing import Any, Self
 
 import numpy as np
 import orjson
 import pathspec
+import zstandard
 
 from selfd_storage.engram import search as searching
-from selfd_storage.engram.blocks import Codes, bundle
+from selfd_storage.engram.blocks import Bundle, Codes, Held, bundle
 from selfd_storage.engram.catalog import (
     Catalog,
     Changes,
@@ -29,7 +30,8 @@ from selfd_storage.engram.log import Kind, Log
 from selfd_storage.engram.terms import BLOCKS, file_terms, slots_for
 from selfd_storage.errors import EngramError
 
-FORMAT = 1
+FORMAT = 2
+EVERYTHING = np.full((BLOCKS, 8), 255, np.uint8)  # what a damaged bundle may hold
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,7 @@ class Engram:
         self._catalog = catalog
         self._chunks = ChunkStore(log, catalog)
         self._entries: dict[str, Sequence[searching.Entry]] = {}
+        self._unpacker = zstandard.ZstdDecompressor()
         self._below = _children(catalog)
         self._header = self._read_header()
 
@@ -166,10 +169,11 @@ class Engram:
             EngramError: there is no such file to remove, or the path leaves the folder.
         """
         check_path(path)
+        path = str(PurePosixPath(path))
         old = self.read(path)
         if source is None and path not in self._catalog.files:
             raise EngramError(f"{path!r} is not in the engram")
-        changes = Changes()
+        changes = Changes(header=self._renewed_header())
         gone = file_terms(path, old) if old is not None else np.zeros((0, BLOCKS), np.uint16)
         if source is None:
             self._log.append(Kind.REMOVED, path.encode())
@@ -196,8 +200,8 @@ class Engram:
             slots = known.meta["slots"]
             added = known.counts.astype(np.int64) + bundle(came, slots) - bundle(gone, slots)
             counts, files = np.maximum(added, 0).astype(np.uint32), known.meta["files"] + grown
-        payload = Description.of({"path": folder, "files": files}, counts).pack()
-        changes.folders[folder] = self._log.append(Kind.FOLDER, payload)
+        described = Description.of({"path": folder, "files": files}, counts, is_folder=True)
+        changes.folders[folder] = self._log.append(Kind.FOLDER, described.pack())
 
     def _read_header(self) -> dict[str, Any]:
         """Return the header, empty when it is damaged.   Raises: EngramError: it is too new."""
@@ -210,32 +214,35 @@ class Engram:
             )
         return header
 
+    def _renewed_header(self) -> int | None:
+        """Keep an earlier selfd from what this one adds; None where the header does it already."""
+        if self._header.get("format", FORMAT) == FORMAT:
+            return None
+        self._header |= {"format": FORMAT}
+        return self._log.append(Kind.HEADER, orjson.dumps(self._header))
+
     def size(self) -> int:
         """Return how many files there are."""
         return len(self._catalog.files)
 
-    def root(self) -> searching.Entry:
-        """Return the project's entry; an empty bundle when it is damaged."""
-        return self._entry("", self._catalog.folders.get(""), Kind.FOLDER) or searching.Entry(
-            "", True, np.ones((BLOCKS, 64), np.uint32)
-        )
+    def counts(self) -> Bundle:
+        """Return the project's bundle; one in which nothing is rare when it is damaged."""
+        offset = self._catalog.folders.get("")
+        described = self._describe(offset, Kind.FOLDER) if offset is not None else None
+        return described.counts if described else np.ones((BLOCKS, 64), np.uint32)
 
     def children(self, folder: str) -> Sequence[searching.Entry]:
         """Return what lies directly in a folder; a damaged bundle lets everything through."""
         if folder not in self._entries:
-            open_to_all = np.ones((BLOCKS, 64), np.uint32)
             self._entries[folder] = [
-                self._entry(path, offset, kind)
-                or searching.Entry(path, kind == Kind.FOLDER, open_to_all)
+                searching.Entry(path, kind == Kind.FOLDER, self._held(offset, kind))
                 for path, offset, kind in self._below.get(folder, [])
             ]
         return self._entries[folder]
 
-    def _entry(self, path: str, offset: int | None, kind: Kind) -> searching.Entry | None:
+    def _held(self, offset: int | None, kind: Kind) -> Held:
         described = self._describe(offset, kind) if offset is not None else None
-        if described is None:
-            return None
-        return searching.Entry(path, kind == Kind.FOLDER, described.counts)
+        return EVERYTHING if described is None else described.held(self._unpacker)
 
     def _describe(self, offset: int, kind: Kind) -> Description | None:
         record = self._log.read(offset)
@@ -257,12 +264,12 @@ class Engram:
 def _children(catalog: Catalog) -> dict[str, list[tuple[str, int | None, Kind]]]:
     """Return what lies directly in each folder. Folders whose record is lost are there, too."""
     below: dict[str, list[tuple[str, int | None, Kind]]] = {}
-    folders = set(catalog.folders)
     for path, offset in catalog.files.items():
-        above = folders_above(path)
-        folders.update(above)
-        below.setdefault(above[0], []).append((path, offset, Kind.FILE))
-    for folder in folders - {""}:
+        below.setdefault(path.rpartition("/")[0], []).append((path, offset, Kind.FILE))
+    folders = set(catalog.folders)
+    for folder in tuple(below):
+        folders.update(folders_above(folder))
+    for folder in folders.union(below) - {""}:
         entry = (folder, catalog.folders.get(folder), Kind.FOLDER)
-        below.setdefault(folders_above(folder)[0], []).append(entry)
+        below.setdefault(folder.rpartition("/")[0], []).append(entry)
     return below

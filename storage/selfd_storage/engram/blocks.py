@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 Code: TypeAlias = NDArray[np.uint16]  # (B,)
 Codes: TypeAlias = NDArray[np.uint16]  # (N, B)
 Bundle: TypeAlias = NDArray[np.unsignedinteger[Any]]  # (B, L)
+Held: TypeAlias = NDArray[np.uint8]  # (B, L / 8), a bit a slot
 
 MOST_BLOCKS = 128
 MOST_SLOTS = 1 << 16
@@ -72,6 +73,11 @@ def bundle(codes: Codes, slots: int) -> Bundle:
     flat = slots_of(codes, slots) + np.arange(blocks) * slots  # (N, B)
     counts = np.bincount(flat.ravel(), minlength=blocks * slots)
     return counts.astype(np.uint32).reshape(blocks, slots)
+
+
+def held(counts: Bundle) -> Held:
+    """Return which slots of a bundle hold anything, (B, L / 8)."""
+    return np.packbits(counts != 0, axis=1, bitorder="little")
 
 
 def thin(counts: Bundle) -> Code:

@@ -93,7 +93,7 @@ class _Builder:
         codes = np.concatenate(terms) if terms else np.zeros((0, BLOCKS), np.uint16)
         counts = bundle(codes, slots_for(len(np.unique(codes, axis=0))))
         meta = {"path": path, "files": len(terms)}
-        payload = Description.of(meta, counts).pack()
+        payload = Description.of(meta, counts, is_folder=True).pack()
         self._changes.folders[path] = self._log.append(Kind.FOLDER, payload)
 
 

@@ -15,7 +15,7 @@ import numpy as np
 import orjson
 import zstandard
 
-from selfd_storage.engram.blocks import Bundle
+from selfd_storage.engram.blocks import Bundle, Held, held
 from selfd_storage.engram.log import Kind, Log
 from selfd_storage.errors import EngramError
 
@@ -147,29 +147,47 @@ class Description:
     """What a file's or a folder's record holds: facts, and the bundle that it is found by.
 
     A file: path, size, mode, mtime_ns, sha256, chunks. A folder: path ("" is the project), files.
+    Of a file's bundle only the slots that it holds are kept, of a folder's the counts as well, so
+    that a file can be taken out of it. In format 1 both have nothing but counts.
     """
 
     meta: dict[str, Any]
-    packed: bytes
+    packed_held: bytes
+    packed_counts: bytes
 
     @classmethod
-    def of(cls, meta: dict[str, Any], counts: Bundle) -> Description:
+    def of(cls, meta: dict[str, Any], counts: Bundle, *, is_folder: bool) -> Description:
+        """Describe a file or a folder."""
+        compress = zstandard.ZstdCompressor(level=3).compress
+        slots = compress(held(counts).tobytes())
+        facts = meta | {"slots": counts.shape[1], "held": len(slots)}
+        if not is_folder:
+            return cls(facts, slots, b"")
         narrow = counts.astype(np.min_scalar_type(counts.max(initial=0)))
-        shape = {"slots": counts.shape[1], "width": narrow.itemsize}
         raw = narrow.astype(narrow.dtype.newbyteorder("<")).tobytes()
-        return cls(meta | shape, zstandard.ZstdCompressor(level=3).compress(raw))
+        return cls(facts | {"width": narrow.itemsize}, slots, compress(raw))
 
     @property
     def counts(self) -> Bundle:
-        """Unpack the bundle, (8, L), in as few bytes a count as will do."""
-        raw = zstandard.ZstdDecompressor().decompress(self.packed)
+        """Unpack a folder's bundle, (8, L), in as few bytes a count as will do."""
+        raw = zstandard.ZstdDecompressor().decompress(self.packed_counts)
         return np.frombuffer(raw, dtype=f"<u{self.meta['width']}").reshape(-1, self.meta["slots"])
+
+    def held(self, unpacker: zstandard.ZstdDecompressor) -> Held:
+        """Unpack which slots a bundle holds, (8, L / 8)."""
+        if not self.packed_held:
+            return held(self.counts)
+        raw = unpacker.decompress(self.packed_held)
+        return np.frombuffer(raw, np.uint8).reshape(-1, self.meta["slots"] // 8)
 
     def pack(self) -> bytes:
         facts = orjson.dumps(self.meta)
-        return _LENGTH.pack(len(facts)) + facts + self.packed
+        return _LENGTH.pack(len(facts)) + facts + self.packed_held + self.packed_counts
 
     @classmethod
     def unpack(cls, payload: bytes) -> Description:
         (length,) = _LENGTH.unpack_from(payload)
-        return cls(orjson.loads(payload[4 : 4 + length]), payload[4 + length :])
+        begun = _LENGTH.size + length
+        meta = orjson.loads(payload[_LENGTH.size : begun])
+        ended = begun + meta.get("held", 0)
+        return cls(meta, payload[begun:ended], payload[ended:])

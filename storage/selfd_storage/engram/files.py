@@ -31,14 +31,19 @@ def write_file(log: Log, chunks: ChunkStore, changes: Changes, path: str, source
         "sha256": hashlib.sha256(data).hexdigest(),
         "chunks": [chunks.put(piece, changes) for piece in cut(data)],
     }
-    payload = Description.of(meta, bundle(terms, slots_for(len(terms)))).pack()
+    counts = bundle(terms, slots_for(len(terms)))
+    payload = Description.of(meta, counts, is_folder=False).pack()
     changes.files[path] = log.append(Kind.FILE, payload)
     return terms
 
 
 def folders_above(path: str) -> list[str]:
     """Return a path's folders, the project ("") last."""
-    return ["" if str(parent) == "." else str(parent) for parent in PurePosixPath(path).parents]
+    above = []
+    while path:
+        path = path.rpartition("/")[0]
+        above.append(path)
+    return above
 
 
 def check_path(path: str) -> None:

@@ -16,7 +16,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from selfd_storage.engram.blocks import Bundle, bind, occurrences, slots_of
+from selfd_storage.engram.blocks import Bundle, Held, bind, occurrences, slots_of
 from selfd_storage.engram.terms import IN_PATH, is_text, word_codes, words_of
 
 CANDIDATES = 50  # files whose words are read
@@ -41,14 +41,14 @@ class Entry:
 
     path: str
     is_folder: bool
-    counts: Bundle
+    held: Held
 
 
 class Tree(Protocol):
     """What is searched."""
 
     def size(self) -> int: ...
-    def root(self) -> Entry: ...
+    def counts(self) -> Bundle: ...
     def children(self, folder: str) -> Sequence[Entry]: ...
     def read(self, path: str) -> bytes | None: ...
 
@@ -67,30 +67,34 @@ def search(tree: Tree, query: str, first: int) -> list[Found]:
 
 def _rarity(tree: Tree, words: Sequence[str]) -> NDArray[np.float64]:
     """Return each word's inverse document frequency, from the project's bundle."""
-    codes, counts = word_codes(words), tree.root().counts
+    codes, counts = word_codes(words), tree.counts()
     frequency = occurrences(counts, codes) + occurrences(counts, bind(codes, IN_PATH))
     rarity: NDArray[np.float64] = np.log1p(tree.size() / (1.0 + frequency))
     return rarity
 
 
-def _scorer(words: Sequence[str], rarity: NDArray[np.float64]) -> Callable[[Bundle], float]:
+def _scorer(words: Sequence[str], rarity: NDArray[np.float64]) -> Callable[[Held], float]:
     """Return the score of a bundle: the rarity of each word that it may hold, doubled in paths."""
     plain = word_codes(words)
     codes = np.concatenate([plain, bind(plain, IN_PATH)])  # (2W, B)
     worth = np.concatenate([rarity, rarity])
-    places: dict[int, NDArray[np.intp]] = {}  # by slots: thousands of bundles have a few sizes
+    # By bytes of a block, as thousands of bundles have a few sizes: bytes, and bits of them.
+    places: dict[int, tuple[NDArray[np.intp], NDArray[np.uint8]]] = {}
 
-    def score(counts: Bundle) -> float:
-        blocks, slots = counts.shape
-        if slots not in places:
-            places[slots] = slots_of(codes, slots) + np.arange(blocks) * slots
-        held = counts.ravel().take(places[slots]).all(axis=1)  # (2W,)
-        return float(held @ worth)
+    def score(held: Held) -> float:
+        blocks, size = held.shape
+        if size not in places:
+            slots = slots_of(codes, size * 8)  # (2W, B)
+            bits = np.left_shift(1, slots & 7).astype(np.uint8)
+            places[size] = (slots >> 3) + np.arange(blocks) * size, bits
+        at, bits = places[size]
+        is_held = (held.ravel().take(at) & bits).all(axis=1)  # (2W,)
+        return float(is_held @ worth)
 
     return score
 
 
-def _best_first(tree: Tree, score: Callable[[Bundle], float], wanted: int) -> list[str]:
+def _best_first(tree: Tree, score: Callable[[Held], float], wanted: int) -> list[str]:
     """Return the paths of the `wanted` best files by code: a folder's score bounds its files'."""
     queue = [(-math.inf, "", True)]
     best: list[str] = []
@@ -100,7 +104,7 @@ def _best_first(tree: Tree, score: Callable[[Bundle], float], wanted: int) -> li
             best.append(path)
             continue
         for entry in tree.children(path):
-            value = score(entry.counts)
+            value = score(entry.held)
             if value > 0:
                 heapq.heappush(queue, (-value, entry.path, entry.is_folder))
     return best

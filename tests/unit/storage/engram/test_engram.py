@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -15,10 +16,13 @@ from hypothesis import strategies as st
 import selfd_storage
 from selfd_storage import StorageError
 from selfd_storage.engram import Engram, build
+from selfd_storage.engram.archive import FORMAT
+from selfd_storage.engram.files import folders_above
 from selfd_storage.engram.log import Kind, Log
 from selfd_storage.errors import EngramError
 
 SOURCE = Path(selfd_storage.__file__).parent
+GOLDEN = Path(__file__).parent / "golden"
 
 
 @pytest.fixture
@@ -235,3 +239,35 @@ def test_any_bytes_come_back(
     with Engram.open(root / "e.engram") as opened:
         assert opened.extract(root / "out").damaged == []
     assert contents(root / "out") == contents(root / "in")
+
+
+@given(st.lists(st.text("ab.", min_size=1, max_size=3), min_size=1, max_size=5))
+def test_the_folders_above_a_path_are_its_beginnings(parts: list[str]) -> None:
+    above = ["/".join(parts[:count]) for count in range(len(parts) - 1, -1, -1)]
+    assert folders_above("/".join(parts)) == above
+
+
+def test_one_file_has_one_path(engram: Engram, tmp_path: Path) -> None:
+    (tmp_path / "new.txt").write_text("A zeppelin landed.\n")
+    engram.update("./src//deep/er/notes.txt", tmp_path / "new.txt")
+    assert engram.read("src/deep/er/notes.txt") == b"A zeppelin landed.\n"
+    assert [hit.path for hit in engram.search("zeppelin")] == ["src/deep/er/notes.txt"]
+
+
+def test_an_engram_of_format_1_is_searched_and_updated(tmp_path: Path) -> None:
+    """Written before bundles had their bits apart from their counts."""
+    old = tmp_path / "old.engram"
+    old.write_bytes((GOLDEN / "format1.engram").read_bytes())
+    (tmp_path / "new.txt").write_text("A zeppelin landed.\n")
+    with Engram.open(old, writable=True) as opened:
+        assert opened.search("lighthouse keeper")[0].path == "src/deep/notes.txt"
+        assert opened.search("parse entry")[0].path == "src/parser.py"
+        opened.update("src/deep/notes.txt", tmp_path / "new.txt")
+        assert opened.search("zeppelin")[0].path == "src/deep/notes.txt"
+        assert opened.search("lighthouse") == []
+    with Engram.open(old) as again:
+        assert again.info().name == "tree"
+        assert again.info().created_at == datetime(2026, 1, 1, tzinfo=UTC)
+        assert again.read("readme.md") == b"# Kestrel\nA kestrel hovers over the meadow.\n"
+        assert again.search("zeppelin kestrel")[0].path in ("readme.md", "src/deep/notes.txt")
+        assert again._read_header()["format"] == FORMAT, "no earlier selfd takes it for its own"
