@@ -125,7 +125,7 @@ def extract(data: Path, out: Path) -> None:
     found: dict[str, NDArray[np.generic]] = {}
     for name in SETS:
         print(name, "...", file=sys.stderr, flush=True)
-        passages, questions = _read(data, name)
+        passages, questions = passages_and_questions(data, name)
         for key, array in asyncio.run(_ask(passages, questions[:: EVERY[name]])).items():
             found[f"{name}_{key}"] = array
     np.savez_compressed(out, **found)  # type: ignore[arg-type]  # its other argument is a flag
@@ -178,7 +178,10 @@ async def _opinions(store: Store, text: str, asked: Query) -> tuple[list[int], F
     return columns["item"][docs[best]].tolist(), opinions[best]
 
 
-def _read(data: Path, name: str) -> tuple[list[Passage], list[tuple[str, frozenset[str]]]]:
+def passages_and_questions(
+    data: Path, name: str
+) -> tuple[list[Passage], list[tuple[str, frozenset[str]]]]:
+    """Read what one of SETS is asked about, and its questions with what answers each."""
     if name == "strategyqa":
         asked = list(read(data / "multihop/strategyqa.jsonl.zst"))
         facts = dict.fromkeys(fact for each in asked for fact in each["facts"])

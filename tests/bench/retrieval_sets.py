@@ -7,6 +7,7 @@ of the needed ones among the first ten.
 
 from __future__ import annotations
 
+import hashlib
 import math
 import re
 from collections import Counter, defaultdict
@@ -71,6 +72,14 @@ def collection(data: Path, name: str) -> Collection:
         ]
     texts = {each["id"]: f"{each.get('title', '')}\n{each['text']}".strip() for each in passages}
     return Collection(name, texts, [each for each in asked if each.needed])
+
+
+def is_held_out(question: str) -> bool:
+    """Tell to which half a question belongs: one to choose by, one to report on.
+
+    The first byte of its SHA-256 is odd, or not.
+    """
+    return hashlib.sha256(question.encode()).digest()[0] % 2 == 1
 
 
 def _needed(query: Mapping[str, object]) -> list[frozenset[str]]:

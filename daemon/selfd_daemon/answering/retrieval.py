@@ -66,7 +66,7 @@ class Retriever:
         return replace(found, names=await feed_names(self._store))
 
     async def _searched(self, asked: Asked, scope: Sequence[Scope] | None) -> Found:
-        hits = await self._store.search(asked.text, scope=scope, first=RETRIEVED)
+        hits = await self._store.search(asked.text, scope=scope, first=RETRIEVED, closely=True)
         found = await self._graded(asked, hits)
         if found.grade != "doubtful":
             return found

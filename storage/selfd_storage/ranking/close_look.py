@@ -23,7 +23,7 @@ from selfd_storage.ranking.held_terms import AskedTerms, Floats, HeldTerms
 from selfd_storage.ranking.names import (
     MOST_NAMES,
     Name,
-    begins_with,
+    beginning,
     documents_of,
     names_of,
     rarity,
@@ -31,7 +31,8 @@ from selfd_storage.ranking.names import (
 from selfd_storage.ranking.weights import CLOSE, FULL, NEIGHBOURS
 from selfd_storage.words.columns import Docs, Flags
 
-POOL = 60  # texts that are looked at, the best by what they say themselves
+LOOKED_AT = 200  # texts, the best of a search
+POOL = 60  # of them that are kept, the best by what they say themselves
 LINKED = 40  # further texts, along names
 ROOTS = 5  # texts whose names are followed
 PART_WORDS, PART_STEP = 8, 4  # parts of a question whose meanings are compared
@@ -66,6 +67,15 @@ class Seen:
         places = np.argsort(-self.scores, kind="stable")[:count]
         features = {name: values[places] for name, values in self.features.items()}
         return Seen(self.docs[places], self.held.of(places), features)
+
+    def joined(self, other: Seen) -> Seen:
+        """Return these and other documents, seen alike."""
+        features = {
+            name: np.concatenate([values, other.features[name]])
+            for name, values in self.features.items()
+        }
+        docs = np.concatenate([self.docs, other.docs])
+        return Seen(docs, self.held.joined(other.held), features)
 
     def having(self, **features: Floats) -> Seen:
         """Return the same with more features."""
@@ -159,12 +169,13 @@ class CloseLook:
         rare, place = seen.held.rarity, dict(zip(roots.docs.tolist(), shares, strict=True))
         about, joint = np.zeros(len(seen.docs)), np.zeros(len(seen.docs))
         for row, doc in enumerate(seen.docs.tolist()):
+            start = beginning(texts.get(doc, "")) if doc in links.worth else frozenset()
             for root, (worth, name) in links.worth.get(doc, {}).items():
                 strength = shares[root] * worth * self._step
                 together = rare @ np.maximum(held[:, row], of_roots[:, root]) / rare.sum()
                 joint[row] = max(joint[row], strength * together)
-                if strength > about[row] and begins_with(texts.get(doc, ""), name):
-                    about[row] = strength
+                if start.issuperset(name):
+                    about[row] = max(about[row], strength)
         is_root = np.array([place.get(doc, 0.0) for doc in seen.docs.tolist()])
         return seen.having(about=about, joint=joint, root=is_root)
 

@@ -57,6 +57,11 @@ class HeldTerms:
         """Return the same for some of the documents."""
         return HeldTerms(self.rarity, self.worth[:, places], self.count)
 
+    def joined(self, other: HeldTerms) -> HeldTerms:
+        """Return the same for these and other documents."""
+        worth = np.concatenate([self.worth, other.worth], axis=1)
+        return HeldTerms(self.rarity, worth, self.count)
+
     @property
     def is_held(self) -> Floats:
         """Tell which terms each document holds, 0 or 1, (T, N)."""

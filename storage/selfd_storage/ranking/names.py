@@ -49,7 +49,7 @@ class Found:
         """Tell texts that begin with a name from those that mention it, and from none."""
         about = np.array(
             [
-                begins_with(texts.get(doc, ""), name)
+                beginning(texts.get(doc, "")).issuperset(name)
                 for doc, name in zip(self.docs.tolist(), self.names, strict=True)
             ],
             np.bool_,
@@ -108,9 +108,9 @@ def rarity(frequency: int, count: int) -> float:
     return min(1.0, told / math.log(count + 2))
 
 
-def begins_with(text: str, name: Name) -> bool:
-    """Tell whether a text begins with the terms of a name, in any order."""
-    return set(name) <= set(terms(text[: BEGINNING * 20])[:BEGINNING])
+def beginning(text: str) -> frozenset[str]:
+    """Return the first terms of a text: of a name there, it is mostly about whom that names."""
+    return frozenset(terms(text[: BEGINNING * 20])[:BEGINNING])
 
 
 def documents_of(db: sqlite3.Connection, name: Name, total: int) -> Docs:

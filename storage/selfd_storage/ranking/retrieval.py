@@ -15,6 +15,7 @@ from selfd_storage.database import Database
 from selfd_storage.embedding import EMBEDDED_CHARACTERS
 from selfd_storage.errors import EmbeddingError
 from selfd_storage.ranking.close_look import (
+    LOOKED_AT,
     POOL,
     ROOTS,
     CloseLook,
@@ -25,7 +26,7 @@ from selfd_storage.ranking.close_look import (
     stand_alone,
 )
 from selfd_storage.ranking.codes import CodeScores, Near
-from selfd_storage.ranking.fusion import DEPTH, Candidates, Query, Ranked, View, fuse
+from selfd_storage.ranking.fusion import Candidates, Query, Ranked, View, fuse
 from selfd_storage.ranking.held_terms import read_terms
 from selfd_storage.ranking.names import MOST_TEXT, SEEDS, follow_names
 from selfd_storage.ranking.words import WordScores
@@ -53,15 +54,15 @@ class Retrieval:
         self, view: View, layers: Sequence[Codes], question: str, asked: Query, first: int
     ) -> list[Ranked]:
         """Return the documents that answer a question together, the best first."""
-        ranked, seen = await self.look_closely(view, layers, question, asked)
+        ranked, seen = await self.look_closely(view, layers, question, asked, first)
         return in_new_order(ranked, seen.docs.tolist(), view)[:first] if seen else ranked[:first]
 
     async def look_closely(
-        self, view: View, layers: Sequence[Codes], question: str, asked: Query
+        self, view: View, layers: Sequence[Codes], question: str, asked: Query, first: int
     ) -> tuple[list[Ranked], Seen | None]:
         """Return what a search finds, and how a close look orders what stands alone of it."""
         found = await self.opinions(view, layers, question, asked)
-        ranked = fuse(found, view, asked, DEPTH)
+        ranked = fuse(found, view, asked, max(first, LOOKED_AT))
         docs = np.sort(np.array([each.doc for each in ranked], np.int64))
         alone = docs[stand_alone(view, docs)]
         if len(alone) < 2:
@@ -89,7 +90,7 @@ class Retrieval:
         texts |= await self._texts(view, further.tolist())
 
         def judge() -> Seen:
-            both = look.with_titles(look.see(np.concatenate([seen.docs, further])), texts)
+            both = seen.joined(look.with_titles(look.see(further), texts))
             return look.linked(both, roots, shares, links, texts).best(len(both.docs))
 
         return await asyncio.to_thread(judge)
