@@ -21,7 +21,7 @@ from selfd_storage.errors import EngramError
 MAGIC = b"\x93EGR"
 HEAD = struct.Struct("<4sB3xQ16s")  # magic, kind, length of the payload, BLAKE2b-128 of both
 LARGEST = 1 << 30
-USUAL = 1 << 15  # bytes of a head and its payload: most are read in one go
+USUAL = 1 << 13  # bytes of a head and its payload: most are read in one go
 
 
 class Kind(IntEnum):
