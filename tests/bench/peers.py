@@ -1,9 +1,9 @@
 """selfd beside Chroma, LanceDB and plain FTS5: bytes on disk, ingest and search, in one run.
 
     python -m bench peers
-    python tests/bench/peers.py --data DIR [--sizes 20000,200000] [--plot FILE.png]
+    python tests/bench/peers.py --data DIR [--sizes 20000,200000] [--shortest 95] [--plot FILE.png]
 
-All are given the same turns of dialogue, about 135 bytes each, and the same 256-d vectors of the
+All are given the same turns of dialogue and other texts, and the same 256-d vectors of the
 embedder that ships with selfd; the time of embedding counts for all but FTS5, which has none. Each
 is on disk, closed and measured as the files of its folder. A search embeds the question, finds ten
 and reads their texts. Where other work shares the machine, the figures by processor time compare
@@ -39,7 +39,9 @@ from selfd_storage import NewMemory, Store
 from selfd_storage.language.lexicon import STOP_WORDS, words
 
 BATCH = 1000
-SHORTEST = 70  # bytes; lines of a dialogue, and sentences of long ones, are joined to so many
+# Bytes; lines of a dialogue, and sentences of long ones, are joined to so many. 70 makes 200,000
+# turns of 135 bytes on the average, and 95 as many of 20,000, which are dialogue alone.
+SHORTEST = 70
 FIRST = 10
 LARGEST = {"Chroma": 20_000, "LanceDB": 200_000, "FTS5": 200_000, "selfd": 10**9}
 
@@ -97,11 +99,11 @@ def rows(data: Path | None, sizes: Sequence[int] = (20_000,)) -> list[Row]:
     return [row for each in measure_all(data, sizes) for row in _rows(each)] if data else []
 
 
-def measure_all(data: Path, sizes: Sequence[int]) -> Iterator[Measured]:
+def measure_all(data: Path, sizes: Sequence[int], shortest: int = SHORTEST) -> Iterator[Measured]:
     """Yield what each system did with each size."""
     questions = asked(data)
     for size in sizes:
-        told = list(islice(turns(data), size))
+        told = list(islice(turns(data, shortest), size))
         assert len(told) == size, f"the data set has {len(told)} turns"
         for system, run in SYSTEMS.items():
             if size <= LARGEST[system] and _is_there(system):
@@ -130,7 +132,7 @@ def _rows(found: Measured) -> list[Row]:
     return made
 
 
-def turns(data: Path) -> Iterator[NewMemory]:
+def turns(data: Path, shortest: int = SHORTEST) -> Iterator[NewMemory]:
     """Yield turns of dialogue, then of other texts: lines joined until they are long enough."""
     at = datetime(2023, 1, 1, tzinfo=UTC)
     for name in ("dialogue", "fiction", "stories", "mixed", "tech"):
@@ -140,7 +142,7 @@ def turns(data: Path) -> Iterator[NewMemory]:
             for line in _pieces(each["text"]):
                 said.append(line)
                 text = " ".join(said)
-                if len(text) >= SHORTEST:
+                if len(text) >= shortest:
                     at += timedelta(seconds=20)
                     yield NewMemory(text, source=f"{name} {each['id']}", at=at)
                     said = []
@@ -346,10 +348,12 @@ def main(arguments: Sequence[str]) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--sizes", default="20000")
+    parser.add_argument("--shortest", type=int, default=SHORTEST)
     parser.add_argument("--plot", type=Path)
     chosen = parser.parse_args(arguments)
     found = []
-    for each in measure_all(chosen.data, [int(size) for size in chosen.sizes.split(",")]):
+    sizes = [int(size) for size in chosen.sizes.split(",")]
+    for each in measure_all(chosen.data, sizes, chosen.shortest):
         print(table(_rows(each)), flush=True)
         found.append(each)
     if chosen.plot:
