@@ -23,6 +23,7 @@ _KINDS = {
     "minds": "mind",
     "goals": "goal",
     "assessments": "assessment",
+    "nights": "night",
     "journal": "thought",
     "self_versions": "self version",
 }

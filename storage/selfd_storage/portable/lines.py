@@ -23,6 +23,7 @@ PortableKind: TypeAlias = Literal[
     "minds",
     "goals",
     "assessments",
+    "nights",
     "journal",
     "self_versions",
 ]
@@ -30,7 +31,7 @@ Outcome: TypeAlias = Literal["new", "merged", "known"]
 Object: TypeAlias = Mapping[str, Any]
 
 ITEM_TABLES = ("documents", "chunks", "feeds", "articles", "memories", "conversations")
-TABLES = (*ITEM_TABLES, "minds", "goals", "assessments", "thoughts", "self_versions")
+TABLES = (*ITEM_TABLES, "minds", "goals", "assessments", "nights", "thoughts", "self_versions")
 
 T = TypeVar("T")
 

@@ -21,6 +21,7 @@ from selfd_storage.portable.lines import (
     highest,
 )
 from selfd_storage.portable.memories import MemoryLines
+from selfd_storage.portable.nights import NightLines
 from selfd_storage.portable.reading import ArticleLines, DocumentLines, FeedLines
 from selfd_storage.portable.reflections import ReflectionLines
 from selfd_storage.portable.self_knowledge import ASSESSMENTS, GOALS, JOURNAL, MINDS
@@ -39,6 +40,7 @@ KINDS: Mapping[PortableKind, Lines] = {
     "minds": MINDS,
     "goals": GOALS,
     "assessments": ASSESSMENTS,
+    "nights": NightLines(),
     "journal": JOURNAL,
     "self_versions": SelfVersionLines(),
 }

@@ -50,6 +50,7 @@ DATA = [
     "journal.jsonl",
     "memories.jsonl",
     "minds.jsonl",
+    "nights.jsonl",
     "reflections.jsonl",
     "self_versions.jsonl",
 ]
@@ -158,13 +159,21 @@ async def furnish(store: Store) -> None:
 
 
 async def know_itself(store: Store, about: tuple[str, ...]) -> None:
-    """Put in a journal, goals, an assessment and minds."""
+    """Put in a journal, goals, nights, an assessment and minds."""
     for number in range(2):
         told = NewThought(START, "answering", 0.5, 3, 4, f"Gave {number} answers.", about)
         await store.thoughts.add(told, number)
     await store.goals.add(NewGoal("rest more"))
     own = NewGoal("lower my bits per byte", is_own=True, measure="bits", baseline=2.0, target=1.8)
     await store.goals.save((await store.goals.add(own)).id, progress=1.0, current=1.7)
+    night = await store.nights.begin("2026-01-01", ["fine-tune", "distil"])
+    figures = {"promoted": True, "checkpoint": "checkpoint:2", "new": {"before": 1.9, "after": 1.8}}
+    await store.nights.step(night.id, 1, "RUNNING", "")
+    await store.nights.step(night.id, 1, "DONE", "better: new text", figures=figures)
+    await store.nights.step(night.id, 2, "SKIPPED", "there is no larger mind to learn from")
+    await store.nights.save(night.id, watt_hours=4.5)
+    await store.nights.end(night.id, "1 done, 1 skipped")
+    await store.nights.begin("2026-01-02", ["fine-tune"])  # it is on
     test = SelfTestRecord("limits", True, True, 1.0, 0.9, "All told.")
     await store.assessments.add([test], score=1.0, seconds=9.0)
     first = await store.minds.add(
@@ -210,6 +219,22 @@ async def test_an_export_of_an_import_of_an_export_is_that_export(tmp_path: Path
     assert content(second) == content(first)
     assert all((first / name).stat().st_size > 0 for name in DATA)
     assert "# Conversations" in (first / "conversations.md").read_text()
+
+
+async def test_reports_of_nights_come_along_and_a_night_that_is_on_stays(tmp_path: Path) -> None:
+    async with house(tmp_path / "one") as one:
+        await furnish(one.store)
+        first = await one.export(tmp_path / "first")
+        (told,) = (night for night in await one.store.nights.latest() if night.ended_at)
+    async with house(tmp_path / "two") as two:
+        await two.store.nights.begin("2025-12-31", ["fine-tune"])
+        assert (await two.take_in(first))["nights"] == {"new": 1, "merged": 0, "known": 0}
+        here = await two.store.nights.of_day("2026-01-01")
+        assert here is not None
+        assert (here.id, here.watt_hours, here.note) == ("night:2", 4.5, told.note)
+        assert here.steps == told.steps
+        assert await two.store.nights.of_day("2026-01-02") is None
+        assert (await two.take_in(first))["nights"] == {"new": 0, "merged": 0, "known": 1}
 
 
 async def test_taking_it_in_again_changes_nothing(tmp_path: Path) -> None:
