@@ -226,7 +226,7 @@ class Store:
             raw_bytes=sum(tier.raw_bytes for tier in tiers) + vectors,
             stored_bytes=sum(part.bytes for part in parts),
             tiers=tiers,
-            parts=parts,
+            parts=tuple(sorted(parts, key=lambda part: -part.bytes)),
             vector_bytes=vectors,
         )
 

@@ -183,7 +183,8 @@ def nights(
         note("nights are switched off (nights.enabled); selfd train --tonight still runs one")
     elif told["note"]:
         say("  ", (one_line(told["note"], 90), WARN))
-    _print_steps(told["steps"])
+    if told["day"] not in (night["day"] for night in past):  # else it is printed with these
+        _print_steps(told["steps"])
     for night in past:
         say()
         _print_night(night)

@@ -67,13 +67,16 @@ class NightService:
         hours = self._keeper.hours()
         night = await self._store.nights.of_day(hours.day)
         done = {step.name: step for step in night.steps} if night else {}
+        note = self._keeper.note
+        if not note and (night is None or night.ended_at is None):
+            note = await self._keeper.obstacle(beginning=True) or ""
         return TonightInfo(
             day=hours.day,
             starts_at=hours.start,
             ends_at=hours.end,
             enabled=self._enabled,
             paused=self._keeper.paused,
-            note=self._keeper.note or (await self._keeper.obstacle(beginning=True) or ""),
+            note=note,
             watt_hours=night.watt_hours if night else 0.0,
             most_watt_hours=self._keeper.max_watt_hours,
             steps=[

@@ -251,6 +251,7 @@ async def test_what_is_kept_is_measured_table_by_table(tmp_path: Path) -> None:
         report = await store.report()
         sizes = {(part.file, part.name): part.bytes for part in report.parts}
         assert sum(sizes.values()) == report.stored_bytes
+        assert list(sizes.values()) == sorted(sizes.values(), reverse=True), "the largest first"
         size = (tmp_path / "selfd.db").stat().st_size
         ours = sum(bytes for (file, _), bytes in sizes.items() if file == "selfd.db")
         assert size - 5 * 4096 <= ours <= size, "all but SQLite's own pages"

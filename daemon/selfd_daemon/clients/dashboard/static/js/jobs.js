@@ -48,16 +48,17 @@ function card(job) {
     h("p", {}, h("strong", {}, name), `: ${job.state.toLowerCase()}${took}`),
     job.state === "RUNNING" ? h("progress", { max: 1, value: job.progress, "aria-label": `${name}, progress` }) : null,
     job.error ? h("p", { className: "error" }, job.error) : h("p", { className: "meta" }, job.message),
-    figures(job.metrics),
+    figures(job),
     h("p", { className: "meta" }, when(job.createdAt)),
     RUNNING.has(job.state)
       ? h("div", { className: "actions" }, h("button", { type: "button", className: "danger", on: { click: cancel } }, "Cancel"))
       : null);
 }
 
-function figures(metrics) {
-  const said = ["seconds", "nothing_to_do"]; // in the card's other lines
-  const plain = Object.entries(metrics).filter(([name, value]) => typeof value !== "object" && value && !said.includes(name));
+/** The measured results that the card does not say in other lines. */
+function figures({ metrics, message }) {
+  const told = ([name, value]) => name === "seconds" || (typeof value === "string" && message.includes(value));
+  const plain = Object.entries(metrics).filter((pair) => typeof pair[1] !== "object" && pair[1] && !told(pair));
   if (!plain.length) return null;
   return h("p", { className: "meta" }, plain.map(([name, value]) => `${name.replaceAll("_", " ")}: ${typeof value === "number" ? count(value) : value}`).join(", "));
 }

@@ -29,12 +29,13 @@ export async function drawNights(section) {
     past.nights.length ? h("ul", { className: "cards" }, past.nights.map(night)) : empty("No night yet."));
 }
 
-function steps(list) {
-  return h("ol", {}, list.map((step) => h("li", {}, h("strong", {}, step.name), `: ${step.sentence ?? said(step.state)}`,
-    step.note ? h("span", { className: "meta" }, ` ${step.note}`) : null)));
-}
+const STATES = { DONE: "good", FAILED: "error" };
 
-const said = (state) => state.toLowerCase().replaceAll("_", " ");
+function steps(list) {
+  return h("ol", {}, list.map(({ name, sentence, state, note }) => h("li", {}, h("strong", {}, name), sentence ? `: ${sentence}` : "",
+    sentence && state === "PLANNED" ? null : h("span", { className: STATES[state] ?? "" }, ` ${state.toLowerCase()}`),
+    note ? h("span", { className: "meta" }, ` ${note}`) : null)));
+}
 
 function night({ day, beganAt, endedAt, wattHours, note, steps: done }) {
   return h("li", { className: "card" }, h("p", {}, h("strong", {}, day), ", began ", when(beganAt), endedAt ? ", ended " : ", not ended", endedAt ? when(endedAt) : null),

@@ -113,12 +113,22 @@ async function drawTests(section) {
   };
   const past = data.selfAssessments.map(({ score }) => score).reverse();
   section.replaceChildren(h("h2", {}, "Assessment"),
-    last ? h("div", {}, h("p", {}, `${share(last.score)} of its tests passed, `, when(last.at)),
+    last ? h("div", {}, h("p", {}, `${passedOf(last.tests)} tests passed, `, when(last.at)),
       past.length > 1 ? line(past, `scores, oldest first: ${past.map(share).join(", ")}`) : null,
-      h("ul", {}, last.tests.map((test) => h("li", {}, h("strong", { className: test.passed ? "good" : "error" }, test.passed ? "passed" : test.measured ? "failed" : "not measured"),
-        ` ${test.name}: ${test.value.toFixed(3)}, needs ${test.threshold.toFixed(3)}. `, h("span", { className: "meta" }, test.explanation)))))
+      h("ul", {}, last.tests.map(tested)))
       : empty("It has not assessed itself yet."),
     h("button", { type: "button", className: "plain", on: { click: run } }, "Assess now"));
+}
+
+function passedOf(tests) {
+  const done = tests.filter(({ measured }) => measured);
+  return `${done.filter(({ passed }) => passed).length} of ${done.length}`;
+}
+
+function tested({ name, measured, passed, value, threshold, explanation }) {
+  const verdict = passed ? "passed" : measured ? "failed" : "not measured";
+  return h("li", {}, h("strong", { className: passed ? "good" : measured ? "error" : "" }, verdict), ` ${name}`,
+    measured ? `: ${value.toFixed(3)}, needs ${threshold.toFixed(3)}` : "", ". ", h("span", { className: "meta" }, explanation));
 }
 
 /** The lineage as a tree: each generation under the one that it was trained from. */
