@@ -30,6 +30,7 @@ from support.embedding import WordEmbedder
 from support.storage import ANY_ROOM, packed
 
 PLACES = ("harbour", "market", "library", "old mill", "station", "castle", "lake", "tower")
+LONG_WAY = " It was a long way, and the rain did not stop." * 8
 NAMES = ("Ada", "Grace", "Alan", "Edsger", "Barbara", "Tony")
 Telling = Callable[[], Awaitable[None]]
 
@@ -43,11 +44,12 @@ class Teller:
         self._number = itertools.count(seed * 1_000_000)
 
     async def tell(self, count: int = 40) -> None:
-        """Remember turns that have much in common, and forget the first of them."""
+        """Remember turns that have much in common, some of them long, and forget the first."""
         news = [
             NewMemory(
                 f"Turn {next(self._number)}: {self._chance.choice(NAMES)} walked "
-                f"{self._chance.randrange(999)} miles to the {self._chance.choice(PLACES)}.",
+                f"{self._chance.randrange(999)} miles to the {self._chance.choice(PLACES)}."
+                + self._chance.choice(("", "", "", LONG_WAY)),
                 source=f"session {self._chance.randrange(9)}",
             )
             for _ in range(count)
