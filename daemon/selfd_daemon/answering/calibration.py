@@ -154,7 +154,8 @@ async def collect(store: Store, asked: Sequence[Asked]) -> list[Sample]:
     samples = []
     for each in asked:
         question = read_question(each.text)
-        gathered = gather(question, await store.search(question.text, first=RETRIEVED))
+        hits = await store.search(question.text, first=RETRIEVED, closely=True)
+        gathered = gather(question, hits)
         if gathered.evidence:
             quotes = [quoted.sentence.text for quoted in chosen(gathered.evidence)]
             is_right = any(answer in quote for answer in each.answers for quote in quotes)

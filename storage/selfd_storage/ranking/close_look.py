@@ -16,8 +16,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from selfd_storage._sqlite import sqlite3
+from selfd_storage.codes.columns import Codes
+from selfd_storage.embedding import TextEmbedder
 from selfd_storage.language.lexicon import telling_terms
-from selfd_storage.ranking.codes import CodeScores
 from selfd_storage.ranking.fusion import K1, MOMENT, Ranked, View
 from selfd_storage.ranking.held_terms import AskedTerms, Floats, HeldTerms
 from selfd_storage.ranking.names import (
@@ -37,6 +38,32 @@ LINKED = 40  # further texts, along names
 ROOTS = 5  # texts whose names are followed
 PART_WORDS, PART_STEP = 8, 4  # parts of a question whose meanings are compared
 LONGEST_TITLE = 100  # characters of a first line that may be a title
+
+
+class PartMeanings:
+    """How near documents are to the parts of a question, by the codes of the embedder in use."""
+
+    def __init__(self, codes: Codes, embedder: TextEmbedder, question: str) -> None:
+        """Embed the parts.
+
+        Raises:
+            EmbeddingError: the weights cannot be read.
+        """
+        self._codes = codes
+        self._vectors = embedder.embed(parts_of(question))  # (P, D)
+
+    def nearest(self, docs: Docs) -> Floats:
+        """Return how near each document is to the part that it is nearest to, 0 to 1, (N,).
+
+        Of a document that has no code yet this is what it is of the others on average.
+        """
+        near = np.zeros(len(docs))
+        known = self._codes.holds(docs)
+        if known.any():
+            cosines = self._codes.restored(docs[known]) @ self._vectors.T  # (n, P)
+            near[known] = np.maximum(cosines.max(axis=1), 0)
+            near[~known] = near[known].mean()
+        return near
 
 
 def parts_of(question: str) -> list[str]:
@@ -106,12 +133,12 @@ class CloseLook:
     """Looks at documents for one question."""
 
     def __init__(
-        self, asked: AskedTerms, meanings: Sequence[CodeScores], cued: frozenset[int]
+        self, asked: AskedTerms, meanings: PartMeanings | None, cued: frozenset[int]
     ) -> None:
         """Prepare for one question.
 
         Args:
-            meanings: of its parts.
+            meanings: of its parts; None where nothing can be embedded.
             cued: documents that speak for themselves by their speaker or time.
         """
         self._asked = asked
@@ -125,7 +152,8 @@ class CloseLook:
         cued = np.array([doc in self._cued for doc in docs.tolist()], np.float64)
         size = min(NEIGHBOURS, max(1, len(self._asked.terms)))
         window = held.windows(NEIGHBOURS) + MOMENT / (1 + K1) / size * cued
-        features = {"window": window, "meaning": self._meaning(docs), "rarest": held.rarest()}
+        near = np.zeros(len(docs)) if self._meanings is None else self._meanings.nearest(docs)
+        features = {"window": window, "meaning": near, "rarest": held.rarest()}
         return Seen(docs, held, features)
 
     def with_titles(self, seen: Seen, texts: Mapping[int, str]) -> Seen:
@@ -178,16 +206,6 @@ class CloseLook:
                     about[row] = max(about[row], strength)
         is_root = np.array([place.get(doc, 0.0) for doc in seen.docs.tolist()])
         return seen.having(about=about, joint=joint, root=is_root)
-
-    def _meaning(self, docs: Docs) -> Floats:
-        """Return how near each document is to the part of the question it is nearest to."""
-        near = np.zeros(len(docs))
-        for meaning in self._meanings:
-            cosines = meaning.cosines(docs)
-            known = ~np.isnan(cosines)
-            cosines[~known] = cosines[known].mean() if known.any() else 0.0
-            near = np.maximum(near, cosines)
-        return near
 
 
 def shares_of(seen: Seen, roots: Seen) -> Floats:

@@ -19,9 +19,9 @@ from selfd_storage.ranking.close_look import (
     POOL,
     ROOTS,
     CloseLook,
+    PartMeanings,
     Seen,
     in_new_order,
-    parts_of,
     shares_of,
     stand_alone,
 )
@@ -72,8 +72,7 @@ class Retrieval:
 
         def prepare(db: sqlite3.Connection) -> tuple[CloseLook, Seen]:
             _, _, terms = read_terms(db, view, asked, self._postings)
-            parts = (self._embedded(view, layers, part) for part in parts_of(question))
-            look = CloseLook(terms, [part for part in parts if part is not None], cued)
+            look = CloseLook(terms, self._parts(layers, question), cued)
             return look, look.see(alone).best(POOL)
 
         look, seen = await self._file.read(prepare)
@@ -143,6 +142,16 @@ class Retrieval:
             return None
         self.trouble = None
         return meaning
+
+    def _parts(self, layers: Sequence[Codes], question: str) -> PartMeanings | None:
+        """Embed a question's parts; None where there is nothing to compare them with."""
+        if not layers or layers[0].embedder is None:
+            return None
+        try:
+            return PartMeanings(layers[0], layers[0].embedder, question)
+        except EmbeddingError as error:
+            self.trouble = error
+            return None
 
     async def _second_step(
         self, view: View, asked: Query, ranked: Sequence[Ranked]

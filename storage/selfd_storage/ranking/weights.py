@@ -49,11 +49,11 @@ NEIGHBOURS = 10  # terms of a question that stand near each other: what one text
 
 # What a close look counts, in log odds that a text is needed; tests/bench/close_look.py fits it.
 CLOSE: Mapping[str, float] = {
-    "window": 5.16,
-    "meaning": 1.52,
-    "rarest": 2.06,
-    "title": 0.92,
-    "about": 2.32,
-    "joint": 3.75,
-    "root": 2.78,
+    "window": 4.77,
+    "meaning": 1.90,
+    "rarest": 1.87,
+    "title": 0.89,
+    "about": 2.41,
+    "joint": 3.49,
+    "root": 2.87,
 }
