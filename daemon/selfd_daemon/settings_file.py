@@ -82,9 +82,12 @@ class SettingsFile:
         self._write(tomlkit.dumps(document))
         try:
             self._loaded()
-        except SettingError:
+        except SettingError as error:
             self._write(before)
-            raise
+            if error.name != name:
+                raise
+            said = str(error).removesuffix(" from the file")  # where it never was
+            raise SettingError(said, name=name) from error
         return next(each for each in self.table() if each.line.name == name)
 
     def line(self, name: str) -> SettingLine:

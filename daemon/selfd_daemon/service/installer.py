@@ -19,6 +19,10 @@ from selfd_daemon.service.template import fill_plist, fill_unit
 
 LABEL = "ai.selfd.daemon"
 UNIT = "selfd.service"
+NO_SESSION = (
+    "systemd keeps services for those who are logged in: log in as this user, "
+    "or let it run without by loginctl enable-linger; selfd up needs neither"
+)
 BOOTOUT_PATIENCE = 10.0  # seconds; bootout returns before the job is gone
 BOOTOUT_STEP = 0.2
 
@@ -144,7 +148,7 @@ class SystemdUnit:
         with _undone_on_refusal(self.file, self.uninstall):
             write_script(self._data)
             _write(self.file, fill_unit(UNIT, values).encode())
-            _must(self._systemctl("daemon-reload"))
+            _must(self._systemctl("daemon-reload"), NO_SESSION)
             _must(self._systemctl("enable", UNIT))
             _must(self._systemctl("restart", UNIT))
         return self.status()
@@ -193,8 +197,10 @@ def _write(path: Path, content: bytes) -> None:
     path.write_bytes(content)
 
 
-def _must(done: subprocess.CompletedProcess[str]) -> None:
+def _must(done: subprocess.CompletedProcess[str], otherwise: str = "") -> None:
+    """Go on if a command did well; `otherwise` is what to do if it did not."""
     if done.returncode:
         said = (done.stderr or done.stdout).strip()
         command = " ".join(done.args) if isinstance(done.args, list) else str(done.args)
-        raise ServiceError(f"{command!r} failed: {said or f'status {done.returncode}'}")
+        told = f"{command!r} failed: {said or f'status {done.returncode}'}"
+        raise ServiceError(f"{told}; {otherwise}" if otherwise else told)

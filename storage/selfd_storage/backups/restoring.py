@@ -17,7 +17,7 @@ from selfd_storage.backups.file import ChunkReader, is_backup
 from selfd_storage.backups.rows import TableSum, intact_rows, sum_file
 from selfd_storage.backups.writing import DATABASE, Member, Pieces
 from selfd_storage.connection import translated
-from selfd_storage.errors import BackupError, DamagedBackupError, DuplicateError, NotFoundError
+from selfd_storage.errors import BackupError, DamagedBackupError, DuplicateError
 from selfd_storage.schema.migrations import check_file
 from selfd_storage.schema.steps import APPLICATION_ID, STEPS
 
@@ -48,14 +48,14 @@ def restore_backup(
     Every table is counted, and every row in it hashed and compared with what the backup says.
 
     Raises:
-        NotFoundError: there is no such file.
+        BackupError: there is no such file.
         DuplicateError: the folder holds something.
         PassphraseError: it is encrypted, and `ask_passphrase` gave none or another one.
         DamagedBackupError: it is damaged; the error says what is intact.
         SchemaTooNewError: a newer selfd wrote it.
     """
     if not backup.is_file():
-        raise NotFoundError("backup", str(backup))
+        raise BackupError(f"there is no backup at {str(backup)!r}")
     if into.exists() and (not into.is_dir() or any(into.iterdir())):
         raise DuplicateError(
             f"{str(into)!r} is there already and not empty: choose a new folder", str(into)

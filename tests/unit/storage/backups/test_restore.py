@@ -13,7 +13,6 @@ from selfd_storage import (
     DuplicateError,
     NewMemory,
     NotADatabaseError,
-    NotFoundError,
     PassphraseError,
     SchemaTooNewError,
     Store,
@@ -160,7 +159,7 @@ async def test_a_folder_that_holds_something_is_left_alone(data: Path, tmp_path:
 
 
 def test_what_is_no_backup_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(NotFoundError, match="no backup with id"):
+    with pytest.raises(BackupError, match="there is no backup at"):
         restore_backup(tmp_path / "nowhere.selfd", tmp_path / "new")
     (tmp_path / "letter").write_bytes(b"a letter, not a backup")
     with pytest.raises(NotADatabaseError, match="is no SQLite database"):
