@@ -154,6 +154,10 @@ def test_nights_are_paused_and_resumed_and_the_last_thought_is_shown(
     }
     bar.tray.chosen.emit("resume")
     until(lambda: bar.state.tonight and not bar.state.tonight["paused"])
+    assert bar.panel.nights_button.text() == "Pause nights"
+    bar.panel.nights_button.click()
+    until(lambda: bar.state.tonight and bar.state.tonight["paused"])
+    assert bar.panel.nights_button.text() == "Resume nights", "where there is no icon to open"
 
 
 def test_the_dashboard_opens_through_a_link_that_signs_in_once(

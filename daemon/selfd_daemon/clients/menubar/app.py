@@ -42,8 +42,7 @@ class MenuBar(QObject):
         self.panel.asked.connect(self._ask)
         self.panel.stopped.connect(self._stop)
         self.panel.told.connect(self._remember)
-        self.panel.dashboard_wanted.connect(lambda: self._do("dashboard"))
-        self.panel.quit_wanted.connect(lambda: self._do("quit"))
+        self.panel.chosen.connect(self._do)
         self.panel.put_away.connect(self._put_away)
 
     def start(self) -> None:

@@ -31,8 +31,7 @@ class Panel(QWidget):
     asked = Signal(str)
     stopped = Signal()
     told = Signal(str)
-    dashboard_wanted = Signal()
-    quit_wanted = Signal()
+    chosen = Signal(str)  # an action, as in the menu
     put_away = Signal()
 
     def __init__(self) -> None:
@@ -53,6 +52,7 @@ class Panel(QWidget):
         self.remember_button = QPushButton("Remember")
         self.note = _label()
         self.dashboard_button = QPushButton("Open dashboard")
+        self.nights_button = QPushButton()
         self.quit_button = QPushButton("Quit")
         self._arrange()
         self._connect()
@@ -74,6 +74,10 @@ class Panel(QWidget):
         self.ask_button.setEnabled(view.here)
         self.remember_button.setEnabled(view.may_remember)
         self.dashboard_button.setEnabled(view.here)
+        self.nights_button.setVisible(view.nights is not None)
+        if view.nights:
+            self.nights_button.setText(view.nights.text)
+            self.nights_button.setEnabled(view.nights.enabled)
         self.note.setText(view.note)
         self.note.setVisible(bool(view.note))
 
@@ -118,6 +122,7 @@ class Panel(QWidget):
         head.addWidget(self._headline, stretch=1)
         foot = QHBoxLayout()
         foot.addWidget(self.dashboard_button)
+        foot.addWidget(self.nights_button)
         foot.addStretch(1)
         foot.addWidget(self.quit_button)
         fields = QGridLayout()
@@ -141,8 +146,9 @@ class Panel(QWidget):
         self.text.returnPressed.connect(self.remember_button.click)
         self.ask_button.clicked.connect(self._ask_or_stop)
         self.remember_button.clicked.connect(self._remember)
-        self.dashboard_button.clicked.connect(self.dashboard_wanted)
-        self.quit_button.clicked.connect(self.quit_wanted)
+        self.dashboard_button.clicked.connect(lambda: self.chosen.emit("dashboard"))
+        self.nights_button.clicked.connect(self._pause_or_resume)
+        self.quit_button.clicked.connect(lambda: self.chosen.emit("quit"))
         QShortcut(QKeySequence(Qt.Key.Key_Escape), self).activated.connect(self.put_away)
 
     def _ask_or_stop(self) -> None:
@@ -150,6 +156,10 @@ class Panel(QWidget):
             self.stopped.emit()
         elif question := self.question.text().strip():
             self.asked.emit(question)
+
+    def _pause_or_resume(self) -> None:
+        if self._view and self._view.nights:
+            self.chosen.emit(self._view.nights.action)
 
     def _remember(self) -> None:
         if text := self.text.text().strip():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from selfd_daemon.cli.text import clean
-from selfd_daemon.clients.menubar.menu import Mark, details, headline, mark
+from selfd_daemon.clients.menubar.menu import Item, Mark, details, headline, mark, nights
 from selfd_daemon.clients.menubar.quotes import how_sure, quote_lines
 from selfd_daemon.clients.menubar.state import Asked, Kept, State
 
@@ -24,6 +24,7 @@ class PanelView:
     error: str
     note: str  # what became of the text to remember
     may_remember: bool
+    nights: Item | None  # what pauses or resumes them, where there are any
 
     @property
     def written(self) -> tuple[object, ...]:
@@ -45,6 +46,7 @@ def panel_view(state: State) -> PanelView:
         error=asked.error or "" if asked else "",
         note=_note(kept),
         may_remember=here and not (kept and kept.waits),
+        nights=next(iter(nights(state)), None),
     )
 
 
