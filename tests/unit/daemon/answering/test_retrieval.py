@@ -58,11 +58,11 @@ async def test_what_is_found_is_graded(store: Store) -> None:
 async def test_only_what_makes_surer_is_taken_from_a_second_look(
     store: Store, after: float, steps: tuple[str, ...]
 ) -> None:
-    await store.memories.add_many(
-        [NewMemory(f"Log {n} tells of wind and weather, rain, fog and snow.") for n in range(25)]
-        + [NewMemory(f"Guest {n} had tea, bread and jam.") for n in range(300)]
-        + [NewMemory("Boats are repaired by Ada.")]
-    )
+    """Where texts stand among others, that is: the first look at others is close enough."""
+    log = [f"Log {n} tells of wind and weather, rain, fog and snow." for n in range(25)]
+    guests = [f"Guest {n} had tea, bread and jam." for n in range(300)]
+    told = [*log, *guests, "Boats are repaired by Ada."]
+    await store.memories.add_many([NewMemory(each, source="diary", at=AT) for each in told])
     sure = iter([DOUBTFUL])
     retriever = Retriever(store, lambda _signals: next(sure, after))
     question = "What does the log tell of wind and weather, rain, fog and snow; who repaired boats?"
