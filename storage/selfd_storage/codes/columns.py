@@ -101,12 +101,15 @@ class Codes:
     ) -> tuple[Floats, Rows]:
         """Return the same by all planes in the file, and how many each had, both (N,)."""
         first = self._of(docs)
-        scores = self.codec.cosines(vector, first)
+        scores = np.full(len(docs), np.nan, np.float32)
         bits = np.full(len(docs), COARSE, np.intp)
         for places, further in read_further(db, self.coded, docs):
             codes = np.concatenate([first[places], further], axis=1)
             scores[places] = self.codec.cosines(vector, codes)
             bits[places] = codes.shape[1]
+        coarse = np.isnan(scores)
+        if coarse.any():  # those of an earlier selfd, or of a moment ago
+            scores[coarse] = self.codec.cosines(vector, first[coarse])
         return scores, bits
 
     def _of(self, docs: Docs) -> Words:

@@ -29,9 +29,8 @@ Flags = NDArray[np.bool_]
 
 COARSE = 2  # planes that candidates are chosen by
 FINEST = 8  # planes at most
-POOL, POOL_SHARE = 1200, 25  # vectors kept by Hamming distance, at least so many, or one in so many
-ROUGH_SHARE = 4  # vectors kept by two bits of the query, per candidate asked for
-ALL = np.uint64(2**64 - 1)
+POOL, POOL_SHARE = 1200, 32  # vectors kept by Hamming distance, at least so many, or one in so many
+ROUGH_SHARE = 2  # vectors kept by two bits of the query, per candidate asked for
 BLOCK = 1 << 14  # vectors whose Hamming distances are in the processor's cache at once
 
 
@@ -84,7 +83,8 @@ class VectorCodec:
         What a code stands for falls short of its vector, more so with fewer bits: this is made up.
         """
         values = self._values(codes)
-        scores: Floats = values @ self.rotate(query[None, :])[0]
+        # Not @, whose last bit depends on what row a code is in: equal codes are equally near.
+        scores: Floats = np.einsum("nd,d->n", values, self.rotate(query[None, :])[0])
         scores /= _norms(values) * math.sqrt(1 - distortion(codes.shape[1]))
         return scores
 
@@ -143,18 +143,30 @@ class VectorCodec:
         product of two is four sums of signs: over all dimensions, over those where the one value
         is large, or the other, or both.
         """
+        unlike, large, both, unlike_large, unlike_own, unlike_both = np.zeros(
+            (6, len(signs)), np.int16
+        )
+        own_large = ~(own[0] ^ own[1])  # (W,)
+        for word, mine in enumerate(own_large):  # one by one: sums over four are slow
+            differing = signs[:, word] ^ own[0, word]
+            size = ~(signs[:, word] ^ rest[:, word])
+            unlike += np.bitwise_count(differing)
+            large += np.bitwise_count(size)
+            unlike_large += np.bitwise_count(differing & size)
+            size &= mine
+            both += np.bitwise_count(size)
+            unlike_both += np.bitwise_count(differing & size)
+            differing &= mine
+            unlike_own += np.bitwise_count(differing)
         low, high = self._levels_of(COARSE)[-2:]
-        more, double = high - low, np.float32(2)
-        worth = (low * low, low * more, low * more, more * more)
-        sums, large_ones = np.zeros(len(signs), np.float32), np.zeros(len(signs), np.float32)
-        for word in range(len(own[0])):  # one by one: sums over four are slow
-            unlike, large = signs[:, word] ^ own[0, word], ~(signs[:, word] ^ rest[:, word])
-            own_large = ~(own[0, word] ^ own[1, word])
-            for each, mask in zip(worth, (ALL, large, own_large, large & own_large), strict=True):
-                sums += each * (np.bitwise_count(mask) - double * np.bitwise_count(mask & unlike))
-            large_ones += np.bitwise_count(large)
-        squares = low * low * self.dimensions + (high * high - low * low) * large_ones
-        scores: Floats = sums / np.sqrt(squares)
+        more = high - low
+        mine_large = np.int16(np.bitwise_count(own_large).sum())
+        sums = low * low * (self.dimensions - 2 * unlike)
+        sums += low * more * (large + mine_large - 2 * (unlike_large + unlike_own))
+        sums += more * more * (both - 2 * unlike_both)
+        scores: Floats = sums / np.sqrt(
+            low * low * self.dimensions + (high * high - low * low) * large
+        )
         return scores
 
 
