@@ -65,9 +65,10 @@ class Retrieval:
         ranked = fuse(found, view, asked, max(first, LOOKED_AT))
         docs = np.sort(np.array([each.doc for each in ranked], np.int64))
         alone = docs[stand_alone(view, docs)]
-        if len(alone) < 2:
-            return ranked, None
         lexical = found["lexical"]
+        by_time_alone = "lexical" not in lexical.found
+        if len(alone) < 2 or by_time_alone or not asked.terms:
+            return ranked, None
         cued = frozenset(lexical.docs[lexical.found["symbolic"]].tolist())
 
         def prepare(db: sqlite3.Connection) -> tuple[CloseLook, Seen]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -84,6 +84,18 @@ async def test_what_nothing_holds_finds_nothing(store: Store) -> None:
     assert await found(store, "anything") == []
     await remembered(store, "The sea is cold.", "It rains.")
     assert await found(store, "xylophone") == []
+
+
+@pytest.mark.parametrize("question", ["???", "What was yesterday?"])
+async def test_without_words_the_order_stays(tmp_path: Path, question: str) -> None:
+    """A question of a time alone wants the newest first, one of nothing finds what it finds."""
+    async with await Store.open(tmp_path, now=lambda: NOW, embedders=[Embedder.load()]) as store:
+        then = [NOW - timedelta(days=1, minutes=minute) for minute in range(9)]
+        news = [NewMemory(f"Note of minute {at.minute}", at=at) for at in then]
+        await store.memories.add_many(news)
+        await store.settle()
+        order = await found(store, question, closely=False)
+        assert await found(store, question) == order
 
 
 async def test_what_is_forgotten_is_not_reached_along_names(store: Store) -> None:
