@@ -1,6 +1,6 @@
 """Pages that show commands and what they print: run the commands, put in what they really print.
 
-    PYTHONPATH=tests python -m support.transcript README.md     # writes the page anew
+    PYTHONPATH=tests python -m support.transcript README.md     # writes the page anew if it differs
 
 In a block marked `console`, a line that begins with `$ ` is run in a shell, in the root of the
 repository and on one daemon for the whole page; what follows, up to the next such line, is what
@@ -78,4 +78,7 @@ def _outputs(block: str, folder: Path) -> Iterator[str]:
 if __name__ == "__main__":
     for name in sys.argv[1:]:
         file = Path(name)
-        file.write_text(rewritten(file.read_text()))
+        before = file.read_text()
+        now = rewritten(before)
+        if comparable(now) != comparable(before):  # else it is as true as it was
+            file.write_text(now)
