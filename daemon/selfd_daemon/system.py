@@ -11,7 +11,7 @@ from selfd_daemon.backups import BackupService
 from selfd_daemon.clock import Monotonic
 from selfd_daemon.errors import SettingError
 from selfd_daemon.jobs import JobRunner
-from selfd_daemon.settings_file import SettingsFile, SettingValue
+from selfd_daemon.settings.file import SettingsFile, SettingValue
 from selfd_graphql.errors import ServiceError
 from selfd_graphql.ports import MindPort, SettingInfo, StatusInfo
 from selfd_storage import AnswerRecord, BackupRecord, Item, StorageReportRecord, Store

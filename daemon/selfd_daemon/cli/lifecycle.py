@@ -150,7 +150,7 @@ def settings(
     json: AsJson = False,
 ) -> None:
     """Show every setting, its value, and where that came from; or change one in settings.toml."""
-    from selfd_daemon.settings_file import plain
+    from selfd_daemon.settings.file import plain
 
     loaded = _load(data_dir=data_dir)
     if name:
@@ -202,7 +202,7 @@ def doctor(data_dir: DataDir = None, json: AsJson = False) -> None:
 
 def _change(loaded: Settings, name: str, value: str | None) -> None:
     from selfd_daemon.errors import SettingError
-    from selfd_daemon.settings_file import SettingsFile, parse
+    from selfd_daemon.settings.file import SettingsFile, parse
 
     file = SettingsFile(loaded)
     try:

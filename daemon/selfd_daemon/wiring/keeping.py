@@ -7,7 +7,7 @@ from selfd_daemon.minds import MindService
 from selfd_daemon.nights import Lineage
 from selfd_daemon.nights.adapters import Adapters
 from selfd_daemon.portability import PortabilityService
-from selfd_daemon.settings_file import SettingsFile
+from selfd_daemon.settings.file import SettingsFile
 from selfd_daemon.system import SystemService
 from selfd_daemon.upkeep import UpkeepService
 from selfd_daemon.wiring.foundation import Foundation

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from selfd_daemon._setting_lines import SettingLine, reference_page
 from selfd_daemon.errors import SettingError
 from selfd_daemon.settings import Settings, unknown_variables
+from selfd_daemon.settings.lines import SettingLine, reference_page
 
 ROOT = Path(__file__).parents[3]
 

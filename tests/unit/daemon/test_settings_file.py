@@ -9,7 +9,7 @@ import pytest
 
 from selfd_daemon.errors import SettingError
 from selfd_daemon.settings import Settings
-from selfd_daemon.settings_file import SettingsFile, parse
+from selfd_daemon.settings.file import SettingsFile, parse
 
 WRITTEN = """# mine
 port = 7400  # where the proxy looks

@@ -14,7 +14,7 @@ from selfd_daemon.jobs import JobRunner
 from selfd_daemon.minds import BUILTIN_MIND, MindService
 from selfd_daemon.paths import DataFolder
 from selfd_daemon.settings import BackupSettings, Settings
-from selfd_daemon.settings_file import SettingsFile
+from selfd_daemon.settings.file import SettingsFile
 from selfd_daemon.system import SystemService
 from selfd_graphql.errors import ServiceError
 from selfd_storage import NewMemory, Store

@@ -87,7 +87,7 @@ def test_a_refusal_is_told_in_the_systems_words(tmp_path: Path, system: str, ver
 def test_without_a_session_of_systemd_it_says_what_to_do(tmp_path: Path) -> None:
     manager = Manager(refuses="daemon-reload")
     service = installer_for(tmp_path / "data", platform="linux", home=tmp_path, run=manager)
-    with pytest.raises(ServiceError, match="log in as this user, or .* loginctl enable-linger"):
+    with pytest.raises(ServiceError, match=r"log in as this user, or .* loginctl enable-linger"):
         service.install()
 
 

@@ -143,7 +143,7 @@ port = 7353
 allow_private = ["nas.local"]
 ```
 
-This page is generated from the table in `daemon/selfd_daemon/settings.py`: \
+This page is generated from the table in `daemon/selfd_daemon/settings/`: \
 `python -m selfd_daemon.settings` prints it.
 
 | setting | environment | type | default | rule | meaning |

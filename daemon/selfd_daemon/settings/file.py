@@ -11,9 +11,9 @@ from typing import Any
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
-from selfd_daemon._setting_lines import SettingLine
 from selfd_daemon.errors import SettingError
 from selfd_daemon.settings import Origin, Settings
+from selfd_daemon.settings.lines import SettingLine
 
 NOT_IN_THE_FILE = "data_dir"
 
