@@ -119,7 +119,7 @@ class AnsweringSettings(_Group):
     """How questions are answered."""
 
     threshold: float = Field(
-        default=0.43, ge=0, le=1, description="Answers with less confidence than this abstain."
+        default=0.42, ge=0, le=1, description="Answers with less confidence than this abstain."
     )
     unsupported: Literal["drop", "mark"] = Field(
         default="drop",
