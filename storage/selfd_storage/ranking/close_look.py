@@ -224,15 +224,15 @@ def stand_alone(view: View, docs: Docs) -> Flags:
 def in_new_order(ranked: Sequence[Ranked], order: Sequence[int], view: View) -> list[Ranked]:
     """Give the places and scores of the documents that stand alone to those of a new order.
 
+    The best of them stays the best: where one text answers a question, the search knows it better.
     What is in the order and was not ranked comes along names. The rest keeps its place.
     """
     alone = stand_alone(view, np.array([each.doc for each in ranked], np.int64)).tolist()
     known = {each.doc: each for each in ranked}
     faintest = ranked[-1].score
-    first = [known.get(doc) or Ranked(doc, faintest, ("graph",)) for doc in order]
-    chosen = set(order)
     rest = [each for each, is_alone in zip(ranked, alone, strict=True) if is_alone]
-    coming = iter([*first, *(each for each in rest if each.doc not in chosen)])
+    others = (known.get(doc) or Ranked(doc, faintest, ("graph",)) for doc in order)
+    coming = iter({each.doc: each for each in (*rest[:1], *others, *rest)}.values())
     placed = [
         replace(next(coming), score=each.score) if is_alone else each
         for each, is_alone in zip(ranked, alone, strict=True)

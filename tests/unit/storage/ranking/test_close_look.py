@@ -40,15 +40,16 @@ async def remembered(store: Store, *texts: str) -> None:
 async def test_a_text_that_tells_one_part_comes_before_one_that_has_a_word_of_each(
     store: Store,
 ) -> None:
-    part = "The harbour bridge stayed shut to lorries for a week after the storm."
-    spread = "A council, a mayor, a library, a tunnel, an orchestra, a tour: the year in pictures."
+    best = "The council voted for the tunnel, and the mayor praised it when a new library opened."
+    part = "The harbour bridge was shut for a week."
+    spread = "A council, a mayor, a library, an orchestra, lorries."
     question = (
         "Which council voted for the tunnel that the mayor praised when a new library opened, and "
         "which orchestra had to end its tour because the harbour bridge stayed shut to lorries?"
     )
-    await remembered(store, spread, part, "The museum shows coins.", "Tea is grown on hills.")
-    assert await found(store, question, closely=False) == [spread, part]
-    assert await found(store, question) == [part, spread]
+    await remembered(store, best, spread, part, "The museum shows coins.", "Tea is grown here.")
+    assert await found(store, question, closely=False) == [best, spread, part]
+    assert await found(store, question) == [best, part, spread]
 
 
 async def test_the_second_text_of_a_chain_comes_before_what_repeats_the_question(
@@ -149,13 +150,13 @@ def test_what_stands_among_others_keeps_its_place_in_a_new_order() -> None:
     ranked = [Ranked(doc, 1 / doc, ("lexical",)) for doc in (1, 2, 3, 4)]
     ordered = in_new_order(ranked, [5, 4, 1], View(columns, chains))
     assert [(each.doc, each.score) for each in ordered] == [
-        (5, 1.0),
+        (1, 1.0),
         (2, 1 / 2),
         (3, 1 / 3),
+        (5, 1 / 4),
         (4, 1 / 4),
-        (1, 1 / 4),
     ]
-    assert ordered[0].via == ("graph",)
+    assert ordered[3].via == ("graph",)
 
 
 _BOATS = list(enumerate(["red", "blue", "green", "white", "black", "grey"], start=6))
