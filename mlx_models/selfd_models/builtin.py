@@ -20,21 +20,21 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from selfd_models import speculation
 from selfd_models.checkpoint import SHIPPED, Checkpoint, load
-from selfd_models.decode import Decoder
-from selfd_models.door_engine import DoorEngine
-from selfd_models.drafter import Drafter
+from selfd_models.decoding import speculation
+from selfd_models.decoding.decoder import Decoder
+from selfd_models.decoding.door_engine import DoorEngine
+from selfd_models.decoding.drafter import Drafter
+from selfd_models.decoding.speculation import Choice, Tally
 from selfd_models.layout import Layout, lay_out
-from selfd_models.model import forward, logits
+from selfd_models.network.model import forward, logits
 from selfd_models.ops import Array, backend, load_ops
 from selfd_models.parameters import count
 from selfd_models.patcher import Bytes
-from selfd_models.speculation import Choice, Tally
 
 if TYPE_CHECKING:
-    from selfd_models.embedding import Embedder
-    from selfd_models.sentence_head import SentenceHead, SentenceReader
+    from selfd_models.embedding.embedder import Embedder
+    from selfd_models.embedding.sentence_head import SentenceHead, SentenceReader
 
 PIECE = 8192
 _WARM_UP = b"It was late in the evening when"
@@ -227,14 +227,14 @@ class BuiltinModel:
 
     @cached_property
     def _sentences(self) -> "tuple[SentenceReader, SentenceHead]":
-        from selfd_models.sentence_head import SentenceHead, SentenceReader
+        from selfd_models.embedding.sentence_head import SentenceHead, SentenceReader
 
         head = SentenceHead.load(self.fingerprint)
         return SentenceReader(self._checkpoint, self._placed, self._ops), head
 
     @cached_property
     def _embedder(self) -> "Embedder":
-        from selfd_models.embedding import Embedder
+        from selfd_models.embedding.embedder import Embedder
 
         return Embedder.load()
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from selfd_models.builtin import BuiltinModel
 from selfd_models.checkpoint import Checkpoint, load
 from selfd_models.layout import Layout, lay_out
-from selfd_models.model import draft, forward, logits
+from selfd_models.network.model import draft, forward, logits
 from selfd_models.ops import load_ops
 
 Bits = NDArray[np.float32]

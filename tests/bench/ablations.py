@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from bench.row import Row
 from selfd_models.checkpoint import SHIPPED, Checkpoint, load
 from selfd_models.config import LONGEST_PATCH, Config
-from selfd_models.latent import Trace
 from selfd_models.layout import Layout, lay_out
-from selfd_models.model import forward, logits
+from selfd_models.network.latent import Trace
+from selfd_models.network.model import forward, logits
 from selfd_models.ops import load_ops
 from selfd_models.patcher import Patcher
 from selfd_models.training.evaluation import HeldOut

@@ -21,7 +21,7 @@ from selfd_daemon.answering.cache import Lookup
 from selfd_daemon.memory.embedding import shipped_embedders
 from selfd_daemon.settings import AnsweringSettings
 from selfd_graphql.ports import Question
-from selfd_models.embedding import Embedder
+from selfd_models.embedding.embedder import Embedder
 from selfd_storage import NewMemory, Store
 
 if TYPE_CHECKING:

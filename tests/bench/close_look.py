@@ -28,7 +28,7 @@ if __package__ in (None, ""):
 
 from bench.fusion import AT, Choice, Passage, fit, passages_and_questions
 from bench.retrieval_sets import collection, is_held_out
-from selfd_models.embedding import Embedder
+from selfd_models.embedding.embedder import Embedder
 from selfd_storage import NewMemory, Store
 from selfd_storage.ranking.fusion import Query, View
 from selfd_storage.ranking.weights import CLOSE

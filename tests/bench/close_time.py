@@ -25,7 +25,7 @@ from bench.retrieval_sets import collection
 from bench.row import Row
 from bench.search import BATCH, WARM, dialogue
 from selfd_daemon.answering.retrieval import RETRIEVED
-from selfd_models.embedding import Embedder
+from selfd_models.embedding.embedder import Embedder
 from selfd_storage import NewMemory, Store
 
 SETS = ("musique", "multihoprag")

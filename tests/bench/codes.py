@@ -21,7 +21,7 @@ import numpy as np
 
 from bench.locomo import read, said
 from bench.row import Row
-from selfd_models.embedding import Embedder
+from selfd_models.embedding.embedder import Embedder
 from selfd_storage import NewMemory, Store
 from selfd_storage.codes.columns import NEAREST
 from selfd_storage.codes.follow import SEED

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.row import Row
-from selfd_models.embedding import Embedder
+from selfd_models.embedding.embedder import Embedder
 from selfd_models.training.embedding_corpus import read_records
 from selfd_models.training.embedding_teacher import Teacher
 

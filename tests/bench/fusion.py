@@ -30,7 +30,7 @@ if __package__ in (None, ""):
     sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from bench.locomo import read
-from selfd_models.embedding import Embedder
+from selfd_models.embedding.embedder import Embedder
 from selfd_storage import NewMemory, Store
 from selfd_storage.ranking.fusion import Query, View
 from selfd_storage.ranking.weights import FULL

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 import zstandard
 
-from selfd_models.embedding import Embedder
+from selfd_models.embedding.embedder import Embedder
 from selfd_storage import NewMemory, Store
 
 if TYPE_CHECKING:

@@ -15,9 +15,9 @@ import numpy as np
 from bench.row import Row
 from selfd_models.builtin import PIECE, BuiltinModel
 from selfd_models.checkpoint import SHIPPED, load
-from selfd_models.decode import Decoder, State, Tile
-from selfd_models.drafter import Drafter
-from selfd_models.speculation import Choice, Tally, Way, plain, speculative
+from selfd_models.decoding.decoder import Decoder, State, Tile
+from selfd_models.decoding.drafter import Drafter
+from selfd_models.decoding.speculation import Choice, Tally, Way, plain, speculative
 from selfd_models.training.evaluation import HeldOut
 
 EACH = 8  # pieces of 8 kB per kind of text

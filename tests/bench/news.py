@@ -23,7 +23,7 @@ from selfd_daemon.knowledge.service import KnowledgeService
 from selfd_daemon.knowledge.terms import trend_terms
 from selfd_daemon.settings import AnsweringSettings
 from selfd_graphql.ports import Question
-from selfd_models.embedding import Embedder
+from selfd_models.embedding.embedder import Embedder
 from selfd_storage import NewArticle, PollOutcome, RoomLimits, Store
 from support.feed_service import Clock
 

@@ -33,7 +33,7 @@ if __package__ in (None, ""):
 from bench.__main__ import table
 from bench.locomo import read, said
 from bench.row import Row
-from selfd_models.embedding import Embedder
+from selfd_models.embedding.embedder import Embedder
 from selfd_storage import NewMemory, Store
 
 SIZES = {10_000: (10.0, 30.0), 100_000: (10.0, 30.0), 1_000_000: (100.0, 250.0)}  # p50, p99 in ms

@@ -16,8 +16,8 @@ import numpy as np
 from bench.embedding import LOCOMO, STS, Embed, Vectors, dialogues, pairs, share_found, similarity
 from bench.row import Row
 from selfd_models import checkpoint
-from selfd_models.embedding import Embedder
-from selfd_models.sentence_head import SHIPPED, SentenceHead, SentenceReader
+from selfd_models.embedding.embedder import Embedder
+from selfd_models.embedding.sentence_head import SHIPPED, SentenceHead, SentenceReader
 from selfd_models.training.sentence_head import read
 
 SHARE = 0.1  # of the latent's cosine; on STS-B's validation part .05 to .2 gain as little

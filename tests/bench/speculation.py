@@ -12,14 +12,14 @@ from pathlib import Path
 
 from bench.row import Row
 from selfd_models.checkpoint import SHIPPED, load
-from selfd_models.decode import Decoder
-from selfd_models.door_engine import DoorEngine
-from selfd_models.drafter import Drafter
-from selfd_models.engine import Engine
+from selfd_models.decoding.decoder import Decoder
+from selfd_models.decoding.door_engine import DoorEngine
+from selfd_models.decoding.drafter import Drafter
+from selfd_models.decoding.engine import Engine
+from selfd_models.decoding.numpy_engine import NumpyEngine
+from selfd_models.decoding.speculation import Choice, Tally, Way, plain, speculative
 from selfd_models.errors import BackendError
-from selfd_models.numpy_engine import NumpyEngine
 from selfd_models.ops import load_ops
-from selfd_models.speculation import Choice, Tally, Way, plain, speculative
 from selfd_models.training.evaluation import HeldOut
 
 PROMPTS, PROMPT_BYTES, MADE = 200, 64, 512

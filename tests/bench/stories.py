@@ -20,7 +20,7 @@ from bench.row import Row
 from bench.story_pairs import APART
 from selfd_daemon.knowledge.features import Embed, features, gist
 from selfd_daemon.knowledge.grouping import Arrival, Grouping
-from selfd_models.embedding import Embedder
+from selfd_models.embedding.embedder import Embedder
 
 LATER = datetime(2023, 11, 1, tzinfo=UTC)
 CROWD = 20_000  # articles, for the cost of one more

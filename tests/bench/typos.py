@@ -20,7 +20,7 @@ import numpy as np
 
 from bench.embedding import Dialogue, Embed, Pairs, dialogues, pairs, share_found, similarity
 from bench.row import Row
-from selfd_models.embedding import Embedder
+from selfd_models.embedding.embedder import Embedder
 from selfd_models.training.embedding_corpus import with_typos
 from selfd_models.training.embedding_teacher import Teacher
 

@@ -82,7 +82,7 @@ def feeds(folder: Path) -> Finding:
 def models() -> Finding:
     """Check the files that selfd came with against their hashes."""
     from selfd_models.checkpoint import SHIPPED, load
-    from selfd_models.embedding import Embedder
+    from selfd_models.embedding.embedder import Embedder
     from selfd_models.errors import ModelError
 
     try:

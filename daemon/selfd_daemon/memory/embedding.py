@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from selfd_models.embedding import Embedder
+    from selfd_models.embedding.embedder import Embedder
 
 
 class ShippedEmbedder:
@@ -33,7 +33,7 @@ class ShippedEmbedder:
         Raises:
             EmbeddingError: the weights cannot be read.
         """
-        from selfd_models.embedding import Embedder
+        from selfd_models.embedding.embedder import Embedder
         from selfd_models.errors import ModelError
 
         with self._loading:
@@ -51,6 +51,6 @@ def shipped_embedders() -> Sequence[TextEmbedder]:
         return ()
     if not (importlib.resources.files("selfd_models") / "weights/embedder.safetensors").is_file():
         return ()
-    from selfd_models.embedding import SHIPPED_FINGERPRINT
+    from selfd_models.embedding.embedder import SHIPPED_FINGERPRINT
 
     return (ShippedEmbedder(SHIPPED_FINGERPRINT),)

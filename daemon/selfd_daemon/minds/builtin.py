@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from selfd_models.batch import Reader, Row
     from selfd_models.builtin import BuiltinModel
-    from selfd_models.embedding import Embedder
+    from selfd_models.decoding.batch import Reader, Row
+    from selfd_models.embedding.embedder import Embedder
 
 CONTEXT_BYTES = 1 << 20  # its state is of fixed size; this bounds the time that a prompt takes
 CLOSE_SECONDS = 5.0
@@ -187,8 +187,8 @@ class BuiltinMind:
     async def _together(
         self, model: BuiltinModel, request: Request, telling: Telling, place: Place
     ) -> AsyncGenerator[Made, None]:
-        from selfd_models.batch import Row
-        from selfd_models.speculation import Choice
+        from selfd_models.decoding.batch import Row
+        from selfd_models.decoding.speculation import Choice
 
         seed = self._draw() if request.seed is None else request.seed
         prompt = request.text.encode("utf-8", "surrogatepass")
@@ -215,7 +215,7 @@ class BuiltinMind:
 
         The first byte is not kept waiting for those that come after it.
         """
-        from selfd_models.batch import advance
+        from selfd_models.decoding.batch import advance
 
         until = time.monotonic() + PIECE_SECONDS
         while not mine.read:
@@ -236,7 +236,7 @@ class BuiltinMind:
     async def _drafted(
         self, model: BuiltinModel, request: Request, telling: Telling, place: Place
     ) -> AsyncGenerator[Made, None]:
-        from selfd_models.speculation import Tally
+        from selfd_models.decoding.speculation import Tally
 
         stopped, tally = _Flag(), Tally()
         text = model.complete(
@@ -302,7 +302,7 @@ class BuiltinMind:
         return vector
 
     def _after(self, model: BuiltinModel, text: bytes) -> NDArray[np.float64]:
-        from selfd_models.batch import Reader
+        from selfd_models.decoding.batch import Reader
 
         if self._reader is None or not text.startswith(self._reader.text):
             self._reader = Reader(model.decoder)

@@ -41,7 +41,7 @@ from selfd_storage import MindRecord, NewMind, NotFoundError, Store
 
 if TYPE_CHECKING:
     from selfd_models.builtin import BuiltinModel
-    from selfd_models.embedding import Embedder
+    from selfd_models.embedding.embedder import Embedder
 
 log = structlog.get_logger(__name__)
 
@@ -72,7 +72,7 @@ def load_model(path: Path | None = None) -> BuiltinModel:
 
 def load_embedder() -> Embedder:
     """Load the embedder that ships with selfd."""
-    from selfd_models.embedding import Embedder
+    from selfd_models.embedding.embedder import Embedder
 
     return Embedder.load()
 

@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 
 from selfd_models.checkpoint import SHIPPED, Checkpoint, load
 from selfd_models.config import BYTES
-from selfd_models.drafter import HIDDEN, Drafter
+from selfd_models.decoding.drafter import HIDDEN, Drafter
 from selfd_models.layout import lay_out
-from selfd_models.model import embed, forward, logits
+from selfd_models.network.model import embed, forward, logits
 from selfd_models.ops import load_ops
 from selfd_models.training.corpus import Corpus
 from selfd_models.training.recipes import NANO

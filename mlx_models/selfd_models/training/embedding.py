@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from selfd_models.embedding import FORMAT, LEXICON, Embedder, fingerprint, read
-from selfd_models.embedding_spelling import Lexicon
+from selfd_models.embedding.embedder import FORMAT, LEXICON, Embedder, fingerprint, read
+from selfd_models.embedding.spelling import Lexicon
 from selfd_models.training.embedding_corpus import Corpus, collect, known_words
 from selfd_models.training.embedding_student import Recipe, agreement, teach
 from selfd_models.training.embedding_teacher import cached_vectors

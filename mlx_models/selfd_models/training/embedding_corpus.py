@@ -18,14 +18,14 @@ from typing import Any
 
 import zstandard
 
-from selfd_models.embedding_features import LONGEST_WORD, normalise
+from selfd_models.embedding.features import LONGEST_WORD, normalise
 
 Record = dict[str, Any]
 
 _SENTENCE_END = re.compile(r"(?<=[.!?])[\"'”’)]*\s+(?=[\"'“‘(]*[A-Z0-9])")
 _SPACE = re.compile(r"\s+")
 _WORD = re.compile(r"[a-z]+(?:'[a-z]+)?")
-_BETWEEN = re.compile(rb"[^0-9a-z\x80-\xfe]+")  # what `embedding_features` takes for no word
+_BETWEEN = re.compile(rb"[^0-9a-z\x80-\xfe]+")  # what `embedding.features` takes for no word
 _LETTERS = re.compile(r"[^\W\d_]")
 
 SHORTEST, LONGEST = 8, 700  # characters; the teacher reads no more than its first 160 tokens

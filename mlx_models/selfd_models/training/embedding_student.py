@@ -2,7 +2,7 @@
 
 Letters: B texts in a batch, R rows, D dimensions, F features, W different words.
 
-The student is what `selfd_models.embedding` runs, and a projection (D, D) behind the sum, which is
+The student is what `embedding.embedder` runs, and a projection (D, D) behind the sum, which is
 multiplied into the table at the end. It sees part of its texts with typing errors, against the
 teacher's vector of the clean text.
 """
@@ -17,8 +17,8 @@ import torch
 from numpy.typing import NDArray
 from torch.nn import functional
 
-from selfd_models.embedding import MOST_OPEN, Embedder, table_rows
-from selfd_models.embedding_features import features, normalise
+from selfd_models.embedding.embedder import MOST_OPEN, Embedder, table_rows
+from selfd_models.embedding.features import features, normalise
 from selfd_models.training.embedding_corpus import Corpus, with_typos
 
 Floats = NDArray[np.float32]

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from selfd_models.config import Config
-from selfd_models.layers import Parameters
 from selfd_models.layout import Layout, lay_out
-from selfd_models.model import forward, logits
+from selfd_models.network.layers import Parameters
+from selfd_models.network.model import forward, logits
 from selfd_models.ops import Array, ArrayOps, backend, load_ops
 from selfd_models.patcher import Bytes, Patcher
 from selfd_models.training.corpus import BETWEEN, read_records

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from selfd_models.config import Config
-from selfd_models.experts import Routing
-from selfd_models.latent import Trace
-from selfd_models.layers import Parameters
 from selfd_models.layout import Layout
-from selfd_models.model import draft, forward, logits
+from selfd_models.network.experts import Routing
+from selfd_models.network.latent import Trace
+from selfd_models.network.layers import Parameters
+from selfd_models.network.model import draft, forward, logits
 from selfd_models.ops import Array, ArrayOps
 
 ADD_PICOJOULES, MULTIPLY_PICOJOULES = 0.9, 4.6  # 45 nm figures of Horowitz 2014: a proxy, no claim

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from selfd_models.config import Config
+from selfd_models.network.spiking import HOMEOSTASIS, LOWEST_THRESHOLD, TARGET_RATE
 from selfd_models.ops import Array, ArrayOps
 from selfd_models.parameters import Spec, specify
-from selfd_models.spiking import HOMEOSTASIS, LOWEST_THRESHOLD, TARGET_RATE
 
 Tree = dict[str, Array]
 

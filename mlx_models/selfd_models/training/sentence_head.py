@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from selfd_models import checkpoint
-from selfd_models.sentence_head import END, SHIPPED, SentenceHead, SentenceReader
+from selfd_models.embedding.sentence_head import END, SHIPPED, SentenceHead, SentenceReader
 from selfd_models.training.embedding_corpus import collect
 from selfd_models.training.embedding_teacher import cached_vectors
 

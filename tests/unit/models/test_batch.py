@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from functools import cache
 
-from selfd_models.batch import Row, advance
 from selfd_models.builtin import BuiltinModel
 from selfd_models.checkpoint import Checkpoint
 from selfd_models.config import TINY
-from selfd_models.decode import Decoder
+from selfd_models.decoding.batch import Row, advance
+from selfd_models.decoding.decoder import Decoder
+from selfd_models.decoding.speculation import Choice
 from selfd_models.parameters import initialise
 from selfd_models.patcher import calibrate
 from selfd_models.patcher import count as count_contexts
-from selfd_models.speculation import Choice
 from support.hybrid import invent
 
 

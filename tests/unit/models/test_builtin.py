@@ -9,9 +9,9 @@ from selfd_models import builtin
 from selfd_models.builtin import BuiltinModel, Score
 from selfd_models.checkpoint import Checkpoint
 from selfd_models.config import TINY
+from selfd_models.decoding.speculation import Tally
 from selfd_models.parameters import count
 from selfd_models.patcher import Bytes
-from selfd_models.speculation import Tally
 
 
 @pytest.fixture(scope="session")

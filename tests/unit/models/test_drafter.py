@@ -9,10 +9,10 @@ from safetensors.numpy import save_file
 
 from selfd_models.builtin import BuiltinModel
 from selfd_models.checkpoint import Checkpoint
-from selfd_models.drafter import Drafter
+from selfd_models.decoding.drafter import Drafter
+from selfd_models.decoding.speculation import Tally
 from selfd_models.errors import CheckpointError
 from selfd_models.patcher import Bytes
-from selfd_models.speculation import Tally
 from selfd_models.training import drafting
 from selfd_models.training.corpus import Corpus, Recipe, prepare
 

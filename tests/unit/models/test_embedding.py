@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from safetensors.numpy import load_file, save_file
 
-from selfd_models import embedding
-from selfd_models.embedding import FORMAT, LEXICON, SHIPPED, Embedder, fingerprint
-from selfd_models.embedding_features import GRAM_SIZES, cut, features, normalise
-from selfd_models.embedding_spelling import Lexicon
+from selfd_models.embedding import embedder as embedding
+from selfd_models.embedding.embedder import FORMAT, LEXICON, SHIPPED, Embedder, fingerprint
+from selfd_models.embedding.features import GRAM_SIZES, cut, features, normalise
+from selfd_models.embedding.spelling import Lexicon
 from selfd_models.errors import EmbedderFileError
 
 MASK = 2**64 - 1
@@ -129,7 +129,7 @@ def test_a_text_has_the_same_bits_alone_and_among_others(shipped: Embedder) -> N
 def test_another_process_gives_the_same_bits(shipped: Embedder) -> None:
     texts = ["Where did I park the car?", "Wo steht mein Auto?", "", "🙂"]
     program = (
-        "import json, sys; from selfd_models.embedding import Embedder; "
+        "import json, sys; from selfd_models.embedding.embedder import Embedder; "
         "sys.stdout.write(Embedder.load().embed(json.loads(sys.argv[1])).tobytes().hex())"
     )
     done = subprocess.run(
@@ -219,7 +219,7 @@ def test_the_shipped_file_is_small_and_the_one_selfd_was_built_with(shipped: Emb
 
 def test_loading_imports_neither_torch_nor_the_training(tmp_path: Path) -> None:
     program = (
-        "import sys; from selfd_models.embedding import Embedder; Embedder.load(); "
+        "import sys; from selfd_models.embedding.embedder import Embedder; Embedder.load(); "
         "sys.exit(any(m.partition('.')[0] in ('torch', 'jax', 'mlx') or 'training' in m"
         " for m in sys.modules))"
     )

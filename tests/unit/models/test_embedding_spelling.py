@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from selfd_models.embedding_spelling import NOVEL, SECOND_ERROR, Guesses, Lexicon, Speller
+from selfd_models.embedding.spelling import NOVEL, SECOND_ERROR, Guesses, Lexicon, Speller
 
 WORDS = {"the": 900, "then": 60, "park": 40, "part": 160, "spark": 10, "calendar": 20, "hello": 30}
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import zstandard
 
-from selfd_models.embedding import Embedder
-from selfd_models.embedding_spelling import Lexicon
+from selfd_models.embedding.embedder import Embedder
+from selfd_models.embedding.spelling import Lexicon
 from selfd_models.training.embedding_corpus import (
     HELD_OUT_FILE,
     SOURCES,

@@ -8,14 +8,14 @@ import pytest
 from selfd_models.builtin import BuiltinModel
 from selfd_models.checkpoint import SHIPPED, Checkpoint, load
 from selfd_models.config import TINY
-from selfd_models.decode import Decoder
-from selfd_models.door_engine import DoorEngine
-from selfd_models.drafter import Drafter
+from selfd_models.decoding.decoder import Decoder
+from selfd_models.decoding.door_engine import DoorEngine
+from selfd_models.decoding.drafter import Drafter
+from selfd_models.decoding.speculation import Choice, Tally, plain, speculative
 from selfd_models.layout import lay_out
-from selfd_models.model import forward, logits
+from selfd_models.network.model import forward, logits
 from selfd_models.ops import ArrayOps, load_ops
 from selfd_models.patcher import Bytes
-from selfd_models.speculation import Choice, Tally, plain, speculative
 from support.hybrid import ops_or_skip
 
 READ = 230  # more patches than the attention window of the tiny model holds

@@ -12,7 +12,7 @@ import pytest
 
 from selfd_models.builtin import BuiltinModel
 from selfd_models.checkpoint import SHIPPED, Checkpoint, load
-from selfd_models.decode import Decoder
+from selfd_models.decoding.decoder import Decoder
 from selfd_models.patcher import Bytes
 from support import coder
 from support.hybrid import invent

@@ -8,10 +8,10 @@ import pytest
 from numpy.typing import NDArray
 
 from selfd_models.config import RECALL_ROWS, START, TINY
-from selfd_models.experts import dense, grouped, route
-from selfd_models.layers import View
 from selfd_models.layout import Layout, lay_out
-from selfd_models.model import draft, forward, logits
+from selfd_models.network.experts import dense, grouped, route
+from selfd_models.network.layers import View
+from selfd_models.network.model import draft, forward, logits
 from selfd_models.ops import ArrayOps
 from selfd_models.patcher import Bytes, Patcher
 from support.hybrid import ops_or_skip

@@ -5,10 +5,10 @@ import pytest
 
 from selfd_models.config import TINY
 from selfd_models.layout import Layout, lay_out
+from selfd_models.network.spiking import SLOPE, fire
 from selfd_models.ops import ArrayOps
 from selfd_models.parameters import initialise
 from selfd_models.patcher import Bytes, Patcher
-from selfd_models.spiking import SLOPE, fire
 from selfd_models.training.evaluation import HeldOut, bits_per_byte
 from selfd_models.training.objective import nats_of
 from selfd_models.training.optimiser import orthogonal

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from selfd_models import attention as att
-from selfd_models import liquid, spiking, state_space
 from selfd_models.config import TINY
-from selfd_models.layers import View, causal_conv
+from selfd_models.network import attention as att
+from selfd_models.network import liquid, spiking, state_space
+from selfd_models.network.layers import View, causal_conv
 from selfd_models.ops import ArrayOps
 
 Floats = NDArray[np.float32]

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from selfd_models.row_products import MOST, normalise, paired, share, times
+from selfd_models.decoding.row_products import MOST, normalise, paired, share, times
 
 SHAPES = ((48, 48), (192, 384), (384, 192))
 

@@ -8,8 +8,8 @@ import pytest
 
 from selfd_models import checkpoint
 from selfd_models.builtin import BuiltinModel
+from selfd_models.embedding.sentence_head import END, PIECE, SHIPPED, SentenceHead, SentenceReader
 from selfd_models.errors import SentenceHeadError
-from selfd_models.sentence_head import END, PIECE, SHIPPED, SentenceHead, SentenceReader
 from selfd_models.training.sentence_head import DIRECTIONS, fit, read
 from support.minds import tiny_checkpoint
 

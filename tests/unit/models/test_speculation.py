@@ -6,11 +6,9 @@ import numpy as np
 import pytest
 
 from selfd_models.checkpoint import Checkpoint
-from selfd_models.decode import Decoder
-from selfd_models.drafter import Drafter
-from selfd_models.errors import ConfigError
-from selfd_models.patcher import Bytes
-from selfd_models.speculation import (
+from selfd_models.decoding.decoder import Decoder
+from selfd_models.decoding.drafter import Drafter
+from selfd_models.decoding.speculation import (
     LONGEST_DRAFT,
     Choice,
     Tally,
@@ -20,6 +18,8 @@ from selfd_models.speculation import (
     plain,
     speculative,
 )
+from selfd_models.errors import ConfigError
+from selfd_models.patcher import Bytes
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ from selfd_daemon.answering import AnsweringService
 from selfd_daemon.answering.cache import MOST_ENTRIES, MOST_NEW, Lookup
 from selfd_daemon.settings import AnsweringSettings
 from selfd_graphql.ports import Question
-from selfd_models.embedding import Embedder
+from selfd_models.embedding.embedder import Embedder
 from selfd_storage import AnswerRecord, NewChunk, NewDocument, NewMemory, Store
 
 pytestmark = pytest.mark.anyio

@@ -10,7 +10,7 @@ import pytest
 from selfd_daemon.answering.routing import Router
 from selfd_daemon.answering.routing.training import EXAMPLES, accuracy, read
 from selfd_daemon.answering.tasks import TASKS, Task
-from selfd_models.embedding import Embedder
+from selfd_models.embedding.embedder import Embedder
 
 HELD_OUT = Path(__file__).parent / "routing_questions.txt"
 

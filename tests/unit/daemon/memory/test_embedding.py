@@ -42,7 +42,7 @@ def test_weights_that_cannot_be_read_are_an_error_of_the_store(
     def broken() -> None:
         raise EmbedderFileError("no embedder file at '/x': install selfd again")
 
-    monkeypatch.setattr("selfd_models.embedding.Embedder.load", broken)
+    monkeypatch.setattr("selfd_models.embedding.embedder.Embedder.load", broken)
     (embedder,) = embedding.shipped_embedders()
     with pytest.raises(EmbeddingError, match="install selfd again"):
         embedder.embed(["a text"])

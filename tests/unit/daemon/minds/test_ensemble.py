@@ -21,7 +21,7 @@ from selfd_daemon.minds.ensemble import EnsembleMind
 from selfd_daemon.minds.errors import MindAbilityError, MindPeerError
 from selfd_daemon.minds.options import EnsembleOptions
 from selfd_graphql.ports import ScoreInfo
-from selfd_models.embedding import Embedder
+from selfd_models.embedding.embedder import Embedder
 from support.minds import tiny_model, told
 
 pytestmark = pytest.mark.anyio

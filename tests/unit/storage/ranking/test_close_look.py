@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from selfd_models.embedding import Embedder
+from selfd_models.embedding.embedder import Embedder
 from selfd_storage import NewMemory, Store
 from selfd_storage.ids import CODES
 from selfd_storage.ranking.close_look import (

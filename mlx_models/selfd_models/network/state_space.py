@@ -9,7 +9,7 @@ Q patches in a chunk.
 from typing import NamedTuple
 
 from selfd_models.config import Config
-from selfd_models.layers import Parameters, causal_conv, linear, rms_norm
+from selfd_models.network.layers import Parameters, causal_conv, linear, rms_norm
 from selfd_models.ops import Array, ArrayOps
 
 CHUNK = 32  # fastest of 16, 32, 64, 128 (research/models.md section 2)

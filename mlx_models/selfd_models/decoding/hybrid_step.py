@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from selfd_models.config import CONV_TAPS, LONGEST_PATCH, TYPICAL_PATCH, Config
-from selfd_models.layers import Parameters, View
+from selfd_models.network.layers import Parameters, View
 
 Floats = NDArray[np.float32]
 

@@ -11,10 +11,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from selfd_models.attention import ROTARY_BASE
 from selfd_models.config import Config
-from selfd_models.decode_hybrid import HybridState, HybridStep, inverse_rms, relu_squared
-from selfd_models.layers import Parameters, View
+from selfd_models.decoding.hybrid_step import HybridState, HybridStep, inverse_rms, relu_squared
+from selfd_models.network.attention import ROTARY_BASE
+from selfd_models.network.layers import Parameters, View
 
 Floats = NDArray[np.float32]
 

@@ -8,7 +8,7 @@ H heads, G heads that share keys, V key heads (H = G V), W head width, N blocks,
 import numpy as np
 
 from selfd_models.config import Config
-from selfd_models.layers import Parameters, linear, rms_norm
+from selfd_models.network.layers import Parameters, linear, rms_norm
 from selfd_models.ops import Array, ArrayOps
 
 ROTARY_BASE = 10000.0  # Su et al. 2021

@@ -9,9 +9,9 @@ patches, E latent width, L channels, Q patches in a chunk.
 """
 
 from selfd_models.config import TYPICAL_PATCH
-from selfd_models.layers import Parameters, linear
+from selfd_models.network.layers import Parameters, linear
+from selfd_models.network.state_space import softplus
 from selfd_models.ops import Array, ArrayOps
-from selfd_models.state_space import softplus
 
 CHUNK = 16
 

@@ -8,7 +8,7 @@ near 15 % of the time (homeostasis). Letters: B batch, P patches, E latent width
 
 from typing import NamedTuple
 
-from selfd_models.layers import Parameters, linear
+from selfd_models.network.layers import Parameters, linear
 from selfd_models.ops import Array, ArrayOps
 
 SLOPE = 10.0  # of the surrogate: a quarter of its height at 1/10 from theta, the spread of u

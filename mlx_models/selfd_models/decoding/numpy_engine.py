@@ -4,11 +4,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from selfd_models.config import CONV_TAPS, Config
-from selfd_models.decode_hybrid import inverse_rms, relu_squared
-from selfd_models.decode_latent import LatentState, LatentSteps
-from selfd_models.engine import Decoded, Encoded
-from selfd_models.layers import Parameters, View
-from selfd_models.row_products import normalise, paired, share, times
+from selfd_models.decoding.engine import Decoded, Encoded
+from selfd_models.decoding.hybrid_step import inverse_rms, relu_squared
+from selfd_models.decoding.latent_steps import LatentState, LatentSteps
+from selfd_models.decoding.row_products import normalise, paired, share, times
+from selfd_models.network.layers import Parameters, View
 
 Floats = NDArray[np.float32]
 

@@ -22,16 +22,16 @@ from safetensors.numpy import save_file
 
 from selfd_models.checkpoint import Checkpoint
 from selfd_models.config import Config
-from selfd_models.embedding import fingerprint
+from selfd_models.embedding.embedder import fingerprint
 from selfd_models.errors import SentenceHeadError
 from selfd_models.layout import Layout, lay_out
-from selfd_models.model import forward, logits
+from selfd_models.network.model import forward, logits
 from selfd_models.ops import Array, ArrayOps, load_ops
 from selfd_models.patcher import Bytes, Patcher
 
 Floats = NDArray[np.float32]
 
-SHIPPED = Path(__file__).parent / "weights" / "sentence_head.safetensors"
+SHIPPED = Path(__file__).parents[1] / "weights" / "sentence_head.safetensors"
 FORMAT = "selfd-sentence-head-1"
 PIECE = 1024  # bytes of a text that are read from a fresh start
 END = b"\n"  # ends the last patch, so that the latent reads it

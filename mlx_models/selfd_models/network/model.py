@@ -8,9 +8,9 @@ Letters: B texts, T rows, P patches, D byte width, E latent width, K draft slots
 from typing import NamedTuple
 
 from selfd_models.config import RECALL_ROWS, RECALLS, TABLES, Config
-from selfd_models.latent import Trace, latent
-from selfd_models.layers import Parameters, View, conv_block, feed_forward, linear, rms_norm
 from selfd_models.layout import Layout
+from selfd_models.network.latent import Trace, latent
+from selfd_models.network.layers import Parameters, View, conv_block, feed_forward, linear, rms_norm
 from selfd_models.ops import Array, ArrayOps
 
 

@@ -5,7 +5,7 @@ Letters: N texts, T words in all of them, W different words, F features, R rows,
 A word's vector is the sum of the table's rows for the word itself and for its n-grams, two rows
 each (Bloom embeddings, Serrà & Karatzoglou 2017), times a gate learned the same way, which plays
 the part of inverse document frequency. A word that the lexicon does not know is, as far as that can
-be trusted, replaced by the known words that it may be a misspelling of (`embedding_spelling`). A
+be trusted, replaced by the known words that it may be a misspelling of (`spelling`). A
 text is the sum of its words, scaled to length one. The rows were distilled from a sentence encoder
 by `selfd_models.training.embedding`; docs/lab/0001 has the figures. A text has the same bits alone
 or among others, as every sum has one order.
@@ -19,13 +19,13 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from selfd_models.embedding_features import U64, Features, Index, cut, features, normalise
-from selfd_models.embedding_spelling import Lexicon, Speller
+from selfd_models.embedding.features import U64, Features, Index, cut, features, normalise
+from selfd_models.embedding.spelling import Lexicon, Speller
 from selfd_models.errors import EmbedderFileError
 
 Floats = NDArray[np.float32]
 
-SHIPPED = Path(__file__).parent / "weights" / "embedder.safetensors"
+SHIPPED = Path(__file__).parents[1] / "weights" / "embedder.safetensors"
 SHIPPED_FINGERPRINT = "5cdba3a0bf3cdd16"
 FORMAT = "selfd-embedder-2"
 

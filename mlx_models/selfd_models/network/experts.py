@@ -8,7 +8,7 @@ E latent width, X experts, H hidden width, N routed rows (two per patch), G bloc
 from typing import NamedTuple
 
 from selfd_models.config import Config
-from selfd_models.layers import Parameters, feed_forward, linear
+from selfd_models.network.layers import Parameters, feed_forward, linear
 from selfd_models.ops import Array, ArrayOps
 
 SMALL_BLOCK, LARGE_BLOCK = 16, 128

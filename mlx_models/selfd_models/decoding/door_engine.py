@@ -6,10 +6,10 @@ Letters: R rows of a tile, D byte width.
 import numpy as np
 from numpy.typing import NDArray
 
-from selfd_models import patch_steps
 from selfd_models.config import CONV_TAPS, Config
-from selfd_models.engine import Decoded, Encoded, LatentState
-from selfd_models.layers import Parameters, View, linear, rms_norm
+from selfd_models.decoding import patch_steps
+from selfd_models.decoding.engine import Decoded, Encoded, LatentState
+from selfd_models.network.layers import Parameters, View, linear, rms_norm
 from selfd_models.ops import Array, ArrayOps
 
 Floats = NDArray[np.float32]

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from selfd_models.decode import TILE, Decoder, Tile
-from selfd_models.speculation import Choice
+from selfd_models.decoding.decoder import TILE, Decoder, Tile
+from selfd_models.decoding.speculation import Choice
 
 
 class Row:

@@ -7,11 +7,11 @@ Letters: B batch, P patches, E latent width.
 
 from typing import NamedTuple
 
-from selfd_models.attention import attention
 from selfd_models.config import Config
-from selfd_models.experts import Routing, experts
-from selfd_models.layers import Parameters, View, feed_forward, rms_norm
-from selfd_models.mixer import mixer
+from selfd_models.network.attention import attention
+from selfd_models.network.experts import Routing, experts
+from selfd_models.network.layers import Parameters, View, feed_forward, rms_norm
+from selfd_models.network.mixer import mixer
 from selfd_models.ops import Array, ArrayOps
 
 

@@ -17,7 +17,7 @@ from typing import NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from selfd_models.embedding_features import PRIME, U64, Index, letter_terms, of_words, ramp
+from selfd_models.embedding.features import PRIME, U64, Index, letter_terms, of_words, ramp
 
 Bytes = NDArray[np.uint8]
 Floats = NDArray[np.float32]

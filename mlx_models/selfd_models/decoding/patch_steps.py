@@ -1,19 +1,19 @@
 """The latent one patch at a time, on the door: each layer's own functions, with a state carried.
 
-The plain form of `decode_latent`, and what decodes on MLX. States are values: nothing is changed in
+The plain form of `latent_steps`, and what decodes on MLX. States are values: nothing is changed in
 place. Letters: E latent width, C state-space channels, N state size, H heads, S spiking neurons, L
 liquid channels, W head width, V key heads, P the window; every array has one text in front.
 """
 
 from typing import NamedTuple
 
-from selfd_models import attention, liquid, spiking, state_space
 from selfd_models.config import CONV_TAPS, Config
-from selfd_models.experts import picked, route
-from selfd_models.layers import Parameters, View, feed_forward, linear, rms_norm
-from selfd_models.mixer import fuse
+from selfd_models.network import attention, liquid, spiking, state_space
+from selfd_models.network.experts import picked, route
+from selfd_models.network.layers import Parameters, View, feed_forward, linear, rms_norm
+from selfd_models.network.mixer import fuse
+from selfd_models.network.spiking import SpikeState
 from selfd_models.ops import Array, ArrayOps
-from selfd_models.spiking import SpikeState
 
 
 class HybridState(NamedTuple):

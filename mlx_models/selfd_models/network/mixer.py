@@ -6,11 +6,11 @@ Letters: B batch, P patches, E latent width, R gate rank, S spiking neurons.
 """
 
 from selfd_models.config import Config
-from selfd_models.layers import Parameters, View, linear, rms_norm
-from selfd_models.liquid import liquid
+from selfd_models.network.layers import Parameters, View, linear, rms_norm
+from selfd_models.network.liquid import liquid
+from selfd_models.network.spiking import spiking
+from selfd_models.network.state_space import state_space
 from selfd_models.ops import Array, ArrayOps
-from selfd_models.spiking import spiking
-from selfd_models.state_space import state_space
 
 
 def mixer(

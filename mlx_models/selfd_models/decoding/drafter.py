@@ -22,7 +22,7 @@ from selfd_models.errors import CheckpointError
 
 Floats = NDArray[np.float32]
 
-SHIPPED = Path(__file__).parent / "weights" / "nano-drafter.safetensors"
+SHIPPED = Path(__file__).parents[1] / "weights" / "nano-drafter.safetensors"
 HIDDEN = 192
 
 

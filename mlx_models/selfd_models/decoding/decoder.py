@@ -12,15 +12,16 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from selfd_models import decode_latent, features
+from selfd_models import features
 from selfd_models.checkpoint import Checkpoint
 from selfd_models.config import CONV_TAPS, PHASES, RECALL_ROWS, RECALLS, START, TABLES, Config
-from selfd_models.drafter import Drafter
-from selfd_models.engine import Encoded, Engine, LatentState
+from selfd_models.decoding import latent_steps
+from selfd_models.decoding.drafter import Drafter
+from selfd_models.decoding.engine import Encoded, Engine, LatentState
+from selfd_models.decoding.numpy_engine import NumpyEngine
 from selfd_models.features import FeatureState
-from selfd_models.layers import Parameters
-from selfd_models.model import draft
-from selfd_models.numpy_engine import NumpyEngine
+from selfd_models.network.layers import Parameters
+from selfd_models.network.model import draft
 from selfd_models.ops import load_ops
 from selfd_models.patcher import Patcher, PatcherState
 
@@ -64,7 +65,7 @@ class State(NamedTuple):
     def fork(self) -> "State":
         """Give a state that shares nothing that is changed in place."""
         own = replace(self.features, follows=self.features.follows[:])
-        latent = decode_latent.fork(self.clock.latent)
+        latent = latent_steps.fork(self.clock.latent)
         return State(own, self.patcher, self.rings, self.clock._replace(latent=latent))
 
 

@@ -1,0 +1,1 @@
+"""The layers of the byte hybrid, each written once, for every backend."""
