@@ -42,8 +42,8 @@ class Weights:
         return {name: weight / (1 + dense) for name, weight in raw.items()}
 
 
-ALONE = Weights(dense=0.78, named=-0.41, about=0.25, mentions=0.03)
-AMONG = Weights(dense=0.30, named=0.0, about=0.03, mentions=0.03)
+ALONE = Weights(dense=0.81, named=-0.43, about=0.24, mentions=0.02)
+AMONG = Weights(dense=0.32, named=0.0, about=0.04, mentions=0.03)
 
 NEIGHBOURS = 10  # terms of a question that stand near each other: what one text is asked for
 
