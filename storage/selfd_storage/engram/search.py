@@ -22,6 +22,7 @@ from selfd_storage.engram.terms import IN_PATH, is_text, word_codes, words_of
 CANDIDATES = 50  # files whose words are read
 MOST_LINES = 200  # of one file that one word is looked up in
 MOST_SHOWN = 300  # characters of a line
+COMMON = 0.25  # of the rarest word's rarity: a word below it tells nothing beside that one
 SATURATION = 1.2  # BM25's k1 (Robertson & Zaragoza 2009)
 
 
@@ -58,7 +59,12 @@ def search(tree: Tree, query: str, first: int) -> list[Found]:
     words = list(dict.fromkeys(words_of(query)))
     if not words or first < 1:
         return []
-    rarity = _rarity(tree, words)
+    every = _rarity(tree, words)
+    telling = every >= COMMON * every.max()
+    words, rarity = (
+        [word for word, tells in zip(words, telling, strict=True) if tells],
+        every[telling],
+    )
     candidates = _best_first(tree, _scorer(words, rarity), max(CANDIDATES, first))
     weights = dict(zip(words, rarity.tolist(), strict=True))
     found = [hit for path in candidates if (hit := _read_hit(tree, path, weights))]
