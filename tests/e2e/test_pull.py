@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import time
 from functools import partial
 from pathlib import Path
 
@@ -17,6 +18,14 @@ from support.hub import MODEL, running_hub
 pytest.importorskip("mlx_lm", reason="needs mlx-lm")
 
 
+def _wait_for_bytes(cache: Path, size: int) -> None:
+    """Wait until so many bytes that were sent are on the disk."""
+    deadline = time.monotonic() + 60.0
+    while all(part.stat().st_size < size for part in cache.rglob("*.part")):
+        assert time.monotonic() < deadline, "what was sent never came to the disk"
+        time.sleep(0.01)
+
+
 @pytest.mark.mlx
 def test_a_pull_that_is_stopped_goes_on_where_it_was(tmp_path: Path) -> None:
     from support.mlx_models import make_model
@@ -25,7 +34,7 @@ def test_a_pull_that_is_stopped_goes_on_where_it_was(tmp_path: Path) -> None:
     command = [str(SELFD), "models", "pull", MODEL]
     with running_hub(make_model(tmp_path / "tiny")) as hub:
         environment["HF_ENDPOINT"] = hub.url
-        hub.stalls = 50_000
+        hub.stalls = hub_gave = 50_000
         first = subprocess.Popen(
             command,
             env=environment,
@@ -35,6 +44,7 @@ def test_a_pull_that_is_stopped_goes_on_where_it_was(tmp_path: Path) -> None:
             preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
         )
         assert hub.stalled.wait(60)
+        _wait_for_bytes(tmp_path / "hf", hub_gave)
         first.send_signal(signal.SIGINT)
         _, said = first.communicate(timeout=30)
         assert first.returncode == 130
