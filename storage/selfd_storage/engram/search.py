@@ -59,24 +59,23 @@ def search(tree: Tree, query: str, first: int) -> list[Found]:
     words = list(dict.fromkeys(words_of(query)))
     if not words or first < 1:
         return []
-    every = _rarity(tree, words)
-    telling = every >= COMMON * every.max()
-    words, rarity = (
-        [word for word, tells in zip(words, telling, strict=True) if tells],
-        every[telling],
-    )
+    words, rarity = _telling(tree, words)
     candidates = _best_first(tree, _scorer(words, rarity), max(CANDIDATES, first))
     weights = dict(zip(words, rarity.tolist(), strict=True))
     found = [hit for path in candidates if (hit := _read_hit(tree, path, weights))]
     return sorted(found, key=lambda hit: (-hit.score, hit.path))[:first]
 
 
-def _rarity(tree: Tree, words: Sequence[str]) -> NDArray[np.float64]:
-    """Return each word's inverse document frequency, from the project's bundle."""
+def _telling(tree: Tree, words: Sequence[str]) -> tuple[list[str], NDArray[np.float64]]:
+    """Return the words that tell something, and their inverse document frequencies.
+
+    From the project's bundle. Beside a rare word that is there, a common one tells nothing.
+    """
     codes, counts = word_codes(words), tree.counts()
     frequency = occurrences(counts, codes) + occurrences(counts, bind(codes, IN_PATH))
     rarity: NDArray[np.float64] = np.log1p(tree.size() / (1.0 + frequency))
-    return rarity
+    telling = rarity >= COMMON * rarity.max(initial=0.0, where=frequency > 0)
+    return [word for word, tells in zip(words, telling, strict=True) if tells], rarity[telling]
 
 
 def _scorer(words: Sequence[str], rarity: NDArray[np.float64]) -> Callable[[Held], float]:

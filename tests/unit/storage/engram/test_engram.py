@@ -103,6 +103,19 @@ def test_search_returns_nothing_for_words_that_are_not_there(engram: Engram) -> 
     assert engram.search("") == []
 
 
+def test_a_word_of_most_files_counts_only_where_no_rarer_one_is_there(tmp_path: Path) -> None:
+    folder = tmp_path / "many"
+    folder.mkdir()
+    for number in range(40):
+        rare = "the kestrel hovers" if number == 7 else "the meadow"
+        (folder / f"{number}.txt").write_text(f"{rare}\n")
+    build(folder, tmp_path / "many.engram")
+    with Engram.open(tmp_path / "many.engram") as engram:
+        assert [hit.path for hit in engram.search("the kestrel")] == ["7.txt"]
+        assert len(engram.search("the", first=40)) == 40
+        assert len(engram.search("the zeppelin", first=40)) == 40  # nothing has that word
+
+
 def test_replacing_a_file_changes_what_is_found(engram: Engram, tmp_path: Path) -> None:
     (tmp_path / "new.txt").write_text("A zeppelin landed.\n")
     engram.update("src/deep/er/notes.txt", tmp_path / "new.txt")
