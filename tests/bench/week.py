@@ -27,7 +27,7 @@ from typing import Any
 import numpy as np
 
 from bench.row import Row
-from selfd_daemon.cli.plots import picture
+from selfd_daemon.cli.terminal.plots import picture
 from selfd_daemon.jobs import JobRunner
 from selfd_daemon.nights.activity import Activity
 from selfd_daemon.nights.conditions import Conditions

@@ -17,7 +17,7 @@ import pytest
 
 from selfd_daemon.cli.client import Client
 from selfd_daemon.cli.errors import CommandError
-from selfd_daemon.cli.progress import finish
+from selfd_daemon.cli.terminal.progress import finish
 from selfd_daemon.paths import DataFolder
 from support.command import SELFD, Command
 from support.daemon import running_daemon

@@ -9,30 +9,12 @@ from typing import Annotated
 
 import typer
 
-from selfd_daemon.cli import (
-    articles,
-    assessment,
-    backups,
-    chat,
-    conversations,
-    engrams,
-    entities,
-    feeds,
-    jobs,
-    lifecycle,
-    memories,
-    menubar,
-    models,
-    nights,
-    portability,
-    questions,
-    reading,
-    self_model,
-    service,
-    storage,
-    stories,
-)
 from selfd_daemon.cli.completion import complete_at_the_first_tab
+from selfd_daemon.cli.daemon import jobs, lifecycle, menubar, models, service
+from selfd_daemon.cli.data import backups, engrams, portability, storage
+from selfd_daemon.cli.memory import chat, conversations, entities, memories, questions
+from selfd_daemon.cli.reading import articles, feeds, ingest, stories
+from selfd_daemon.cli.self_model import assessment, description, nights
 
 app = typer.Typer(
     name="selfd",
@@ -52,10 +34,10 @@ _PANELS: dict[str, tuple[typer.Typer | Callable[..., None], ...]] = {
         conversations.conversations, questions.feedback, entities.entity,
     ),
     "Read and follow": (
-        reading.ingest, feeds.app, articles.app, stories.stories, stories.trends,
+        ingest.ingest, feeds.app, articles.app, stories.stories, stories.trends,
     ),
     "What it knows of itself": (
-        self_model.self_, self_model.journal, self_model.goals, assessment.assess,
+        description.self_, description.journal, description.goals, assessment.assess,
     ),
     "What it learns": (nights.train, nights.nights, nights.checkpoints, nights.rollback),
     "What it does and keeps": (

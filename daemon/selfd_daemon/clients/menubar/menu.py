@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from selfd_daemon.cli.text import one_line, plural
+from selfd_daemon.cli.terminal.text import one_line, plural
 from selfd_daemon.clients.menubar.state import State, job_name, why_failed
 from selfd_daemon.clients.menubar.updates import Json
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from selfd_daemon.cli.text import clean
+from selfd_daemon.cli.terminal.text import clean
 from selfd_daemon.clients.menubar.menu import Item, Mark, details, headline, mark, nights
 from selfd_daemon.clients.menubar.quotes import how_sure, quote_lines
 from selfd_daemon.clients.menubar.state import Asked, Kept, State

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from selfd_daemon.cli.text import clean, day, minute, one_line, short_path, span
+from selfd_daemon.cli.terminal.text import clean, day, minute, one_line, short_path, span
 from selfd_daemon.clients.menubar.updates import Json
 
 LONGEST_QUOTE = 300

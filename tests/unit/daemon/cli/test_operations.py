@@ -11,7 +11,7 @@ from graphql import OperationDefinitionNode, parse
 import selfd_daemon.cli
 from selfd_graphql.operations import document, names
 
-SOURCES = Path(selfd_daemon.cli.__file__).parent.glob("*.py")
+SOURCES = Path(selfd_daemon.cli.__file__).parent.rglob("*.py")
 SENT = {
     name
     for source in SOURCES

@@ -1,0 +1,1 @@
+"""What it keeps, and how that goes out and comes back: tiers, backups, engrams, exports."""

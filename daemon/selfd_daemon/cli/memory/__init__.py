@@ -1,0 +1,1 @@
+"""Remember and ask: memories, questions, conversations, and who they speak of."""

@@ -1,0 +1,1 @@
+"""Read and follow: files of this machine, feeds, articles, and the stories they tell together."""

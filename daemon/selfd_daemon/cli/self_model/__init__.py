@@ -1,0 +1,1 @@
+"""What it knows of itself and learns: self, journal, goals, tests, nights and weights."""

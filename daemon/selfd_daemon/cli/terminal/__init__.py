@@ -1,0 +1,1 @@
+"""What every command uses of a terminal: options, input, plain text, colours, bars and figures."""
