@@ -26,7 +26,7 @@ if __package__ in (None, ""):
 
 from bench.locomo import read, remember
 from selfd_daemon.answering import AnsweringService
-from selfd_daemon.answering.measuring import Case, Outcome, measure, worth
+from selfd_daemon.answering.calibration.measuring import Case, Outcome, measure, worth
 from selfd_daemon.memory.embedding import shipped_embedders
 from selfd_daemon.settings import AnsweringSettings
 from selfd_storage import Store

@@ -24,7 +24,7 @@ if __package__ in (None, ""):
 from bench.retrieval_sets import collection
 from bench.row import Row
 from bench.search import BATCH, WARM, dialogue
-from selfd_daemon.answering.retrieval import RETRIEVED
+from selfd_daemon.answering.retrieval.corrective import RETRIEVED
 from selfd_models.embedding.embedder import Embedder
 from selfd_storage import NewMemory, Store
 

@@ -17,8 +17,8 @@ from pathlib import Path
 from bench.multihop_news import News as Item
 from bench.multihop_news import news
 from bench.row import Row
-from selfd_daemon.answering.news import COVERED, News
 from selfd_daemon.answering.question import read_question
+from selfd_daemon.answering.specialists.news import COVERED, News
 from selfd_daemon.knowledge.service import KnowledgeService
 from selfd_daemon.knowledge.terms import trend_terms
 from selfd_daemon.settings import AnsweringSettings

@@ -19,11 +19,11 @@ from pathlib import Path
 
 from bench.multihop_news import News, news, read_questions
 from bench.row import Row
-from selfd_daemon.answering import evidence
 from selfd_daemon.answering.composing import chosen
-from selfd_daemon.answering.evidence import gather
 from selfd_daemon.answering.question import read_question
-from selfd_daemon.answering.retrieval import RETRIEVED
+from selfd_daemon.answering.retrieval import evidence
+from selfd_daemon.answering.retrieval.corrective import RETRIEVED
+from selfd_daemon.answering.retrieval.evidence import gather
 from selfd_daemon.knowledge.terms import trend_terms
 from selfd_daemon.memory.embedding import shipped_embedders
 from selfd_storage import Hit, NewArticle, PollOutcome, RoomLimits, Store

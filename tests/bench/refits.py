@@ -19,9 +19,9 @@ import numpy as np
 
 from bench.answers import DEVELOPMENT, ask_all
 from bench.row import Row
-from selfd_daemon.answering.confidence import SHIPPED, Judged, Weights, confidence
-from selfd_daemon.answering.measuring import Outcome, calibration_error
-from selfd_daemon.answering.refitting import refit
+from selfd_daemon.answering.calibration.measuring import Outcome, calibration_error
+from selfd_daemon.answering.calibration.refitting import refit
+from selfd_daemon.answering.retrieval.confidence import SHIPPED, Judged, Weights, confidence
 
 RATED = 1 / 3
 DRAWS = 20

@@ -35,9 +35,9 @@ from bench.retrieval_sets import (
     is_held_out,
 )
 from bench.row import Row
-from selfd_daemon.answering.confidence import confidence
 from selfd_daemon.answering.question import read_question
-from selfd_daemon.answering.retrieval import Retriever
+from selfd_daemon.answering.retrieval.confidence import confidence
+from selfd_daemon.answering.retrieval.corrective import Retriever
 from selfd_models.embedding.embedder import Embedder
 from selfd_models.training import embedding_teacher
 from selfd_storage import NewMemory, Store

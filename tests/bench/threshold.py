@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from bench.answers import DEVELOPMENT, ask_all
 from bench.row import Row
-from selfd_daemon.answering.measuring import Outcome
+from selfd_daemon.answering.calibration.measuring import Outcome
 from selfd_daemon.settings import AnsweringSettings
 
 DRAWS = 1000

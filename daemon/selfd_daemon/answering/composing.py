@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from selfd_daemon.answering.evidence import Evidence
-from selfd_daemon.answering.origins import Names, day, origin
 from selfd_daemon.answering.question import Expected
+from selfd_daemon.answering.retrieval.evidence import Evidence
+from selfd_daemon.answering.retrieval.origins import Names, day, origin
 from selfd_storage import ArticleRecord, CitationRecord, MemoryRecord
 from selfd_storage.language.cues import span_of
 from selfd_storage.times import from_ms

@@ -5,7 +5,7 @@ from __future__ import annotations
 from selfd_daemon.answering.composing import compose
 from selfd_daemon.answering.drafts import Draft
 from selfd_daemon.answering.question import Asked
-from selfd_daemon.answering.retrieval import Found
+from selfd_daemon.answering.retrieval.corrective import Found
 
 
 def quoted(asked: Asked, found: Found, *, threshold: float, max_bytes: int) -> Draft:

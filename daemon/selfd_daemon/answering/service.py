@@ -9,18 +9,18 @@ from random import Random, SystemRandom
 
 from selfd_daemon.answering.asking import Choice, Minds, checked, chosen
 from selfd_daemon.answering.cache import AnswerCache, Embed, Key, Lookup
-from selfd_daemon.answering.confidence import SHIPPED, Judged, Weights, confidence
+from selfd_daemon.answering.calibration.refitting import Refit, refit
 from selfd_daemon.answering.conversing import Conversing
 from selfd_daemon.answering.drafts import Draft, Specialist
-from selfd_daemon.answering.prompting import Turn
+from selfd_daemon.answering.generation.prompting import Turn
+from selfd_daemon.answering.generation.writing import Writer, Writing
 from selfd_daemon.answering.question import read_in_context
 from selfd_daemon.answering.quoting import quoted
-from selfd_daemon.answering.refitting import Refit, refit
-from selfd_daemon.answering.retrieval import Retriever
+from selfd_daemon.answering.retrieval.confidence import SHIPPED, Judged, Weights, confidence
+from selfd_daemon.answering.retrieval.corrective import Retriever
 from selfd_daemon.answering.routing import Router
-from selfd_daemon.answering.sums import Sums
-from selfd_daemon.answering.tasks import Task
-from selfd_daemon.answering.writing import Writer, Writing
+from selfd_daemon.answering.routing.tasks import Task
+from selfd_daemon.answering.specialists.sums import Sums
 from selfd_daemon.clock import Monotonic
 from selfd_daemon.settings import AnsweringSettings
 from selfd_graphql.ports import Finished, Generation, Question, TextPiece

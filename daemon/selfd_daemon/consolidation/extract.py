@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import log1p, sqrt
 
-from selfd_daemon.answering.sentences import sentences, without_speaker
+from selfd_daemon.answering.retrieval.sentences import sentences, without_speaker
 from selfd_daemon.facts import read_statements
 from selfd_daemon.facts.clauses import speaker_of
 from selfd_daemon.facts.names import read_names

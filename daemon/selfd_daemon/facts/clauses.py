@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from selfd_daemon.answering.sentences import sentences
+from selfd_daemon.answering.retrieval.sentences import sentences
 from selfd_daemon.facts.vocabulary import MACHINES, NO_NAMES, NO_SPEAKERS, OWNER
 
 _SPEAKER = re.compile(r"[ \t]*(?:\[[^\]\n]{1,40}\] ?)?([^\W\d_][\w.'’ -]{0,40}?) ?: +(?=\S)")

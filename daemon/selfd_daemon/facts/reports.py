@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 from datetime import datetime
 
-from selfd_daemon.answering.sentences import sentences
+from selfd_daemon.answering.retrieval.sentences import sentences
 from selfd_daemon.facts.clauses import QUOTED
 from selfd_daemon.facts.phrases import NAME, is_name
 from selfd_daemon.facts.reading import LONGEST_QUOTE, MOST, read_statements

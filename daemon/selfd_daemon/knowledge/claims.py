@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from selfd_daemon.answering.sentences import sentences
+from selfd_daemon.answering.retrieval.sentences import sentences
 
 MOST = 12  # of an article: news puts what matters first
 SHORTEST = 20  # characters

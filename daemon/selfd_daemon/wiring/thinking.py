@@ -7,10 +7,10 @@ from contextlib import aclosing
 
 from selfd_daemon.answering import AnsweringService, Specialist
 from selfd_daemon.answering.cache import Lookup
-from selfd_daemon.answering.changed import Changed
-from selfd_daemon.answering.disputed import Disputed
-from selfd_daemon.answering.introspective import Introspective
-from selfd_daemon.answering.news import News
+from selfd_daemon.answering.specialists.changed import Changed
+from selfd_daemon.answering.specialists.disputed import Disputed
+from selfd_daemon.answering.specialists.introspective import Introspective
+from selfd_daemon.answering.specialists.news import News
 from selfd_daemon.clock import Monotonic
 from selfd_daemon.facts.service import FactService
 from selfd_daemon.knowledge.service import KnowledgeService

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from selfd_daemon.answering.disputed import Disputed
 from selfd_daemon.answering.drafts import Draft
-from selfd_daemon.answering.news import News
 from selfd_daemon.answering.question import read_question
+from selfd_daemon.answering.specialists.disputed import Disputed
+from selfd_daemon.answering.specialists.news import News
 from selfd_daemon.knowledge.service import KnowledgeService
 from selfd_graphql.ports import Question
 from selfd_storage import ArticleRecord, Scope

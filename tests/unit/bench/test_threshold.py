@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from bench.threshold import abstained, choose
-from selfd_daemon.answering.measuring import Case, Outcome
+from selfd_daemon.answering.calibration.measuring import Case, Outcome
 
 
 def test_the_threshold_lies_where_answerable_questions_part_from_the_others() -> None:

@@ -17,7 +17,7 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-from selfd_daemon.answering.tasks import TASKS, Task
+from selfd_daemon.answering.routing.tasks import TASKS, Task
 from selfd_storage.language.lexicon import words
 from selfd_storage.language.stems import stem
 

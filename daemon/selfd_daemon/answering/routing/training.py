@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from selfd_daemon.answering.routing.router import FILE, Numbers, Router, Vector, inputs
-from selfd_daemon.answering.tasks import TASKS, Task
+from selfd_daemon.answering.routing.tasks import TASKS, Task
 from selfd_models.embedding.embedder import Embedder
 
 EXAMPLES = Path(__file__).parent / "examples.txt"

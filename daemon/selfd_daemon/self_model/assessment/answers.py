@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
-from selfd_daemon.answering.measuring import (
+from selfd_daemon.answering.calibration.measuring import (
     Case,
     Outcome,
     Worth,
