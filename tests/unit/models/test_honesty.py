@@ -1,7 +1,7 @@
 """The figures are real: bits per byte are what an arithmetic coder needs, and nothing leaks.
 
 Run on the shipped checkpoint where it is there, else on a tiny model that was never trained. That a
-later byte changes no earlier score is tested in test_model.
+later byte changes no earlier score is tested in network/test_model.
 """
 
 import math
