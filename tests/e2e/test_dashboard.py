@@ -20,6 +20,7 @@ from support.browser import (
     sign_in_link,
     watched_page,
 )
+from support.durations import WRITTEN
 
 pytestmark = [
     pytest.mark.chromium,
@@ -66,8 +67,15 @@ def test_a_question_is_answered_with_its_source(dashboard: Watched, daemon: Runn
     page.get_by_role("button", name="Ask").click()
     expect(page.get_by_role("heading", name="Sources")).to_be_visible()
     expect(page.locator("blockquote").first).to_contain_text("11:05")
+    expect(page.get_by_text(re.compile(r"sure, .+, \d+(\.\d)? (ms|s)$"))).to_be_visible()
     page.get_by_role("button", name="Right").click()
     expect(page.get_by_text("selfd keeps this")).to_be_visible()
+
+
+def test_durations_are_written_as_in_a_terminal(dashboard: Watched) -> None:
+    write = "async each => each.map((await import('/dashboard/js/dom.js')).duration)"
+    seconds, shown = zip(*WRITTEN, strict=True)
+    assert dashboard.page.evaluate(write, list(seconds)) == list(shown)
 
 
 def test_a_memory_is_added_edited_and_found(dashboard: Watched) -> None:

@@ -27,7 +27,7 @@ from selfd_daemon.cli.terminal.output import (
     say,
     table,
 )
-from selfd_daemon.cli.terminal.text import plural, short_path, size, span
+from selfd_daemon.cli.terminal.text import duration, plural, short_path, size
 
 if TYPE_CHECKING:
     from selfd_daemon.doctor import Finding
@@ -101,7 +101,7 @@ def status(data_dir: DataDir = None, json: AsJson = False) -> None:
         print_json(found)
         return
     word: Part = ("ready", GOOD) if found["ready"] else ("not ready", WARN)
-    say((f"selfd {found['version']}", BOLD), " is ", word, f", up {span(found['uptime'])}")
+    say((f"selfd {found['version']}", BOLD), " is ", word, f", up {duration(found['uptime'])}")
     mind = found["mind"]
     table(
         [

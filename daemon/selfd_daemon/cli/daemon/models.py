@@ -15,7 +15,7 @@ from selfd_daemon.cli.errors import CommandError
 from selfd_daemon.cli.terminal.options import AsJson, DataDir
 from selfd_daemon.cli.terminal.output import DIM, GOOD, LINK, note, print_json, say
 from selfd_daemon.cli.terminal.progress import INTERRUPTED, progress_bar
-from selfd_daemon.cli.terminal.text import size
+from selfd_daemon.cli.terminal.text import duration, size
 
 app = typer.Typer(name="models", invoke_without_command=True)
 
@@ -112,7 +112,7 @@ def bench(mind: MindId, data_dir: DataDir = None, json: AsJson = False) -> None:
     say(
         (found["mind"]["id"], LINK),
         f"  {found['bytesPerSecond']:,.0f} bytes/s: {found['bytes']} bytes in "
-        f"{found['seconds']:.2f} s, the first after {found['firstByteSeconds'] * 1000:,.0f} ms",
+        f"{duration(found['seconds'])}, the first after {duration(found['firstByteSeconds'])}",
     )
 
 

@@ -13,7 +13,7 @@ from selfd_daemon.cli.errors import CommandError
 from selfd_daemon.cli.terminal.options import AsJson, DataDir
 from selfd_daemon.cli.terminal.output import DIM, LINK, WARN, note, print_json, say
 from selfd_daemon.cli.terminal.passphrase import PassphraseFile, passphrase
-from selfd_daemon.cli.terminal.text import minute, plural, short_path, size, span
+from selfd_daemon.cli.terminal.text import duration, minute, plural, short_path, size
 
 
 def backup(
@@ -43,7 +43,7 @@ def backup(
     encrypted = ", encrypted" if report["encrypted"] else ""
     say(
         (short_path(report["path"]), LINK),
-        f"  {size(report['bytes'])} in {span(report['seconds'])}{encrypted}, {checked}",
+        f"  {size(report['bytes'])} in {duration(report['seconds'])}{encrypted}, {checked}",
     )
 
 

@@ -12,7 +12,7 @@ from selfd_daemon.cli.client import Client
 from selfd_daemon.cli.terminal.options import AsJson, DataDir
 from selfd_daemon.cli.terminal.output import DIM, LINK, WARN, note, print_json, say
 from selfd_daemon.cli.terminal.progress import finish
-from selfd_daemon.cli.terminal.text import plural, short_path, span
+from selfd_daemon.cli.terminal.text import duration, plural, short_path
 
 _LISTED = 10
 
@@ -51,7 +51,7 @@ def _print_job(path: Path, job: Mapping[str, Any]) -> None:
     say(
         (short_path(str(path.absolute())), LINK),
         f"  {plural(read, 'file')}: {', '.join(counts) or 'nothing to read'}; "
-        f"{passages} in {span(metrics['seconds'])}",
+        f"{passages} in {duration(metrics['seconds'])}",
     )
     _print_skipped(metrics)
 

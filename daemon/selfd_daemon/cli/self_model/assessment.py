@@ -24,7 +24,7 @@ from selfd_daemon.cli.terminal.output import (
 )
 from selfd_daemon.cli.terminal.plots import Series, chart, gauge, picture
 from selfd_daemon.cli.terminal.progress import finish
-from selfd_daemon.cli.terminal.text import minute, span
+from selfd_daemon.cli.terminal.text import duration, minute
 
 _KEPT = 100  # assessments that a plot goes back
 
@@ -66,7 +66,7 @@ def _print(assessment: Mapping[str, Any]) -> None:
     done = [test for test in assessment["tests"] if test["measured"]]
     say(
         (f"{sum(test['passed'] for test in done)} of {len(done)} tests passed", BOLD),
-        (f"  {minute(assessment['at'])}, took {span(assessment['seconds'])}", DIM),
+        (f"  {minute(assessment['at'])}, took {duration(assessment['seconds'])}", DIM),
     )
     for test in assessment["tests"]:
         verdict = ("passed", GOOD) if test["passed"] else ("failed", BAD)

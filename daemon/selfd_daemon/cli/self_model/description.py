@@ -27,7 +27,7 @@ from selfd_daemon.cli.terminal.output import (
     table,
 )
 from selfd_daemon.cli.terminal.plots import gauge, interval
-from selfd_daemon.cli.terminal.text import clean, minute, one_line, plural, size, span
+from selfd_daemon.cli.terminal.text import clean, duration, minute, one_line, plural, size
 
 _WIDTH = 24  # of names before a bar
 _LINEAGE = 12  # digits of a hash that tell weights apart
@@ -192,7 +192,7 @@ def _print_body(body: Mapping[str, Any]) -> None:
         ("drawn", None if body["watts"] is None else f"{body['watts']:.1f} W"),
         ("heat", body["thermalPressure"]),
         ("network", {True: "up", False: "down", None: None}[body["networkUp"]]),
-        ("unused for", None if body["idleSeconds"] is None else span(body["idleSeconds"])),
+        ("unused for", None if body["idleSeconds"] is None else duration(body["idleSeconds"])),
         ("disk free", size(body["diskFree"])),
     ]
     table([(name, str(value)) for name, value in facts if value is not None])

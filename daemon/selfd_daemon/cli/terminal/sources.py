@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from selfd_daemon.cli.terminal.output import DIM, LINK, Part, paragraph, say
-from selfd_daemon.cli.terminal.text import clean, day, minute, one_line, short_path, span
+from selfd_daemon.cli.terminal.text import clean, day, duration, minute, one_line, short_path
 
 Json = Mapping[str, Any]
 
@@ -38,7 +38,7 @@ def print_answer(answer: Json, *, with_text: bool) -> None:
     print_citations(answer["citations"])
     sure = "abstained" if answer["abstained"] else f"confidence {answer['confidence']:.2f}"
     mind = answer["mind"]["name"]
-    say((f"\n{sure}, by {mind} in {span(answer['seconds'])}  {answer['conversationId']}", DIM))
+    say((f"\n{sure}, by {mind} in {duration(answer['seconds'])}  {answer['conversationId']}", DIM))
 
 
 def print_citations(citations: Sequence[Json]) -> None:

@@ -52,18 +52,25 @@ def size(count: float) -> str:
     return f"{count:.0f} {unit}" if count >= 10 or unit == "B" else f"{count:.1f} {unit}"
 
 
-def span(seconds: float) -> str:
-    """Return a duration by its largest one or two units."""
-    if seconds < 1:
-        return f"{seconds * 1000:.0f} ms"
-    if seconds < 60:
-        return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
-    minutes, hours, days = seconds / 60, seconds / 3600, seconds / 86_400
-    if hours < 1:
-        return f"{minutes:.0f} min"
-    if days < 1:
-        return f"{int(hours)} h {int(minutes) % 60} min"
-    return f"{int(days)} d {int(hours) % 24} h"
+def duration(seconds: float) -> str:
+    """Return a duration by its largest one or two units; `dom.js` of the dashboard does likewise.
+
+    What rounds up to a whole of the next unit is written in that one: 0.9999 s is `1.0 s`.
+    """
+    if round(seconds * 1000) < 1000:
+        return f"{_two_digits(seconds * 1000)} ms"
+    if round(seconds) < 60:
+        return f"{_two_digits(seconds)} s"
+    minutes, hours = round(seconds / 60), round(seconds / 3600)
+    if minutes < 60:
+        return f"{minutes} min"
+    if minutes < 24 * 60:
+        return f"{minutes // 60} h {minutes % 60} min"
+    return f"{hours // 24} d {hours % 24} h"
+
+
+def _two_digits(value: float) -> str:
+    return f"{value:.1f}" if value < 9.95 else f"{value:.0f}"
 
 
 def plural(count: int, noun: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from selfd_daemon.cli.terminal.text import clean, day, minute, one_line, short_path, span
+from selfd_daemon.cli.terminal.text import clean, day, duration, minute, one_line, short_path
 from selfd_daemon.clients.menubar.updates import Json
 
 LONGEST_QUOTE = 300
@@ -19,7 +19,7 @@ def quote_lines(answer: Json) -> list[str]:
 def how_sure(answer: Json) -> str:
     """Return how sure the answer is, who gave it and how fast."""
     sure = "abstained" if answer["abstained"] else f"confidence {answer['confidence']:.2f}"
-    return f"{sure}, by {clean(answer['mind']['name'])} in {span(answer['seconds'])}"
+    return f"{sure}, by {clean(answer['mind']['name'])} in {duration(answer['seconds'])}"
 
 
 def _source(item: Json) -> str:

@@ -9,14 +9,15 @@ import pytest
 
 from selfd_daemon.cli.terminal.text import (
     clean,
+    duration,
     minute,
     moment,
     one_line,
     plural,
     short_path,
     size,
-    span,
 )
+from support.durations import WRITTEN
 
 
 @pytest.mark.parametrize(
@@ -48,19 +49,9 @@ def test_a_size_has_two_or_three_digits(count: float, shown: str) -> None:
     assert size(count) == shown
 
 
-@pytest.mark.parametrize(
-    ("seconds", "shown"),
-    [
-        (0.04, "40 ms"),
-        (4.25, "4.2 s"),
-        (42, "42 s"),
-        (90, "2 min"),
-        (7380, "2 h 3 min"),
-        (200_000, "2 d 7 h"),
-    ],
-)
+@pytest.mark.parametrize(("seconds", "shown"), WRITTEN)
 def test_a_duration_has_one_or_two_units(seconds: float, shown: str) -> None:
-    assert span(seconds) == shown
+    assert duration(seconds) == shown
 
 
 def test_one_is_not_many() -> None:

@@ -1,7 +1,7 @@
 // Ask: a question, the answer as it is made, its sources.
 
 import { follow, send } from "./api.js";
-import { attempt, field, h, notify, share } from "./dom.js";
+import { attempt, duration, field, h, notify, share } from "./dom.js";
 import { citations, marked } from "./sources.js";
 
 export const title = "Ask";
@@ -94,7 +94,7 @@ function finish(reply, answer) {
   const sure = answer.abstained ? "Not sure enough to answer" : `${share(answer.confidence)} sure`;
   reply.replaceChildren(
     marked(answer.text, prefix),
-    h("p", { className: "meta" }, `${sure}, ${answer.mind.name}, ${answer.seconds.toFixed(2)} s`),
+    h("p", { className: "meta" }, `${sure}, ${answer.mind.name}, ${duration(answer.seconds)}`),
     h("div", { className: "actions" }, rate(answer.id, 1, "Right"), rate(answer.id, -1, "Wrong")),
     ...[citations(answer.citations, prefix)].filter(Boolean));
 }

@@ -101,9 +101,14 @@ function ago(iso) {
 /** The time of day. */
 export const clock = (iso) => new Date(iso).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
 
+/** A duration by its largest one or two units; `duration` of the command line does likewise. */
 export function duration(seconds) {
-  if (seconds < 1) return "less than a second";
-  const [unit, size] = STEPS.find(([, step]) => seconds >= step) ?? ["second", 1];
-  const whole = Math.round(seconds / size);
-  return `${whole} ${unit}${whole === 1 ? "" : "s"}`;
+  if (Math.round(seconds * 1000) < 1000) return `${twoDigits(seconds * 1000)} ms`;
+  if (Math.round(seconds) < 60) return `${twoDigits(seconds)} s`;
+  const [minutes, hours] = [Math.round(seconds / 60), Math.round(seconds / 3600)];
+  if (minutes < 60) return `${minutes} min`;
+  if (minutes < 24 * 60) return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+  return `${Math.floor(hours / 24)} d ${hours % 24} h`;
 }
+
+const twoDigits = (value) => value.toFixed(value < 9.95 ? 1 : 0);
