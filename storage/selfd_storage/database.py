@@ -17,6 +17,7 @@ from typing import Any, Generic, Protocol, TypeVar
 from selfd_storage._sqlite import sqlite3
 from selfd_storage.connection import Connection, reader, translated, writer
 from selfd_storage.errors import StoreBusyError, StoreClosedError, StoreFullError
+from selfd_storage.read_ahead import ReadAhead
 from selfd_storage.room import Room, RoomLimits
 from selfd_storage.schema.migrations import Migration, check_file, migrate, schema_version
 
@@ -84,6 +85,8 @@ class Database(Generic[E]):
         self._is_durable: bool | None = None
         self._closed = False
         self._scrubbing: asyncio.Task[None] | None = None
+        self._ahead: ReadAhead | None = None
+        self._reading_ahead: asyncio.Task[None] | None = None
 
     @classmethod
     async def open(
@@ -121,6 +124,7 @@ class Database(Generic[E]):
                 await self._writer.run(prepare)
                 for _ in range(READERS):
                     self._readers.append(await _opened(reader(path, busy_seconds)))
+                self._ahead = ReadAhead(path)
             await asyncio.to_thread(self._room.keep_ballast)
         except BaseException:
             await self.close()
@@ -183,6 +187,16 @@ class Database(Generic[E]):
             abandoned = True  # for the next statement; the present one is interrupted
             connection.interrupt_now()
             raise
+
+    def read_ahead(self) -> None:
+        """Have the system read the file in the background, where it does not do so already."""
+        earlier = self._reading_ahead
+        if self._closed or self._ahead is None or (earlier is not None and not earlier.done()):
+            return
+        task = asyncio.create_task(asyncio.to_thread(self._ahead.run, lambda: self._closed))
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+        self._reading_ahead = task
 
     async def checkpoint(self) -> bool:
         """Move the write-ahead log into the file and empty it.
@@ -252,6 +266,8 @@ class Database(Generic[E]):
             await connection.close()
         if self._writer is not None:
             await self._writer.close()
+        if self._ahead is not None:
+            self._ahead.close()
 
     def _require_open(self) -> None:
         if self._closed:

@@ -196,6 +196,10 @@ class WordIndex:
             await self._wait_for_present(PATIENCE_SECONDS)
             return await self._search(query, asked, view(), first, closely)
 
+    def read_ahead(self) -> None:
+        """Have the system read the file before searches need it."""
+        self._file.read_ahead()
+
     async def catch_up(self) -> None:
         """Wait until everything that was acknowledged so far can be found.
 
@@ -327,6 +331,7 @@ class WordIndex:
 
     async def _load(self) -> None:
         self._file = await self._open_file()
+        self._file.read_ahead()
         self._follower = Follower(self._source, self._file)
         self._retrieval = Retrieval(self._source, self._file)
         try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -59,6 +59,7 @@ if TYPE_CHECKING:  # it brings numpy, which the door of the package must not
 
 _VERIFIED = "verification.place"
 _ALL = 2**62
+PAUSE = timedelta(minutes=1)  # without a search, after which the system may have dropped the files
 
 
 class Store:
@@ -76,6 +77,7 @@ class Store:
         self._counts = Counts()
         self._check: asyncio.Task[list[str]] | None = None
         self._words: WordIndex | None = None
+        self._searched_at: datetime | None = None
         database.on_commit(self._counts.apply)
         database.on_commit(self._damage.apply)
         self.memories = Memories(database, now, self._counts, self._damage.note)
@@ -147,6 +149,7 @@ class Store:
             before_migration=lambda version: _copy_before_migration(path, version, now()),
         )
         self = cls(folder, database, now)
+        database.read_ahead()
         try:
             await database.read(self._counts.load)
             await self.tiers.open()
@@ -182,13 +185,17 @@ class Store:
         checked_first(first)
         if self._words is None:
             raise StoreClosedError("the store is closed: start selfd again with selfd up")
+        now = self._now()
+        if self._searched_at is None or now - self._searched_at > PAUSE:
+            self.database.read_ahead()
+            self._words.read_ahead()
+        self._searched_at = now
         found = await self._words.search(
             query, scope=scope, first=first, as_of=as_of, since=since, closely=closely
         )
         ids, moment = [each.item_id for each in found], optional_ms(as_of)
-        now = to_ms(self._now())
         items = await self.database.read(
-            lambda db: read_items(db, ids, self._damage.note, moment, now)
+            lambda db: read_items(db, ids, self._damage.note, moment, to_ms(now))
         )
         return weighed(
             Hit(item, each.score, text_of(item), each.via)
