@@ -14,7 +14,15 @@ from selfd_daemon.cli.daemon import jobs, lifecycle, menubar, models, service
 from selfd_daemon.cli.data import backups, engrams, portability, storage
 from selfd_daemon.cli.memory import chat, conversations, entities, memories, questions
 from selfd_daemon.cli.reading import articles, feeds, ingest, stories
-from selfd_daemon.cli.self_model import assessment, description, nights
+from selfd_daemon.cli.self_model import (
+    assessment,
+    checkpoints,
+    description,
+    goals,
+    journal,
+    nights,
+    training,
+)
 
 app = typer.Typer(
     name="selfd",
@@ -37,9 +45,11 @@ _PANELS: dict[str, tuple[typer.Typer | Callable[..., None], ...]] = {
         ingest.ingest, feeds.app, articles.app, stories.stories, stories.trends,
     ),
     "What it knows of itself": (
-        description.self_, description.journal, description.goals, assessment.assess,
+        description.self_, journal.journal, goals.app, assessment.assess,
     ),
-    "What it learns": (nights.train, nights.nights, nights.checkpoints, nights.rollback),
+    "What it learns": (
+        training.train, nights.nights, checkpoints.checkpoints, checkpoints.rollback,
+    ),
     "What it does and keeps": (
         jobs.app, jobs.events, models.app, storage.app, backups.backup, backups.restore,
         engrams.app, portability.export, portability.import_,

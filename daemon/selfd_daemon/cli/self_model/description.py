@@ -1,8 +1,7 @@
-"""self, journal, goals: what selfd knows of itself."""
+"""self: what selfd knows of itself, measured."""
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from typing import Annotated, Any
@@ -10,16 +9,13 @@ from typing import Annotated, Any
 import typer
 
 from selfd_daemon.cli.client import Client
-from selfd_daemon.cli.errors import CommandError
-from selfd_daemon.cli.terminal.input import words
-from selfd_daemon.cli.terminal.options import AsJson, AsOf, DataDir, First
+from selfd_daemon.cli.self_model.goals import print_goal
+from selfd_daemon.cli.terminal.options import AsJson, AsOf, DataDir
 from selfd_daemon.cli.terminal.output import (
     BOLD,
     DIM,
     GOOD,
-    LINK,
     WARN,
-    note,
     paragraph,
     print_json,
     print_json_line,
@@ -31,9 +27,6 @@ from selfd_daemon.cli.terminal.text import clean, duration, minute, one_line, pl
 
 _WIDTH = 24  # of names before a bar
 _LINEAGE = 12  # digits of a hash that tell weights apart
-_LISTED = 8
-
-goals = typer.Typer(name="goals", invoke_without_command=True)
 
 
 def self_(
@@ -56,100 +49,6 @@ def self_(
             _show(model, json=json, line=True)
 
 
-def journal(
-    first: First = 20,
-    follow: Annotated[
-        bool, typer.Option("--follow", "-f", help="Show new entries as they come; Ctrl-C ends it.")
-    ] = False,
-    count: Annotated[
-        int | None, typer.Option("--count", metavar="N", min=1, help="Stop after this many.")
-    ] = None,
-    data_dir: DataDir = None,
-    json: AsJson = False,
-) -> None:
-    """Read what came to its attention, newest first, each with what it is about."""
-    client = Client.find(data_dir)
-    if follow:
-        with closing(client.stream("thoughts")) as thoughts:
-            for thought in itertools.islice(thoughts, count):
-                if json:
-                    print_json_line(thought)
-                else:
-                    _print_thought(thought)
-        return
-    found = [edge["node"] for edge in client.send("journal", first=first)["edges"]]
-    if json:
-        print_json(found)
-        return
-    if not found:
-        note("the journal is empty: it begins with what happens next")
-    for thought in found:
-        _print_thought(thought)
-
-
-@goals.callback()
-def list_goals(context: typer.Context, data_dir: DataDir = None, json: AsJson = False) -> None:
-    """See goals, yours and its own, and how far each is; add, tell or remove one."""
-    if context.invoked_subcommand:
-        return
-    found = Client.find(data_dir).send("goals")["goals"]
-    if json:
-        print_json(found)
-        return
-    if not found:
-        note('no goals: selfd goals add "remember 500 notes" sets one')
-    for goal in found:
-        _print_goal(goal)
-
-
-@goals.command("add")
-def add_goal(
-    text: Annotated[
-        list[str], typer.Argument(metavar="TEXT", help="In your words; a number is measured.")
-    ],
-    data_dir: DataDir = None,
-    json: AsJson = False,
-) -> None:
-    """Set a goal; one such as `remember 500 notes` or `bits per byte below 1.8` is measured."""
-    goal = Client.find(data_dir).send("add_goal", text=words(text, "goal"))
-    if json:
-        print_json(goal)
-        return
-    _print_goal(goal)
-    if goal["measure"] is None:
-        note(f"nothing measures it: selfd goals tell {goal['id']} 0.5 says that it is half reached")
-
-
-@goals.command("tell")
-def tell_goal(
-    id: Annotated[str, typer.Argument(metavar="ID", help="The goal's id.")],
-    progress: Annotated[float, typer.Argument(metavar="SHARE", min=0, max=1, help="From 0 to 1.")],
-    data_dir: DataDir = None,
-    json: AsJson = False,
-) -> None:
-    """Tell how far a goal is that nothing measures."""
-    goal = Client.find(data_dir).send("update_goal", id=id, progress=progress)
-    if json:
-        print_json(goal)
-    else:
-        _print_goal(goal)
-
-
-@goals.command("remove")
-def remove_goal(
-    id: Annotated[str, typer.Argument(metavar="ID", help="The goal's id.")],
-    data_dir: DataDir = None,
-    json: AsJson = False,
-) -> None:
-    """Drop a goal."""
-    if not Client.find(data_dir).send("remove_goal", id=id):
-        raise CommandError(f"no goal with id {id!r}: selfd goals lists them")
-    if json:
-        print_json(True)
-    else:
-        say((id, LINK), "  removed")
-
-
 def _show(model: Mapping[str, Any], *, json: bool, line: bool = False) -> None:
     if json:
         (print_json_line if line else print_json)(model)
@@ -161,7 +60,7 @@ def _show(model: Mapping[str, Any], *, json: bool, line: bool = False) -> None:
     if model["goals"]:
         _heading("goals")
         for goal in model["goals"]:
-            _print_goal(goal, indent="  ")
+            print_goal(goal, indent="  ")
     _heading("attention")
     paragraph(model["attention"] or "nothing", indent=2)
     _print_list("limits", model["limits"])
@@ -226,26 +125,6 @@ def _print_capabilities(model: Mapping[str, Any]) -> None:
         name = f"{each['low']:.1f} to {each['high']:.1f}"
         drawn = gauge(each["right"])
         say((f"  {name:<{_WIDTH}}  ", DIM), drawn, f"  {said}, {plural(each['answers'], 'answer')}")
-
-
-def _print_goal(goal: Mapping[str, Any], *, indent: str = "") -> None:
-    whose = ", its own" if goal["origin"] == "SELF" else ""
-    bar = gauge(goal["progress"], width=10)
-    head = (f"{indent}{goal['id']}", LINK)
-    say(head, f"  {bar}  {goal['progress']:>4.0%}  {one_line(goal['text'], 100)}", (whose, DIM))
-    if goal["measure"] and goal["current"] is not None and goal["target"] is not None:
-        figures = f"{goal['measure']}: {goal['current']:.4g}, from {goal['baseline']:.4g} "
-        say((f"{indent}  {figures}to {goal['target']:.4g}", DIM))
-
-
-def _print_thought(thought: Mapping[str, Any]) -> None:
-    about = ", ".join(thought["about"][:_LISTED])
-    more = ", …" if len(thought["about"]) > _LISTED else ""
-    say(
-        (f"{minute(thought['at'])}  ", DIM),
-        f"{thought['source']:<9}  {one_line(thought['text'], 160)}",
-        (f"  [{about}{more}]" if about else "", LINK),
-    )
 
 
 def _print_list(name: str, items: Sequence[str]) -> None:
