@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+KERNELS := mlx_models/selfd_models/decoding/kernels.c packaging/build_kernels.py
 PINS := uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url \
 	--custom-compile-command "make pins" pyproject.toml requirements/build.in
 
@@ -18,12 +19,12 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 # Pinned with hashes first, then selfd itself, so that nothing unpinned comes in.
-$(VENV)/.ready: pyproject.toml requirements/run.txt | $(BIN)/python
+$(VENV)/.ready: pyproject.toml requirements/run.txt $(KERNELS) | $(BIN)/python
 	$(PIP) install --require-hashes -r requirements/run.txt
 	$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(VENV)/.ready-dev: pyproject.toml requirements/dev.txt | $(BIN)/python
+$(VENV)/.ready-dev: pyproject.toml requirements/dev.txt $(KERNELS) | $(BIN)/python
 	$(PIP) install --require-hashes -r requirements/dev.txt
 	$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $(VENV)/.ready $@

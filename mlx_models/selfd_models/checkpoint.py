@@ -13,7 +13,7 @@ import hashlib
 import json
 import sys
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +41,8 @@ class Checkpoint:
     """A model ready to run.
 
     parameters: float32 arrays by name. provenance: what the file says of its training.
-    fingerprint: the first 16 hex digits of the file's SHA-256.
+    fingerprint: the first 16 hex digits of the file's SHA-256. packed: the matrices of 4 bits as
+    they lie in the file, (outputs, inputs), for engines that multiply by them as they are.
     """
 
     config: Config
@@ -49,6 +50,7 @@ class Checkpoint:
     patcher: Patcher
     provenance: Mapping[str, Any]
     fingerprint: str
+    packed: Mapping[str, Packed] = field(default_factory=dict)
 
 
 def save(
@@ -97,13 +99,9 @@ def load(path: Path, expected: Config | None = None) -> Checkpoint:
         raise CheckpointError(f"{path.name} is of {config.name!r}, not of {expected.name!r}")
     tables = {name: tensors[f"patcher.{name}"] for name in _PATCHER}
     patcher = Patcher(**tables, threshold=int(header["threshold"]))
-    return Checkpoint(
-        config,
-        _parameters(path, tensors, config),
-        patcher,
-        json.loads(header["provenance"]),
-        header["sha256"][:16],
-    )
+    parameters, packed = _parameters(path, tensors, config)
+    provenance, fingerprint = json.loads(header["provenance"]), header["sha256"][:16]
+    return Checkpoint(config, parameters, patcher, provenance, fingerprint, packed)
 
 
 def _read(path: Path) -> tuple[Tensors, dict[str, str]]:
@@ -152,14 +150,19 @@ def _config(path: Path, header: Mapping[str, str]) -> Config:
         ) from error
 
 
-def _parameters(path: Path, tensors: Tensors, config: Config) -> dict[str, NDArray[np.float32]]:
-    parameters = {}
+def _parameters(
+    path: Path, tensors: Tensors, config: Config
+) -> tuple[dict[str, NDArray[np.float32]], dict[str, Packed]]:
+    """Give every parameter in float32, and those of 4 bits as they are, too."""
+    parameters, packed = {}, {}
     kinds = storages(config)
     for name, spec in specify(config).items():
         stored = [f"{name}.{part}" for part in Packed._fields]
         if all(part in tensors for part in stored):
-            value = unpack(Packed(*(tensors[part] for part in stored)))
-            value = np.swapaxes(value, -1, -2) if kinds[name] == "4-bit" else value
+            held = Packed(*(tensors[part] for part in stored))
+            value = unpack(held)
+            if kinds[name] == "4-bit":
+                value, packed[name] = np.swapaxes(value, -1, -2), held
         elif name in tensors:
             value = tensors[name].astype(np.float32)
         else:
@@ -169,7 +172,7 @@ def _parameters(path: Path, tensors: Tensors, config: Config) -> dict[str, NDArr
                 f"{path.name} is of another model: {name} is {value.shape}, not {spec.shape}"
             )
         parameters[name] = np.ascontiguousarray(value)
-    return parameters
+    return parameters, packed
 
 
 def export(folder: Path, path: Path) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import venv
@@ -59,6 +60,8 @@ def test_the_wheel_holds_the_four_packages_and_their_data(wheel: Path) -> None:
     assert not [name for name in names if name.startswith(("tests/", "docs/"))]
     assert [name for name in names if name.endswith(".graphql")]
     assert [name for name in names if name.endswith("/licenses/LICENSE")]
+    library = "selfd_models/decoding/kernels.so" in names
+    assert library == ("-none-any" not in wheel.name) == (shutil.which("cc") is not None)
 
 
 def test_the_installed_command_helps_and_states_its_settings(python: Path, tmp_path: Path) -> None:

@@ -3,6 +3,10 @@
 import numpy as np
 import pytest
 
+from selfd_models.checkpoint import Checkpoint
+from selfd_models.decoding.compiled_engine import CompiledEngine, serves
+from selfd_models.decoding.engine import Engine
+from selfd_models.decoding.numpy_engine import NumpyEngine
 from selfd_models.errors import BackendError
 from selfd_models.ops import ArrayOps, backend, load_ops
 from selfd_models.patcher import Bytes
@@ -33,3 +37,12 @@ def ops_or_skip(name: backend) -> ArrayOps:
         return load_ops(name)
     except BackendError as error:
         pytest.skip(str(error))
+
+
+def engine_or_skip(name: str, checkpoint: Checkpoint) -> Engine:
+    """Give an engine for processors by name; skip the test where it was not built."""
+    if name == "numpy":
+        return NumpyEngine(checkpoint.parameters, checkpoint.config)
+    if not serves(checkpoint.config):
+        pytest.skip("the kernels were not built: no C compiler")
+    return CompiledEngine(checkpoint)

@@ -16,6 +16,7 @@ from selfd_models import features
 from selfd_models.checkpoint import Checkpoint
 from selfd_models.config import CONV_TAPS, PHASES, RECALL_ROWS, RECALLS, START, TABLES, Config
 from selfd_models.decoding import latent_steps
+from selfd_models.decoding.compiled_engine import CompiledEngine, serves
 from selfd_models.decoding.drafter import Drafter
 from selfd_models.decoding.engine import Encoded, Engine, LatentState
 from selfd_models.decoding.numpy_engine import NumpyEngine
@@ -165,10 +166,10 @@ class Decoder:
         drafter: Drafter | None = None,
         engine: Engine | None = None,
     ) -> None:
-        """Lay the weights out.   Args: engine: numpy's if not given."""
+        """Lay the weights out.   Args: engine: the processor's fastest if not given."""
         p, config = checkpoint.parameters, checkpoint.config
         self.drafter = drafter
-        self.engine: Engine = engine or NumpyEngine(p, config)
+        self.engine: Engine = engine or _for_processor(checkpoint)
         self._p = p
         self._config = config
         self._patcher = checkpoint.patcher
@@ -285,6 +286,13 @@ class Decoder:
         half = self._config.pool_width
         lowest = np.full(half, -np.inf, np.float32)
         return Clock(lowest, np.zeros(half, np.float32), 0, context, 0, latent)
+
+
+def _for_processor(checkpoint: Checkpoint) -> Engine:
+    """Give the fastest engine without MLX: the kernels where they were built, or numpy's."""
+    if serves(checkpoint.config):
+        return CompiledEngine(checkpoint)
+    return NumpyEngine(checkpoint.parameters, checkpoint.config)
 
 
 def _seen(

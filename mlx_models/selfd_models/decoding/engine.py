@@ -1,7 +1,8 @@
-"""What decodes: the arithmetic below the integers, twice.
+"""What decodes: the arithmetic below the integers, three times.
 
-`DoorEngine` (door_engine.py) is the plain form, on any backend; `NumpyEngine` (numpy_engine.py) the
-fast one on processors. Both take and give numpy; what stays with the backend is the latent's state.
+`DoorEngine` (door_engine.py) is the plain form, on any backend; `CompiledEngine` (kernels.c) the
+fast one on processors, and `NumpyEngine` what serves where that was not built. All take and give
+numpy; what stays with an engine is the latent's state.
 Letters: R rows of a tile, D byte width.
 """
 

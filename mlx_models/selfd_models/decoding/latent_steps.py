@@ -33,6 +33,24 @@ LatentState = tuple[LayerState, ...]
 """The layers before the core, the core's first run, its second, and the layers after."""
 
 
+def rotary_speeds(head_width: int) -> Floats:
+    """Give how fast each pair of a head's numbers turns, in radians a patch: (W / 2,)."""
+    half = head_width // 2
+    speeds = ROTARY_BASE ** -(np.arange(half, dtype=np.float32) / np.float32(half))
+    return speeds.astype(np.float32)
+
+
+def with_room(state: AttentionState, window: int) -> AttentionState:
+    """Give a state that one more patch can be appended to; a full one keeps what is still seen."""
+    keys, values, used, patches = state
+    if used < keys.shape[1]:
+        return state
+    kept = window - 1
+    both = np.zeros((2, *keys.shape), np.float32)
+    both[0, :, :kept], both[1, :, :kept] = keys[:, -kept:], values[:, -kept:]
+    return AttentionState(both[0], both[1], kept, patches)
+
+
 class AttentionStep:
     """An attention layer and its dense layer."""
 
@@ -45,9 +63,7 @@ class AttentionStep:
         self._gains = np.stack([query] * config.heads + [p["mixer.key_gain"]] * config.kv_heads)
         self._out = p["mixer.out"]
         self._window = config.window
-        half = config.head_width // 2
-        speeds = ROTARY_BASE ** -(np.arange(half, dtype=np.float32) / np.float32(half))
-        self._speeds = speeds.astype(np.float32)
+        self._speeds = rotary_speeds(config.head_width)
         self._up = np.ascontiguousarray(p["dense.up"] * p["dense.gain"][:, None])
         self._down = p["dense.down"]
 
@@ -86,12 +102,7 @@ class AttentionStep:
         return np.concatenate((left * cos - right * sin, left * sin + right * cos), axis=1)
 
     def _append(self, state: AttentionState, key: Floats, value: Floats) -> AttentionState:
-        keys, values, used, patches = state
-        if used == keys.shape[1]:
-            kept = self._window - 1
-            both = np.zeros((2, *keys.shape), np.float32)
-            both[0, :, :kept], both[1, :, :kept] = keys[:, -kept:], values[:, -kept:]
-            keys, values, used = both[0], both[1], kept
+        keys, values, used, patches = with_room(state, self._window)
         keys[:, used], values[:, used] = key, value
         return AttentionState(keys, values, used + 1, patches + 1)
 

@@ -1,0 +1,105 @@
+"""The kernels: every width of a matrix, packed and not, and the shipped model over 512 bytes."""
+
+import ctypes
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from selfd_models.checkpoint import SHIPPED, Checkpoint, load
+from selfd_models.config import TINY
+from selfd_models.decoding import compiled_engine
+from selfd_models.decoding.compiled_engine import CompiledEngine, kernels, serves
+from selfd_models.decoding.decoder import Decoder
+from selfd_models.decoding.door_engine import DoorEngine
+from selfd_models.decoding.kernel_weights import KernelWeights
+from selfd_models.decoding.numpy_engine import NumpyEngine
+from selfd_models.ops import load_ops
+from selfd_models.patcher import Bytes
+from selfd_models.quantise import pack, unpack
+from support.hybrid import engine_or_skip
+
+FOUND = np.random.default_rng(4)
+
+
+@pytest.fixture
+def library() -> ctypes.PyDLL:
+    found = kernels()
+    if found is None:
+        pytest.skip("the kernels were not built: no C compiler")
+    return found
+
+
+def test_where_a_compiler_is_the_kernels_were_built() -> None:
+    assert shutil.which("cc") is None or kernels() is not None
+
+
+@pytest.mark.parametrize("packed", [True, False])
+@pytest.mark.parametrize("inputs", [32, 64, 96, 256])
+@pytest.mark.parametrize("outputs", [1, 15, 16, 17, 33, 48, 49, 63, 64, 65, 80, 128, 200, 304])
+def test_products_are_right_at_every_width(
+    library: ctypes.PyDLL, inputs: int, outputs: int, packed: bool
+) -> None:
+    weight = FOUND.standard_normal((outputs, inputs), np.float32)
+    words = pack(weight, 4)
+    p = {"weight": (unpack(words) if packed else weight).T}
+    weights = KernelWeights(p, {"weight": words} if packed else {})
+    laid = weights.matrix("weight")
+    x = FOUND.standard_normal(inputs, np.float32)
+    y = np.empty(-(-outputs // 16) * 16, np.float32)
+    library.selfd_multiply(ctypes.addressof(laid), x.ctypes.data, y.ctypes.data)
+    assert np.abs(y[:outputs] - x @ p["weight"]).max() < 1e-4
+    assert not y[outputs:].any()
+
+
+def test_matrices_that_no_file_has_packed_serve_as_they_are(
+    checkpoint: Checkpoint, text: Bytes
+) -> None:
+    plain = replace(checkpoint, packed={})
+    read = text[:400].tobytes()
+    expected = Decoder(checkpoint, engine=NumpyEngine(checkpoint.parameters, TINY)).read(read)
+    found = Decoder(plain, engine=engine_or_skip("compiled", plain)).read(read)
+    assert np.abs(found.logits - expected.logits).max() < 1e-4
+
+
+def test_the_shipped_model_drifts_from_the_layers_as_written_by_less_than_a_thousandth(
+    text: Bytes,
+) -> None:
+    checkpoint = load(SHIPPED)
+    assert checkpoint.packed
+    plain = DoorEngine(checkpoint.parameters, checkpoint.config, load_ops("numpy"))
+    decoders = [
+        Decoder(checkpoint, engine=engine)
+        for engine in (plain, engine_or_skip("compiled", checkpoint))
+    ]
+    tiles = [decoder.start() for decoder in decoders]
+    for at in range(0, 512, 16):
+        ahead = text[at : at + 16].tolist()
+        tiles = [d.advance(t.state(), ahead) for d, t in zip(decoders, tiles, strict=True)]
+        assert np.abs(tiles[0].logits - tiles[1].logits).max() < 1e-3
+        assert (tiles[0].logits.argmax(axis=1) == tiles[1].logits.argmax(axis=1)).all()
+
+
+def test_a_library_of_another_source_is_not_used(
+    library: ctypes.PyDLL, checkpoint: Checkpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changed = tmp_path / "kernels.c"
+    changed.write_bytes(compiled_engine.SOURCE.read_bytes() + b"\n")
+    monkeypatch.setattr(compiled_engine, "SOURCE", changed)
+    assert kernels.__wrapped__() is None
+
+
+def test_without_the_library_numpy_decodes(
+    checkpoint: Checkpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(compiled_engine, "LIBRARY", tmp_path / "nothing.so")
+    kernels.cache_clear()
+    try:
+        assert not serves(checkpoint.config)
+        assert isinstance(Decoder(checkpoint).engine, NumpyEngine)
+        with pytest.raises(RuntimeError, match="C compiler"):
+            CompiledEngine(checkpoint)
+    finally:
+        kernels.cache_clear()
