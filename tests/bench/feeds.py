@@ -25,10 +25,10 @@ import zstandard
 from bench.row import Row
 from selfd_daemon.child import Child
 from selfd_daemon.errors import ChildError
-from selfd_daemon.feeds.entries import MAX_ENTRIES
+from selfd_daemon.feeds.parsing.entries import MAX_ENTRIES
+from selfd_daemon.feeds.parsing.reading import read
+from selfd_daemon.feeds.parsing.text import web_link
 from selfd_daemon.feeds.reader import MEMORY_BYTES, SECONDS
-from selfd_daemon.feeds.reading import read
-from selfd_daemon.feeds.text import web_link
 from selfd_daemon.visible import visible
 from selfd_storage import JobRecord
 from support.feed_pages import item, rss

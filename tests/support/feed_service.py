@@ -13,7 +13,7 @@ from random import Random
 from typing import Any
 
 from selfd_daemon.bus import EventBus
-from selfd_daemon.feeds.network import Resolve
+from selfd_daemon.feeds.fetching.network import Resolve
 from selfd_daemon.feeds.service import FeedService
 from selfd_daemon.jobs import JobRunner
 from selfd_daemon.settings import FeedSettings, Settings

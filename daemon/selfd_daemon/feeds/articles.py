@@ -8,7 +8,7 @@ from datetime import datetime
 from selfd_daemon.clock import Now
 from selfd_daemon.feeds.errors import NoArticleError, OfflineError
 from selfd_daemon.feeds.full_text import FullText, can_read_pages
-from selfd_daemon.feeds.text import html_of_text
+from selfd_daemon.feeds.parsing.text import html_of_text
 from selfd_daemon.knowledge.claims import claims
 from selfd_graphql.errors import ServiceError
 from selfd_storage import ArticleRecord, NotFoundError, Store

@@ -12,13 +12,13 @@ import httpx2
 import structlog
 
 from selfd_daemon.clock import Now
-from selfd_daemon.feeds.addresses import checked_url, host_of
-from selfd_daemon.feeds.entries import Entry
 from selfd_daemon.feeds.errors import FeedError, NoArticleError, RobotsError, StatusError
-from selfd_daemon.feeds.fetch import Fetcher
+from selfd_daemon.feeds.fetching.addresses import checked_url, host_of
+from selfd_daemon.feeds.fetching.fetch import Fetcher
+from selfd_daemon.feeds.fetching.robots import NOTHING_ALLOWED, Robots
+from selfd_daemon.feeds.parsing.entries import Entry
+from selfd_daemon.feeds.parsing.text import html_of_text
 from selfd_daemon.feeds.reader import FeedReader
-from selfd_daemon.feeds.robots import NOTHING_ALLOWED, Robots
-from selfd_daemon.feeds.text import html_of_text
 
 AGENT = "selfd"
 MOST_PAGES = 20  # of one poll; the rest keep the text that the feed has

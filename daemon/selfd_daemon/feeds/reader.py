@@ -1,4 +1,4 @@
-"""Reading what strangers wrote, in children that may be killed: the daemon's side of `reading`."""
+"""Reading what strangers wrote, in children that may be killed: the daemon's side of `parsing`."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from typing import Any
 from selfd_daemon.child import Child
 from selfd_daemon.clock import Now
 from selfd_daemon.errors import ChildDiedError, ChildError, ChildTaskError
-from selfd_daemon.feeds.article_page import read_article
-from selfd_daemon.feeds.entries import ParsedFeed
 from selfd_daemon.feeds.errors import OpmlError, ParserError
-from selfd_daemon.feeds.opml import Subscription, read_opml
-from selfd_daemon.feeds.reading import read
+from selfd_daemon.feeds.parsing.article_page import read_article
+from selfd_daemon.feeds.parsing.entries import ParsedFeed
+from selfd_daemon.feeds.parsing.opml import Subscription, read_opml
+from selfd_daemon.feeds.parsing.reading import read
 
 SECONDS = 4.0  # of processor time; the slowest of 3,400 captured feeds takes 1.3
 WALL_SECONDS = 5.5  # with the fetch, a hostile feed has failed within 6

@@ -16,17 +16,17 @@ import structlog
 from selfd_daemon.bus import EventBus
 from selfd_daemon.clock import Now
 from selfd_daemon.errors import SettingError
-from selfd_daemon.feeds.addresses import AllowedHosts, checked_url
-from selfd_daemon.feeds.entries import ParsedFeed
 from selfd_daemon.feeds.errors import FeedError, NetworkDownError, NotAFeedError, OfflineError
-from selfd_daemon.feeds.fetch import Fetched, Fetcher, FetchLimits
+from selfd_daemon.feeds.fetching.addresses import AllowedHosts, checked_url
+from selfd_daemon.feeds.fetching.fetch import Fetched, Fetcher, FetchLimits
+from selfd_daemon.feeds.fetching.network import Resolve, SystemResolver
 from selfd_daemon.feeds.full_text import FullText, can_read_pages
-from selfd_daemon.feeds.network import Resolve, SystemResolver
-from selfd_daemon.feeds.poller import Poller, no_feed
+from selfd_daemon.feeds.parsing.entries import ParsedFeed
+from selfd_daemon.feeds.polling.poller import Poller, no_feed
+from selfd_daemon.feeds.polling.rhythm import Pace
+from selfd_daemon.feeds.polling.rounds import Totals, poll_round
+from selfd_daemon.feeds.polling.schedule import Schedule
 from selfd_daemon.feeds.reader import FeedReader
-from selfd_daemon.feeds.rhythm import Pace
-from selfd_daemon.feeds.rounds import Totals, poll_round
-from selfd_daemon.feeds.schedule import Schedule
 from selfd_daemon.jobs import JobContext, JobRunner
 from selfd_daemon.settings import Settings
 from selfd_graphql.errors import ServiceError

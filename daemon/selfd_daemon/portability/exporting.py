@@ -13,7 +13,7 @@ from typing import Any, Self, TextIO
 
 import orjson
 
-from selfd_daemon.feeds.opml import Subscription, write_opml
+from selfd_daemon.feeds.parsing.opml import Subscription, write_opml
 from selfd_daemon.jobs import JobContext
 from selfd_daemon.nights.adapters import Adapters
 from selfd_daemon.nights.lineage import Lineage

@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 
-from selfd_daemon.feeds.opml import read_opml
+from selfd_daemon.feeds.parsing.opml import read_opml
 from selfd_daemon.jobs import JobContext
 from selfd_daemon.nights.adapters import Adapters
 from selfd_daemon.nights.lineage import Lineage

@@ -12,7 +12,6 @@ from typing import Any
 import httpx2
 import pytest
 
-from selfd_daemon.feeds.addresses import AllowedHosts
 from selfd_daemon.feeds.errors import (
     AddressError,
     AddressRefusedError,
@@ -22,7 +21,8 @@ from selfd_daemon.feeds.errors import (
     TooLargeError,
     UnreachableError,
 )
-from selfd_daemon.feeds.fetch import Fetcher, FetchLimits
+from selfd_daemon.feeds.fetching.addresses import AllowedHosts
+from selfd_daemon.feeds.fetching.fetch import Fetcher, FetchLimits
 from support.web import LocalWeb, Reply, Seen
 
 pytestmark = pytest.mark.anyio

@@ -20,8 +20,8 @@ from h2.config import H2Configuration
 from h2.connection import H2Connection
 from h2.events import RequestReceived
 
-from selfd_daemon.feeds.addresses import AllowedHosts
-from selfd_daemon.feeds.fetch import Fetcher, FetchLimits
+from selfd_daemon.feeds.fetching.addresses import AllowedHosts
+from selfd_daemon.feeds.fetching.fetch import Fetcher, FetchLimits
 
 pytestmark = pytest.mark.anyio
 FEED = b"<rss version='2.0'><channel><title>News</title></channel></rss>"

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from selfd_daemon.feeds.schedule import SHORTEST_WAIT, WITHOUT_NETWORK
+from selfd_daemon.feeds.polling.schedule import SHORTEST_WAIT, WITHOUT_NETWORK
 from support.feed_pages import item, rss
 from support.feed_service import START, Clock, Running, running_feeds
 from support.web import LocalWeb, Reply, Seen

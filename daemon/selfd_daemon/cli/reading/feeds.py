@@ -136,7 +136,7 @@ def export_opml(
     data_dir: DataDir = None,
 ) -> None:
     """Write the feeds that are followed as OPML, for another reader."""
-    from selfd_daemon.feeds.opml import Subscription, write_opml
+    from selfd_daemon.feeds.parsing.opml import Subscription, write_opml
 
     followed = Client.find(data_dir).send("feeds")
     subscriptions = [Subscription(url=feed["url"], title=feed["title"]) for feed in followed]

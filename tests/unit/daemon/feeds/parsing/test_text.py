@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from selfd_daemon.feeds.text import (
+from selfd_daemon.feeds.parsing.text import (
     html_of_text,
     one_line,
     paragraphs,

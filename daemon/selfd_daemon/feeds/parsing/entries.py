@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeVar
 
-from selfd_daemon.feeds.text import one_line
+from selfd_daemon.feeds.parsing.text import one_line
 from selfd_daemon.visible import visible
 
 MAX_ENTRIES = 500

@@ -12,7 +12,6 @@ from random import Random
 import structlog
 
 from selfd_daemon.clock import Now
-from selfd_daemon.feeds.entries import Entry, ParsedFeed
 from selfd_daemon.feeds.errors import (
     FeedError,
     GoneError,
@@ -21,10 +20,11 @@ from selfd_daemon.feeds.errors import (
     StatusError,
     UnreachableError,
 )
-from selfd_daemon.feeds.fetch import Fetched, Fetcher
+from selfd_daemon.feeds.fetching.fetch import Fetched, Fetcher
 from selfd_daemon.feeds.full_text import FullText
+from selfd_daemon.feeds.parsing.entries import Entry, ParsedFeed
+from selfd_daemon.feeds.polling.rhythm import Pace, after_failure, after_success, interval, moments
 from selfd_daemon.feeds.reader import FeedReader
-from selfd_daemon.feeds.rhythm import Pace, after_failure, after_success, interval, moments
 from selfd_storage import (
     ArticleRecord,
     FeedRecord,

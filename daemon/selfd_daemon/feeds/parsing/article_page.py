@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from selfd_daemon.feeds.entries import MAX_TEXT
-from selfd_daemon.feeds.text import paragraphs
+from selfd_daemon.feeds.parsing.entries import MAX_TEXT
+from selfd_daemon.feeds.parsing.text import paragraphs
 
 MIN_TEXT = 200  # characters; less is a cookie notice or the teaser that the feed has already
 

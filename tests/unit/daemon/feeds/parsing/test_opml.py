@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from selfd_daemon.feeds.opml import MAX_FEEDS, Subscription, read_opml, write_opml
+from selfd_daemon.feeds.parsing.opml import MAX_FEEDS, Subscription, read_opml, write_opml
 
 AT = datetime(2026, 11, 21, tzinfo=UTC)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from selfd_daemon.feeds.discovery import find_feeds, looks_like_page
+from selfd_daemon.feeds.parsing.discovery import find_feeds, looks_like_page
 
 URL = "https://blog.example/about/"
 

@@ -17,7 +17,6 @@ from http.cookiejar import CookieJar, DefaultCookiePolicy
 import httpx2
 
 from selfd_daemon.dialling import CheckedTransport
-from selfd_daemon.feeds.addresses import AllowedHosts, checked_url, host_of, port_of
 from selfd_daemon.feeds.errors import (
     AddressRefusedError,
     FeedError,
@@ -27,9 +26,10 @@ from selfd_daemon.feeds.errors import (
     TooLargeError,
     UnreachableError,
 )
-from selfd_daemon.feeds.hosts import HostGate
-from selfd_daemon.feeds.inflate import CutShortError, Inflater, TooMuchError
-from selfd_daemon.feeds.network import GuardedBackend, Resolve
+from selfd_daemon.feeds.fetching.addresses import AllowedHosts, checked_url, host_of, port_of
+from selfd_daemon.feeds.fetching.hosts import HostGate
+from selfd_daemon.feeds.fetching.inflate import CutShortError, Inflater, TooMuchError
+from selfd_daemon.feeds.fetching.network import GuardedBackend, Resolve
 
 MAX_REDIRECTS = 5
 _MOVED = frozenset({301, 302, 303, 307, 308})

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from selfd_daemon.feeds.text import web_link
+from selfd_daemon.feeds.parsing.text import web_link
 
 MAX_FOUND = 10
 _MAX_PAGE = 1 << 20  # bytes that are looked at: a page names its feeds in its head

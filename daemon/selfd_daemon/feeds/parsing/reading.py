@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from selfd_daemon.feeds.discovery import find_feeds, looks_like_page
-from selfd_daemon.feeds.entries import ParsedFeed, told_apart
-from selfd_daemon.feeds.json_feed import looks_like_json, read_json
-from selfd_daemon.feeds.xml_feed import read_xml
+from selfd_daemon.feeds.parsing.discovery import find_feeds, looks_like_page
+from selfd_daemon.feeds.parsing.entries import ParsedFeed, told_apart
+from selfd_daemon.feeds.parsing.json_feed import looks_like_json, read_json
+from selfd_daemon.feeds.parsing.xml_feed import read_xml
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from selfd_daemon.feeds.dates import from_iso, from_relative
-from selfd_daemon.feeds.entries import (
+from selfd_daemon.feeds.parsing.dates import from_iso, from_relative
+from selfd_daemon.feeds.parsing.entries import (
     MAX_TEXT,
     MAX_TITLE,
     Entry,
@@ -17,7 +17,7 @@ from selfd_daemon.feeds.entries import (
     newest,
     summary_of,
 )
-from selfd_daemon.feeds.text import (
+from selfd_daemon.feeds.parsing.text import (
     html_of_text,
     one_line,
     paragraphs,

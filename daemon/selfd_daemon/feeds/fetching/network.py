@@ -9,13 +9,13 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeAlias
 
 from selfd_daemon.dialling import CheckedBackend
-from selfd_daemon.feeds.addresses import PUBLIC_PORTS, AllowedHosts, is_public
 from selfd_daemon.feeds.errors import (
     AddressError,
     AddressRefusedError,
     NetworkDownError,
     UnreachableError,
 )
+from selfd_daemon.feeds.fetching.addresses import PUBLIC_PORTS, AllowedHosts, is_public
 
 Resolve: TypeAlias = Callable[[str, int], Awaitable[Sequence[str]]]
 

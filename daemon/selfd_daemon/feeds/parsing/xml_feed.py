@@ -11,8 +11,8 @@ from typing import Any
 
 import feedparser
 
-from selfd_daemon.feeds.dates import from_relative, from_struct
-from selfd_daemon.feeds.entries import (
+from selfd_daemon.feeds.parsing.dates import from_relative, from_struct
+from selfd_daemon.feeds.parsing.entries import (
     MAX_TEXT,
     MAX_TITLE,
     Entry,
@@ -21,7 +21,7 @@ from selfd_daemon.feeds.entries import (
     newest,
     summary_of,
 )
-from selfd_daemon.feeds.text import (
+from selfd_daemon.feeds.parsing.text import (
     html_of_text,
     one_line,
     paragraphs,

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 import httpx2
 
-from selfd_daemon.feeds.addresses import host_of
 from selfd_daemon.feeds.errors import NetworkDownError
-from selfd_daemon.feeds.poller import Polled, Poller
+from selfd_daemon.feeds.fetching.addresses import host_of
+from selfd_daemon.feeds.polling.poller import Polled, Poller
 from selfd_storage import FeedRecord
 
 _DOWN_AFTER = 3  # feeds without a network and none with: there is no point in asking the rest

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from selfd_daemon.feeds.robots import NOTHING_ALLOWED, Robots
+from selfd_daemon.feeds.fetching.robots import NOTHING_ALLOWED, Robots
 
 SITE = "https://news.example"
 

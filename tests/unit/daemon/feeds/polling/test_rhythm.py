@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 
-from selfd_daemon.feeds.rhythm import (
+from selfd_daemon.feeds.polling.rhythm import (
     Pace,
     after_failure,
     after_success,

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from selfd_daemon.feeds.entries import MAX_ENTRIES, MAX_TEXT, ParsedFeed
-from selfd_daemon.feeds.reading import read
-from selfd_daemon.feeds.xml_feed import LongTagError
+from selfd_daemon.feeds.parsing.entries import MAX_ENTRIES, MAX_TEXT, ParsedFeed
+from selfd_daemon.feeds.parsing.reading import read
+from selfd_daemon.feeds.parsing.xml_feed import LongTagError
 from support.feed_pages import item, rss
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)

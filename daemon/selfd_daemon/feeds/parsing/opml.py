@@ -9,8 +9,8 @@ from email.utils import format_datetime, parsedate_to_datetime
 from html.parser import HTMLParser
 from xml.etree.ElementTree import Element, ElementTree, SubElement, indent, tostring
 
-from selfd_daemon.feeds.entries import MAX_TITLE
-from selfd_daemon.feeds.text import one_line
+from selfd_daemon.feeds.parsing.entries import MAX_TITLE
+from selfd_daemon.feeds.parsing.text import one_line
 from selfd_daemon.visible import visible
 
 MAX_FEEDS = 10_000

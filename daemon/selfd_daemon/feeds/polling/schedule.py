@@ -10,7 +10,7 @@ from datetime import timedelta
 import structlog
 
 from selfd_daemon.clock import Now
-from selfd_daemon.feeds.rounds import Totals
+from selfd_daemon.feeds.polling.rounds import Totals
 from selfd_storage import FeedRecord, StorageError, Store
 
 LONGEST_SLEEP = 60.0  # seconds; timers stop while a laptop sleeps, so the clock is looked at

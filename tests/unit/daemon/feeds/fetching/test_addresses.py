@@ -5,8 +5,14 @@ from __future__ import annotations
 import httpx2
 import pytest
 
-from selfd_daemon.feeds.addresses import AllowedHosts, checked_url, host_of, is_public, port_of
 from selfd_daemon.feeds.errors import AddressError
+from selfd_daemon.feeds.fetching.addresses import (
+    AllowedHosts,
+    checked_url,
+    host_of,
+    is_public,
+    port_of,
+)
 
 
 @pytest.mark.parametrize(

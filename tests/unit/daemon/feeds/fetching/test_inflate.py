@@ -8,7 +8,7 @@ from collections import deque
 
 import pytest
 
-from selfd_daemon.feeds.inflate import CutShortError, Inflater, TooMuchError
+from selfd_daemon.feeds.fetching.inflate import CutShortError, Inflater, TooMuchError
 
 TEXT = b"<rss>" + b"one two three " * 500 + b"</rss>"
 

@@ -1,0 +1,1 @@
+"""What strangers wrote, read into harmless records: feeds of each format, pages, OPML."""
