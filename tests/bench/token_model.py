@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from selfd_daemon.minds.mlx_tokens import byte_level
+from selfd_daemon.minds.mlx.tokens import byte_level
 from selfd_models.training.corpus import read_records
 
 if TYPE_CHECKING:

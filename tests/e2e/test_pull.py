@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from selfd_daemon.minds.mlx_files import find_folder
+from selfd_daemon.minds.mlx.files import find_folder
 from support.command import SELFD
 from support.hub import MODEL, running_hub
 

@@ -10,12 +10,12 @@ from typing import Any, Protocol, TypeAlias
 
 from selfd_daemon.clock import Monotonic
 from selfd_daemon.minds.door import Mind
-from selfd_daemon.minds.ensemble import EnsembleMind
+from selfd_daemon.minds.ensemble.mind import EnsembleMind
 from selfd_daemon.minds.errors import MindFieldError
-from selfd_daemon.minds.http import HttpMind
-from selfd_daemon.minds.http_client import checked_base
-from selfd_daemon.minds.mlx import MlxMind
-from selfd_daemon.minds.mlx_files import INSTALL, find_folder, read_files
+from selfd_daemon.minds.http.client import checked_base
+from selfd_daemon.minds.http.mind import HttpMind
+from selfd_daemon.minds.mlx.files import INSTALL, find_folder, read_files
+from selfd_daemon.minds.mlx.mind import MlxMind
 from selfd_daemon.minds.options import EnsembleOptions, HttpOptions, MlxOptions, read_options
 from selfd_daemon.minds.room import ReadMemory
 from selfd_storage import MindRecord, NewMind, NotFoundError, Store

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import psutil
 
 from selfd_daemon.minds.errors import MindTooLargeError
-from selfd_daemon.minds.mlx_files import ModelFiles
+from selfd_daemon.minds.mlx.files import ModelFiles
 from selfd_daemon.minds.options import MlxOptions
 
 SHARE = 0.85  # of what is free, so that the machine does not begin to swap

@@ -18,10 +18,10 @@ import structlog
 from selfd_daemon.clock import Monotonic, Now, utc_now
 from selfd_daemon.host.local import this_host
 from selfd_daemon.host.state import Host
-from selfd_daemon.minds.builtin import BuiltinMind, refuse_long
-from selfd_daemon.minds.catalogue import backend_here, fetched, recommend
+from selfd_daemon.minds.builtin.mind import BuiltinMind, refuse_long
 from selfd_daemon.minds.door import Delta, Ended, Message, Mind, Priority, Request
 from selfd_daemon.minds.errors import MindFieldError, MindPeerError
+from selfd_daemon.minds.hub.catalogue import backend_here, fetched, recommend
 from selfd_daemon.minds.registry import FindAdapter, Registry, Runnable, Surroundings
 from selfd_daemon.minds.room import ReadMemory, read_memory
 from selfd_daemon.settings import MindSettings

@@ -21,7 +21,7 @@ from typing import Any
 
 from selfd_daemon.jobs import JobContext, NothingToDoError
 from selfd_daemon.minds.errors import MindError
-from selfd_daemon.minds.mlx_files import find_folder
+from selfd_daemon.minds.mlx.files import find_folder
 from selfd_daemon.minds.options import MlxOptions, read_options
 from selfd_daemon.nights.activity import Activity
 from selfd_daemon.nights.adapters import Adapters

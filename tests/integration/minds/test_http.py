@@ -15,7 +15,7 @@ import stamina
 
 from selfd_daemon.minds import Delta, Ended, Message, MindError, Priority, Request
 from selfd_daemon.minds.errors import MindAddressError, MindFieldError
-from selfd_daemon.minds.http import HttpMind
+from selfd_daemon.minds.http.mind import HttpMind
 from selfd_daemon.minds.options import HttpOptions, read_options
 from support.minds import told
 

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from selfd_daemon.minds import MindError
-from selfd_daemon.minds.fetching import fetch
-from selfd_daemon.minds.hub_file import ATTEMPTS
-from selfd_daemon.minds.mlx_files import find_folder, read_files
+from selfd_daemon.minds.hub.fetching import fetch
+from selfd_daemon.minds.hub.file import ATTEMPTS
+from selfd_daemon.minds.mlx.files import find_folder, read_files
 from support.hub import COMMIT, MODEL, Hub, running_hub
 from support.serving import free_port
 
@@ -141,7 +141,7 @@ def test_what_does_not_fit_is_refused_before_a_byte_is_fetched(hub: Hub, small_d
 def test_a_disk_that_fills_up_meanwhile_keeps_what_came(
     hub: Hub, small_disk: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("selfd_daemon.minds.fetching._refuse_full_disk", lambda *_: None)
+    monkeypatch.setattr("selfd_daemon.minds.hub.fetching._refuse_full_disk", lambda *_: None)
     with pytest.raises(MindError, match=r"the disk is full after .* of model.safetensors"):
         pull(hub)
     assert parts(small_disk)[0] > 100_000

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from selfd_daemon.minds import Delta, Message, MindError, Request
-from selfd_daemon.minds.http import HttpMind
+from selfd_daemon.minds.http.mind import HttpMind
 from selfd_daemon.minds.options import HttpOptions
 from support.minds import told
 from support.mlx_models import make_gguf, make_model

@@ -138,7 +138,7 @@ def pull(
 ) -> None:
     """Fetch a model from the hub to this machine, where it stays."""
     from selfd_daemon.minds.errors import MindError
-    from selfd_daemon.minds.fetching import fetch
+    from selfd_daemon.minds.hub.fetching import fetch
     from selfd_daemon.settings import Settings
 
     offline = Settings.load({"data_dir": data_dir}).offline

@@ -13,7 +13,7 @@ from selfd_daemon.clock import Monotonic
 from selfd_daemon.minds.door import Ability, Delta, Limits, Made, Request
 from selfd_daemon.minds.errors import MindUnavailableError
 from selfd_daemon.minds.line import PIECE_SECONDS, Line, Place
-from selfd_daemon.minds.mlx_files import INSTALL, USUAL_CONTEXT, ModelFiles, find_folder, read_files
+from selfd_daemon.minds.mlx.files import INSTALL, USUAL_CONTEXT, ModelFiles, find_folder, read_files
 from selfd_daemon.minds.options import MlxOptions
 from selfd_daemon.minds.room import ReadMemory, read_memory, refuse_too_large
 from selfd_daemon.minds.telling import Telling
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from selfd_daemon.minds.mlx_runtime import Generation, MlxRuntime
+    from selfd_daemon.minds.mlx.runtime import Generation, MlxRuntime
 
 CLOSE_SECONDS = 5.0
 BYTES_PER_TOKEN = 3  # of English text, at the least; other languages have fewer
@@ -165,7 +165,7 @@ class MlxMind:
             refuse_too_large(files, self._options, self._context(files), self._memory())
             if importlib.util.find_spec("mlx_lm") is None:
                 raise MindUnavailableError(f"mind {self._name!r} needs mlx-lm: {INSTALL}")
-            from selfd_daemon.minds.mlx_runtime import MlxRuntime
+            from selfd_daemon.minds.mlx.runtime import MlxRuntime
 
             self._runtime = MlxRuntime(files, self._options, self._context(files))
         return self._runtime

@@ -16,8 +16,8 @@ from selfd_daemon.minds.errors import (
     MindOfflineError,
     MindUnavailableError,
 )
-from selfd_daemon.minds.hub_file import HubFile, fetch_file
-from selfd_daemon.minds.mlx_files import FETCHED, INSTALL
+from selfd_daemon.minds.hub.file import HubFile, fetch_file
+from selfd_daemon.minds.mlx.files import FETCHED, INSTALL
 from selfd_daemon.minds.room import size_text
 
 Progress = Callable[[float, str], None]

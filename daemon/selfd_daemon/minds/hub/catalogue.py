@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from selfd_daemon.host.state import HostState
-from selfd_daemon.minds.mlx_files import INSTALL, USUAL_CONTEXT, ModelFiles
+from selfd_daemon.minds.mlx.files import INSTALL, USUAL_CONTEXT, ModelFiles
 from selfd_daemon.minds.room import Memory, size_text
 from selfd_graphql.ports import RecommendationInfo
 

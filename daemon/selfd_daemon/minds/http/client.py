@@ -13,7 +13,7 @@ import stamina
 
 from selfd_daemon.dialling import CheckedTransport
 from selfd_daemon.minds.errors import MindFieldError, MindPeerError
-from selfd_daemon.minds.http_network import LocalBackend
+from selfd_daemon.minds.http.network import LocalBackend
 from selfd_daemon.minds.options import CONNECTIONS, HttpOptions
 
 LONGEST_LINE = 1 << 20

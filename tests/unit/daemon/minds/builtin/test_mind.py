@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from selfd_daemon.minds import Ended, Message, Priority, Request
-from selfd_daemon.minds.builtin import BuiltinMind
+from selfd_daemon.minds.builtin.mind import BuiltinMind
 from selfd_daemon.minds.errors import MindLimitError
 from selfd_models.embedding.embedder import Embedder
 from support.minds import tiny_model, told

@@ -14,10 +14,10 @@ import pytest
 from numpy.typing import NDArray
 
 from selfd_daemon.minds import Delta, Ended, Limits, Made, Message, MindError, Request
-from selfd_daemon.minds.agreement import agreement, consensus, vote, weight
-from selfd_daemon.minds.builtin import BuiltinMind
+from selfd_daemon.minds.builtin.mind import BuiltinMind
 from selfd_daemon.minds.door import Ability, Method, Mind
-from selfd_daemon.minds.ensemble import EnsembleMind
+from selfd_daemon.minds.ensemble.agreement import agreement, consensus, vote, weight
+from selfd_daemon.minds.ensemble.mind import EnsembleMind
 from selfd_daemon.minds.errors import MindAbilityError, MindPeerError
 from selfd_daemon.minds.options import EnsembleOptions
 from selfd_graphql.ports import ScoreInfo

@@ -27,8 +27,8 @@ from numpy.typing import NDArray
 
 from selfd_daemon.minds.door import Request
 from selfd_daemon.minds.errors import MindAbilityError, MindLimitError, MindUnavailableError
-from selfd_daemon.minds.mlx_files import ModelFiles
-from selfd_daemon.minds.mlx_tokens import token_bytes
+from selfd_daemon.minds.mlx.files import ModelFiles
+from selfd_daemon.minds.mlx.tokens import token_bytes
 from selfd_daemon.minds.options import MlxOptions
 from selfd_models.byte_view import ByteView, Vocabulary
 

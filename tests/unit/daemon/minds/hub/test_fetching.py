@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from selfd_daemon.minds import MindError
-from selfd_daemon.minds.fetching import fetch
-from selfd_daemon.minds.mlx_files import find_folder
+from selfd_daemon.minds.hub.fetching import fetch
+from selfd_daemon.minds.mlx.files import find_folder
 
 
 def test_offline_nothing_is_fetched() -> None:

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING
 import structlog
 
 from selfd_daemon.clock import Monotonic
-from selfd_daemon.minds.agreement import Verdict, consensus, vote, weight
 from selfd_daemon.minds.door import (
     Delta,
     Ended,
@@ -28,6 +27,7 @@ from selfd_daemon.minds.door import (
     Request,
     Speller,
 )
+from selfd_daemon.minds.ensemble.agreement import Verdict, consensus, vote, weight
 from selfd_daemon.minds.errors import MindAbilityError, MindError
 from selfd_daemon.minds.options import EnsembleOptions
 from selfd_daemon.minds.telling import Telling

@@ -17,11 +17,11 @@ from selfd_daemon.minds.errors import (
     MindLimitError,
     MindPeerError,
 )
-from selfd_daemon.minds.http_client import HttpClient, NotJsonError, RefusedError
-from selfd_daemon.minds.http_protocols import GarbledLineError, OllamaWire, OpenAiWire, Piece, Wire
+from selfd_daemon.minds.http.client import HttpClient, NotJsonError, RefusedError
+from selfd_daemon.minds.http.protocols import GarbledLineError, OllamaWire, OpenAiWire, Piece, Wire
+from selfd_daemon.minds.http.turns import Turns
 from selfd_daemon.minds.options import HttpOptions
 from selfd_daemon.minds.telling import Telling
-from selfd_daemon.minds.turns import Turns
 from selfd_graphql.ports import ScoreInfo
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from selfd_daemon.host.state import HostState
-from selfd_daemon.minds.catalogue import KNOWN, recommend
+from selfd_daemon.minds.hub.catalogue import KNOWN, recommend
 
 
 def _host(device: str, gigabytes: float, disk: float = 500.0) -> HostState:

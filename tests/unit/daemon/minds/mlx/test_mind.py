@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from selfd_daemon.minds import Message, MindError, Request
-from selfd_daemon.minds.ensemble import EnsembleMind
-from selfd_daemon.minds.mlx import MlxMind
-from selfd_daemon.minds.mlx_files import read_files
+from selfd_daemon.minds.ensemble.mind import EnsembleMind
+from selfd_daemon.minds.mlx.files import read_files
+from selfd_daemon.minds.mlx.mind import MlxMind
 from selfd_daemon.minds.options import EnsembleOptions, MlxOptions
 from selfd_daemon.minds.room import Memory, advice
 from support.minds import told

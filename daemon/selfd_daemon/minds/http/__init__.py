@@ -1,0 +1,1 @@
+"""Minds behind HTTP servers: their protocols, connections and turns."""

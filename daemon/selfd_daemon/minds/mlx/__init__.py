@@ -1,0 +1,1 @@
+"""Minds that mlx-lm runs from a folder on this machine."""
