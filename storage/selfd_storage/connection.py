@@ -42,10 +42,16 @@ class Connection(aiosqlite.Connection):
 
     async def run(self, fn: Callable[[sqlite3.Connection], T]) -> T:
         """Run `fn` with the raw connection on its thread, after what was asked before."""
+        result: T = await self._execute(fn, self.raw)  # type: ignore[no-untyped-call]  # aiosqlite types only its public calls
+        return result
+
+    @property
+    def raw(self) -> sqlite3.Connection:
+        """The raw connection, for another thread while nothing runs on this one's own."""
         if self._connection is None or not self._running:
             raise StoreClosedError("the store is closed: start selfd again with selfd up")
-        result: T = await self._execute(fn, self._connection)  # type: ignore[no-untyped-call]  # aiosqlite types only its public calls
-        return result
+        found: sqlite3.Connection = self._connection
+        return found
 
     def interrupt_now(self) -> None:
         """Stop the statement that runs, from any thread."""
@@ -77,7 +83,9 @@ def reader(path: Path, busy_seconds: float) -> Connection:
 
     def connect() -> sqlite3.Connection:
         uri = f"{path.absolute().as_uri()}?mode=ro"
-        raw = sqlite3.connect(uri, uri=True, timeout=busy_seconds, isolation_level=None)
+        raw = sqlite3.connect(
+            uri, uri=True, timeout=busy_seconds, isolation_level=None, check_same_thread=False
+        )
         try:
             raw.execute("PRAGMA query_only = ON")
             raw.execute("PRAGMA wal_autocheckpoint = 0")

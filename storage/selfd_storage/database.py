@@ -8,8 +8,8 @@ that none is ever left open. `read` borrows one of a few connections that cannot
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
@@ -163,30 +163,55 @@ class Database(Generic[E]):
 
     async def read(self, fn: Callable[[sqlite3.Connection], T]) -> T:
         """Run `fn` over one consistent snapshot; a cancelled caller stops its statement."""
+        return await self._read((self,), fn)
+
+    async def read_with(
+        self, other: Database[Any], fn: Callable[[sqlite3.Connection, sqlite3.Connection], T]
+    ) -> T:
+        """Run `fn` over a snapshot of this file and one of another, on one thread.
+
+        Who reads this file on behalf of another must ask in the same order, lest each waits for
+        what the other holds. Errors of `other` are to be `translated` by `fn`.
+        """
+        return await self._read((self, other), fn)
+
+    async def _read(self, files: Sequence[Database[Any]], fn: Callable[..., T]) -> T:
+        lent: list[Connection] = []
+        abandoned = False
+
+        def give_back() -> None:
+            for file, connection in zip(files, lent, strict=False):
+                file._idle.put_nowait(connection)
+
+        def is_over() -> bool:
+            return abandoned or any(file._closed for file in files)
+
+        def snapshots(_: sqlite3.Connection) -> T:
+            with ExitStack() as open_now:
+                return fn(*(open_now.enter_context(_snapshot(c.raw, is_over)) for c in lent))
+
+        try:
+            for file in files:
+                lent.append(await file._borrow())
+        except BaseException:
+            give_back()
+            raise
+        try:
+            return await self._shielded(lent[0].run(snapshots), give_back, files)
+        except asyncio.CancelledError:
+            abandoned = True  # for the next statement; the present one is interrupted
+            for connection in lent:
+                connection.interrupt_now()
+            raise
+
+    async def _borrow(self) -> Connection:
+        """Wait for a connection that nobody reads with."""
         self._require_open()
         connection = await self._idle.get()
         if self._closed:
             self._idle.put_nowait(connection)  # for whoever waits behind, to learn the same
         self._require_open()
-        abandoned = False
-
-        def snapshot(raw: sqlite3.Connection) -> T:
-            raw.set_progress_handler(lambda: abandoned or self._closed, STEPS_BETWEEN_LOOKS)
-            raw.execute("BEGIN")
-            try:
-                return fn(raw)
-            finally:
-                if raw.in_transaction:
-                    raw.execute("ROLLBACK")
-
-        try:
-            return await self._shielded(
-                connection.run(snapshot), lambda: self._idle.put_nowait(connection)
-            )
-        except asyncio.CancelledError:
-            abandoned = True  # for the next statement; the present one is interrupted
-            connection.interrupt_now()
-            raise
+        return connection
 
     def read_ahead(self) -> None:
         """Have the system read the file in the background, where it does not do so already."""
@@ -279,14 +304,24 @@ class Database(Generic[E]):
         return self._writer
 
     async def _shielded(
-        self, work: Coroutine[Any, Any, T], done: Callable[[], None] | None = None
+        self,
+        work: Coroutine[Any, Any, T],
+        done: Callable[[], None] | None = None,
+        files: Sequence[Database[Any]] = (),
     ) -> T:
-        """Await `work` in a task that outlives its caller, so that it always comes to its end."""
+        """Await `work` in a task that outlives its caller, so that it always comes to its end.
+
+        Args:
+            files: those that must not close before; none: this one.
+        """
         task = asyncio.create_task(work)
-        self._running.add(task)
+        held = files or (self,)
+        for file in held:
+            file._running.add(task)
 
         def finish(ended: asyncio.Task[T]) -> None:
-            self._running.discard(ended)
+            for file in held:
+                file._running.discard(ended)
             if done is not None:
                 done()
             if not ended.cancelled():
@@ -334,6 +369,18 @@ class Database(Generic[E]):
     def _publish(self, events: Sequence[E]) -> None:
         for listener in self._listeners:
             listener(events)
+
+
+@contextmanager
+def _snapshot(raw: sqlite3.Connection, is_over: Callable[[], bool]) -> Iterator[sqlite3.Connection]:
+    """Read one moment of a file; a statement ends where it is over."""
+    raw.set_progress_handler(is_over, STEPS_BETWEEN_LOOKS)
+    raw.execute("BEGIN")
+    try:
+        yield raw
+    finally:
+        if raw.in_transaction:
+            raw.execute("ROLLBACK")
 
 
 async def _opened(connection: Connection) -> Connection:

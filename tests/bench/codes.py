@@ -15,6 +15,7 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +30,7 @@ from selfd_storage.codes.vectors import COARSE, VectorCodec
 from selfd_storage.embedding import EMBEDDED_CHARACTERS
 from selfd_storage.ranking.codes import EXACT, CodeScores
 from selfd_storage.ranking.fusion import View
+from selfd_storage.words.source import read_texts
 
 SIZES = (100_000, 1_000_000)
 MOST_QUESTIONS = 1500  # of a set
@@ -107,7 +109,11 @@ async def _compare(
         view = View(columns, index._follower.chains)
         meaning = CodeScores(view, index._codes.layers, question)
         by_codes = await index._file.read(meaning.nearest)
-        near = await index._retrieval.made_sure(view, meaning, by_codes)
+        doubtful = columns.entries(by_codes.doubtful)
+        texts = await store.database.read(
+            partial(read_texts, entries=doubtful, most=EMBEDDED_CHARACTERS)
+        )
+        near = meaning.made_sure(by_codes, texts)
         first = near.docs[np.argsort(-near.scores, kind="stable")[:EXACT]]
         found, among, ten = (frozenset(some.tolist()) for some in (exact, near.docs, first))
         asked.append(Asked(found, among, ten, len(by_codes.doubtful)))

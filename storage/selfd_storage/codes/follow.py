@@ -191,7 +191,7 @@ class CodesFollower:
         return made, np.array(is_long, np.bool_)
 
     async def _texts(self, first: int, last: int) -> dict[int, str]:
-        entries = {doc: self._columns.entry(doc) for doc in range(first, last)}
+        entries = self._columns.entries(np.arange(first, last))
         return await self._source.read(
             partial(read_texts, entries=entries, most=EMBEDDED_CHARACTERS)
         )

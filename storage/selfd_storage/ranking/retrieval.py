@@ -1,16 +1,20 @@
-"""One search: words and meaning first, then the names in what they found, and all of it weighed."""
+"""One search: words and meaning first, then the names in what they found, and all of it weighed.
+
+All of it is done on one thread over one snapshot of each file: every change of threads takes as
+long as looking up a word.
+"""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Sequence
-from functools import partial
-from typing import Any
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
 
 from selfd_storage._sqlite import sqlite3
 from selfd_storage.codes.columns import Codes
+from selfd_storage.connection import translated
 from selfd_storage.database import Database
 from selfd_storage.embedding import EMBEDDED_CHARACTERS
 from selfd_storage.errors import EmbeddingError
@@ -31,8 +35,11 @@ from selfd_storage.ranking.held_terms import read_terms
 from selfd_storage.ranking.names import MOST_TEXT, SEEDS, follow_names
 from selfd_storage.ranking.words import WordScores
 from selfd_storage.records import EventRecord
+from selfd_storage.words.columns import Docs
 from selfd_storage.words.postings import KeptPostings
 from selfd_storage.words.source import read_texts
+
+T = TypeVar("T")
 
 
 class Retrieval:
@@ -48,7 +55,7 @@ class Retrieval:
         self, view: View, layers: Sequence[Codes], question: str, asked: Query, first: int
     ) -> list[Ranked]:
         """Return the documents that fit a question best, the best first."""
-        return fuse(await self.opinions(view, layers, question, asked), view, asked, first)
+        return await self._run(view, layers, question, asked, lambda one: one.ranked(first))
 
     async def search_closely(
         self, view: View, layers: Sequence[Codes], question: str, asked: Query, first: int
@@ -61,125 +68,157 @@ class Retrieval:
         self, view: View, layers: Sequence[Codes], question: str, asked: Query, first: int
     ) -> tuple[list[Ranked], Seen | None]:
         """Return what a search finds, and how a close look orders what stands alone of it."""
-        found = await self.opinions(view, layers, question, asked)
-        ranked = fuse(found, view, asked, max(first, LOOKED_AT))
-        docs = np.sort(np.array([each.doc for each in ranked], np.int64))
-        alone = docs[stand_alone(view, docs)]
-        lexical = found["lexical"]
-        by_time_alone = "lexical" not in lexical.found
-        if len(alone) < 2 or by_time_alone or not asked.terms:
-            return ranked, None
-        cued = frozenset(lexical.docs[lexical.found["symbolic"]].tolist())
-
-        def prepare(db: sqlite3.Connection) -> tuple[CloseLook, Seen]:
-            _, _, terms = read_terms(db, view, asked, self._postings)
-            look = CloseLook(terms, self._parts(layers, question), cued)
-            return look, look.see(alone).best(POOL)
-
-        look, seen = await self._file.read(prepare)
-        return ranked, await self._linked(look, view, seen)
-
-    async def _linked(self, look: CloseLook, view: View, seen: Seen) -> Seen:
-        """Return some documents and those that they speak of by name, the best first."""
-        texts = await self._texts(view, seen.docs.tolist())
-        seen = look.with_titles(seen, texts)
-        roots = seen.best(ROOTS)
-        shares = shares_of(seen, roots)
-        links = await self._file.read(partial(look.follow, view=view, roots=roots, texts=texts))
-        further = links.strongest(shares, seen.docs)
-        texts |= await self._texts(view, further.tolist())
-
-        def judge() -> Seen:
-            both = seen.joined(look.with_titles(look.see(further), texts))
-            return look.linked(both, roots, shares, links, texts).best(len(both.docs))
-
-        return await asyncio.to_thread(judge)
+        return await self._run(view, layers, question, asked, lambda one: one.look_closely(first))
 
     async def opinions(
         self, view: View, layers: Sequence[Codes], question: str, asked: Query
     ) -> dict[str, Candidates]:
         """Return what each retriever thinks of documents, by its name."""
+        return await self._run(view, layers, question, asked, lambda one: one.opinions())
 
-        def find(db: sqlite3.Connection) -> tuple[Candidates, CodeScores | None, Near | None]:
-            meaning = self._embedded(view, layers, question)
-            lexical = _find_words(db, view, asked, self._postings)
-            return lexical, meaning, None if meaning is None else meaning.nearest(db)
+    async def _run(
+        self,
+        view: View,
+        layers: Sequence[Codes],
+        question: str,
+        asked: Query,
+        find: Callable[[_Search], T],
+    ) -> T:
+        def run(file: sqlite3.Connection, source: sqlite3.Connection) -> T:
+            texts = _Texts(source, self._source.path, view)
+            one = _Search(file, texts, self._postings, view, layers, question, asked)
+            found = find(one)
+            self.trouble = one.trouble
+            return found
 
-        lexical, meaning, near = await self._file.read(find)
+        return await self._file.read_with(self._source, run)
+
+
+class _Texts:
+    """The texts of documents, out of a snapshot of `selfd.db`."""
+
+    def __init__(self, source: sqlite3.Connection, path: Path, view: View) -> None:
+        self._source = source
+        self._path = path
+        self._columns = view.columns
+
+    def of(self, docs: Docs, most: int = MOST_TEXT) -> dict[int, str]:
+        """Return how documents begin, those that there are still."""
+        with translated(self._path):
+            return read_texts(self._source, self._columns.entries(docs), most)
+
+
+class _Search:
+    """One question, over a snapshot of `index.db`."""
+
+    def __init__(
+        self,
+        file: sqlite3.Connection,
+        texts: _Texts,
+        postings: KeptPostings,
+        view: View,
+        layers: Sequence[Codes],
+        question: str,
+        asked: Query,
+    ) -> None:
+        self.trouble: EmbeddingError | None = None
+        self._file = file
+        self._texts = texts
+        self._postings = postings
+        self._view = view
+        self._layers = layers
+        self._question = question
+        self._asked = asked
+
+    def ranked(self, first: int) -> list[Ranked]:
+        """Return the documents that fit best, the best first."""
+        return fuse(self.opinions(), self._view, self._asked, first)
+
+    def opinions(self) -> dict[str, Candidates]:
+        """Return what each retriever thinks of documents, by its name."""
+        meaning, lexical = self._embedded(), self._find_words()
         found = {"lexical": lexical}
-        if meaning is not None and near is not None:
-            near = await self.made_sure(view, meaning, near)
+        if meaning is not None:
+            near = self._made_sure(meaning, meaning.nearest(self._file))
             found["dense"] = meaning.candidates(near, lexical)
-        linked = await self._second_step(view, asked, fuse(found, view, asked, SEEDS))
-        for name, each in linked.items():
+        for name, each in self._second_step(fuse(found, self._view, self._asked, SEEDS)).items():
             found[name] = each
             if meaning is not None:
                 found["dense"] = meaning.extended(found["dense"], each.docs)
         return found
 
-    async def made_sure(self, view: View, meaning: CodeScores, near: Near) -> Near:
-        """Embed anew what may or may not be among the nearest."""
-        entries = {doc: view.columns.entry(doc) for doc in near.doubtful.tolist()}
-        if not entries:
-            return near
+    def look_closely(self, first: int) -> tuple[list[Ranked], Seen | None]:
+        """Return what is found, and how a close look orders what stands alone of it."""
+        found = self.opinions()
+        ranked = fuse(found, self._view, self._asked, max(first, LOOKED_AT))
+        docs = np.sort(np.array([each.doc for each in ranked], np.int64))
+        alone = docs[stand_alone(self._view, docs)]
+        lexical = found["lexical"]
+        by_time_alone = "lexical" not in lexical.found
+        if len(alone) < 2 or by_time_alone or not self._asked.terms:
+            return ranked, None
+        cued = frozenset(lexical.docs[lexical.found["symbolic"]].tolist())
+        _, _, terms = read_terms(self._file, self._view, self._asked, self._postings)
+        look = CloseLook(terms, self._parts(), cued)
+        return ranked, self._linked(look, look.see(alone).best(POOL))
 
-        def embed(db: sqlite3.Connection) -> Near:
-            return meaning.made_sure(near, read_texts(db, entries, EMBEDDED_CHARACTERS))
+    def _linked(self, look: CloseLook, seen: Seen) -> Seen:
+        """Return some documents and those that they speak of by name, the best first."""
+        texts = self._texts.of(seen.docs)
+        seen = look.with_titles(seen, texts)
+        roots = seen.best(ROOTS)
+        shares = shares_of(seen, roots)
+        links = look.follow(self._file, self._view, roots, texts)
+        further = links.strongest(shares, seen.docs)
+        texts |= self._texts.of(further)
+        both = seen.joined(look.with_titles(look.see(further), texts))
+        return look.linked(both, roots, shares, links, texts).best(len(both.docs))
 
-        try:
-            return await self._source.read(embed)
-        except EmbeddingError as error:  # the codes are nearly right
-            self.trouble = error
-            return near
+    def _find_words(self) -> Candidates:
+        read, frequencies, terms = read_terms(self._file, self._view, self._asked, self._postings)
+        scores = WordScores(self._view, read, frequencies)
+        for term, found in terms.postings.items():
+            scores.add(term, found)
+        return scores.candidates()
 
-    def _embedded(self, view: View, layers: Sequence[Codes], question: str) -> CodeScores | None:
-        """Embed a question; None where there is nothing to compare it with."""
-        if not layers:
+    def _embedded(self) -> CodeScores | None:
+        """Embed the question; None where there is nothing to compare it with."""
+        if not self._layers:
             return None
         try:
-            meaning = CodeScores(view, layers, question)
+            return CodeScores(self._view, self._layers, self._question)
         except EmbeddingError as error:  # words alone find much
             self.trouble = error
             return None
-        self.trouble = None
-        return meaning
 
-    def _parts(self, layers: Sequence[Codes], question: str) -> PartMeanings | None:
-        """Embed a question's parts; None where there is nothing to compare them with."""
-        if not layers or layers[0].embedder is None:
+    def _parts(self) -> PartMeanings | None:
+        """Embed the question's parts; None where there is nothing to compare them with."""
+        if not self._layers or self._layers[0].embedder is None:
             return None
         try:
-            return PartMeanings(layers[0], layers[0].embedder, question)
+            return PartMeanings(self._layers[0], self._layers[0].embedder, self._question)
         except EmbeddingError as error:
             self.trouble = error
             return None
 
-    async def _second_step(
-        self, view: View, asked: Query, ranked: Sequence[Ranked]
-    ) -> dict[str, Candidates]:
+    def _made_sure(self, meaning: CodeScores, near: Near) -> Near:
+        """Embed anew what may or may not be among the nearest."""
+        if not len(near.doubtful):
+            return near
+        try:
+            return meaning.made_sure(near, self._texts.of(near.doubtful, EMBEDDED_CHARACTERS))
+        except EmbeddingError as error:  # the codes are nearly right
+            self.trouble = error
+            return near
+
+    def _second_step(self, ranked: Sequence[Ranked]) -> dict[str, Candidates]:
         """Find what the best texts speak of by name."""
         first = [each for each in ranked if each.via != ("symbolic",)]  # else a time, and no words
         if not first:
             return {}
-        texts = await self._texts(view, [each.doc for each in first])
+        texts = self._texts.of(np.array([each.doc for each in first], np.int64))
         seeds = [(each, texts[each.doc]) for each in first if each.doc in texts]
         if not seeds:
             return {}
-        found = await self._file.read(partial(follow_names, view=view, query=asked, seeds=seeds))
-        if not len(found.docs):
-            return {}
-        return found.judged(await self._texts(view, found.docs.tolist()))
-
-    async def _texts(self, view: View, docs: Sequence[int]) -> dict[int, str]:
-        entries = {doc: view.columns.entry(doc) for doc in docs}
-        return await self._source.read(partial(read_texts, entries=entries, most=MOST_TEXT))
-
-
-def _find_words(
-    db: sqlite3.Connection, view: View, asked: Query, postings: KeptPostings
-) -> Candidates:
-    read, frequencies, terms = read_terms(db, view, asked, postings)
-    scores = WordScores(view, read, frequencies)
-    for term, found in terms.postings.items():
-        scores.add(term, found)
-    return scores.candidates()
+        found = follow_names(self._file, self._view, self._asked, seeds)
+        return found.judged(self._texts.of(found.docs)) if len(found.docs) else {}

@@ -103,6 +103,11 @@ class Columns:
         """Return the row of one document."""
         return Entry(*(column[doc].item() for column in self._columns.values()))
 
+    def entries(self, docs: Docs) -> dict[int, Entry]:
+        """Return the rows of some documents, by their numbers."""
+        columns = (column[docs].tolist() for column in self._columns.values())
+        return dict(zip(docs.tolist(), map(Entry._make, zip(*columns, strict=True)), strict=True))
+
     def bury(self, docs: Sequence[int]) -> None:
         """Take documents out of every search."""
         gone = np.array(docs, np.intp)

@@ -195,6 +195,51 @@ async def test_a_read_sees_one_moment_whatever_is_written_meanwhile(
     assert await task == [0, 0]
 
 
+async def test_two_files_are_read_together_and_both_connections_come_back(
+    database: Database[str], tmp_path: Path
+) -> None:
+    other = await opened(tmp_path / "others.db")
+    await database.write(add("here"))
+    await other.write(add("there"))
+    for _ in range(2 * READERS):
+        found = await database.read_with(
+            other,
+            lambda one, two: [
+                word for db in (one, two) for (word,) in db.execute("SELECT word FROM words")
+            ],
+        )
+        assert found == ["here", "there"]
+    reads = [
+        asyncio.create_task(database.read_with(other, lambda _, db: db.execute(ENDLESS).fetchone()))
+        for _ in range(2 * READERS)
+    ]
+    await asyncio.sleep(0.01)
+    for read in reads:
+        read.cancel()
+    await asyncio.wait_for(asyncio.wait(reads), 10)
+    assert all(read.cancelled() for read in reads)
+    for _ in range(2 * READERS):
+        assert await words(database) == ["here"]
+        assert await words(other) == ["there"]
+    await other.close()
+
+
+async def test_closing_the_second_of_two_files_stops_who_reads_both(
+    database: Database[str], tmp_path: Path
+) -> None:
+    other = await opened(tmp_path / "others.db")
+    reading = asyncio.create_task(
+        database.read_with(other, lambda _, db: db.execute(ENDLESS).fetchone())
+    )
+    await asyncio.sleep(0.01)
+    await asyncio.wait_for(other.close(), 10)
+    with pytest.raises(StorageError, match="interrupted"):
+        await reading
+    with pytest.raises(StoreClosedError, match="the store is closed"):
+        await database.read_with(other, lambda _, db: db.execute(ENDLESS).fetchone())
+    assert await words(database) == []
+
+
 async def test_readers_cannot_write(database: Database[str]) -> None:
     with pytest.raises(Exception, match="cannot be written to"):
         await database.read(lambda db: db.execute("INSERT INTO words (word) VALUES ('x')"))

@@ -14,8 +14,11 @@ from selfd_storage.codes import follow
 from selfd_storage.codes.bridge import LEAST_PAIRS
 from selfd_storage.codes.file import read_coded
 from selfd_storage.codes.follow import BITS, LONG, LONG_BITS, STEP
+from selfd_storage.embedding import EMBEDDED_CHARACTERS
 from selfd_storage.ranking.codes import EXACT, MOST_ANEW, CodeScores
 from selfd_storage.ranking.fusion import View
+from selfd_storage.words.columns import Docs
+from selfd_storage.words.source import read_texts
 from support.embedding import WordEmbedder
 from support.storage import ANY_ROOM, Clock
 
@@ -187,6 +190,12 @@ async def test_codes_of_fewer_bits_serve_until_finer_ones_are_made(
         assert (await store.search("feline"))[0].via == ("dense",)
 
 
+async def texts_of(store: Store, docs: Docs) -> dict[int, str]:
+    assert store._words is not None
+    entries = store._words._follower.columns.entries(docs)
+    return await store.database.read(lambda db: read_texts(db, entries, EMBEDDED_CHARACTERS))
+
+
 async def nearest(store: Store, question: str, *, sure: bool = True) -> list[int]:
     """Return the documents that a search takes for the nearest, the nearest first.
 
@@ -198,7 +207,7 @@ async def nearest(store: Store, question: str, *, sure: bool = True) -> list[int
     meaning = CodeScores(view, index._codes.layers, question)
     near = await index._file.read(meaning.nearest)
     if sure:
-        near = await index._retrieval.made_sure(view, meaning, near)
+        near = meaning.made_sure(near, await texts_of(store, near.doubtful))
     order = np.argsort(-near.scores, kind="stable")
     docs: list[int] = near.docs[order].tolist()
     return docs
@@ -266,7 +275,7 @@ async def test_what_was_forgotten_meanwhile_is_not_embedded_anew(tmp_path: Path)
         for memory in kept:
             if int(memory.id.partition(":")[2]) in items:
                 await store.memories.forget(memory.id)
-        assert await index._retrieval.made_sure(view, meaning, near) is near
+        assert meaning.made_sure(near, await texts_of(store, near.doubtful)) is near
 
 
 async def test_former_codes_serve_without_the_embedder_that_made_them(tmp_path: Path) -> None:
