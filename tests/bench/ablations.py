@@ -22,7 +22,7 @@ from selfd_models.network.latent import Trace
 from selfd_models.network.model import forward, logits
 from selfd_models.ops import load_ops
 from selfd_models.patcher import Patcher
-from selfd_models.training.evaluation import HeldOut
+from selfd_models.training.evaluation.held_out import HeldOut
 
 EACH = 2  # pieces of 8 kB per kind of text
 STATIC = 6  # bytes of a patch where all are of one length: nearest whole number to the mean

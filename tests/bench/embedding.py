@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from bench.row import Row
 from selfd_models.embedding.embedder import Embedder
-from selfd_models.training.embedding_corpus import read_records
-from selfd_models.training.embedding_teacher import Teacher
+from selfd_models.training.embedding.corpus import read_records
+from selfd_models.training.embedding.teacher import Teacher
 
 Vectors = NDArray[np.float32]
 Embed = Callable[[Sequence[str]], Vectors]

@@ -16,7 +16,7 @@ from selfd_models.builtin import BuiltinModel
 from selfd_models.byte_view import BEAM, LEAST, ByteView, Vocabulary
 from selfd_models.checkpoint import SHIPPED
 from selfd_models.mixture import Blend, Mixture, Product
-from selfd_models.training.evaluation import HeldOut
+from selfd_models.training.evaluation.held_out import HeldOut
 
 Floats = NDArray[np.float64]
 

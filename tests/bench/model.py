@@ -18,7 +18,7 @@ from selfd_models.checkpoint import SHIPPED, load
 from selfd_models.decoding.decoder import Decoder, State, Tile
 from selfd_models.decoding.drafter import Drafter
 from selfd_models.decoding.speculation import Choice, Tally, Way, plain, speculative
-from selfd_models.training.evaluation import HeldOut
+from selfd_models.training.evaluation.held_out import HeldOut
 
 EACH = 8  # pieces of 8 kB per kind of text
 PROMPTS, PROMPT_BYTES, MADE = 16, 256, 512

@@ -25,7 +25,7 @@ import anyio
 
 from bench.row import Row
 from selfd_daemon.nights.process import QUIET_SECONDS
-from selfd_models.training.replay import read_sample
+from selfd_models.training.data.replay import read_sample
 from support.daemon import RunningDaemon, running_daemon
 from support.living import Line, Living, generations
 from support.night_daemon import write_tiny

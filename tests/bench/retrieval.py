@@ -39,7 +39,7 @@ from selfd_daemon.answering.question import read_question
 from selfd_daemon.answering.retrieval.confidence import confidence
 from selfd_daemon.answering.retrieval.corrective import Retriever
 from selfd_models.embedding.embedder import Embedder
-from selfd_models.training import embedding_teacher
+from selfd_models.training.embedding import teacher
 from selfd_storage import NewMemory, Store
 
 # BM25 with MiniLM, reciprocal ranks, as measured on 2026-11-21; docs/lab/0010 and 0020.
@@ -142,8 +142,8 @@ def _nearest(given: Collection, folder: Path, depth: int = 100) -> list[list[str
 def _vectors(path: Path, texts: Sequence[str]) -> NDArray[np.float32]:
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        embedding_teacher.MOST_TOKENS = TOKENS
-        np.save(path, embedding_teacher.Teacher(threads=1).embed(texts))
+        teacher.MOST_TOKENS = TOKENS
+        np.save(path, teacher.Teacher(threads=1).embed(texts))
     found: NDArray[np.float32] = np.load(path)
     return found
 

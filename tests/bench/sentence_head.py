@@ -18,7 +18,7 @@ from bench.row import Row
 from selfd_models import checkpoint
 from selfd_models.embedding.embedder import Embedder
 from selfd_models.embedding.sentence_head import SHIPPED, SentenceHead, SentenceReader
-from selfd_models.training.sentence_head import read
+from selfd_models.training.embedding.sentence_head import read
 
 SHARE = 0.1  # of the latent's cosine; on STS-B's validation part .05 to .2 gain as little
 

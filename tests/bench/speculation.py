@@ -20,7 +20,7 @@ from selfd_models.decoding.numpy_engine import NumpyEngine
 from selfd_models.decoding.speculation import Choice, Tally, Way, plain, speculative
 from selfd_models.errors import BackendError
 from selfd_models.ops import load_ops
-from selfd_models.training.evaluation import HeldOut
+from selfd_models.training.evaluation.held_out import HeldOut
 
 PROMPTS, PROMPT_BYTES, MADE = 200, 64, 512
 TEMPERATURES = (0.0, 0.8)

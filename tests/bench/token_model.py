@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from selfd_daemon.minds.mlx.tokens import byte_level
-from selfd_models.training.corpus import read_records
+from selfd_models.training.data.corpus import read_records
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer

@@ -3,7 +3,7 @@
     python -m bench typos
 
 Both embedders read the same mistyped texts, `SEEDS` versions of each: letters replaced, lost, added
-and swapped, a quarter each (`embedding_corpus.with_typos`). On STS-B both sentences of a pair are
+and swapped, a quarter each (`embedding.corpus.with_typos`). On STS-B both sentences of a pair are
 mistyped; on LoCoMo the question, as what was said is stored as it was said. MiniLM comes with the
 extra `distil`; without it, our figures are set beside those that were measured for it once.
 """
@@ -21,8 +21,8 @@ import numpy as np
 from bench.embedding import Dialogue, Embed, Pairs, dialogues, pairs, share_found, similarity
 from bench.row import Row
 from selfd_models.embedding.embedder import Embedder
-from selfd_models.training.embedding_corpus import with_typos
-from selfd_models.training.embedding_teacher import Teacher
+from selfd_models.training.embedding.corpus import with_typos
+from selfd_models.training.embedding.teacher import Teacher
 
 SEEDS = (1, 2, 3, 4, 5)
 SHARE = 0.1  # of the letters

@@ -40,8 +40,8 @@ from selfd_daemon.nights.steps import Step
 from selfd_daemon.nights.window import Window
 from selfd_models.builtin import BuiltinModel
 from selfd_models.checkpoint import SHIPPED
-from selfd_models.training.comparison import cut, measure
-from selfd_models.training.replay import read_sample
+from selfd_models.training.data.replay import read_sample
+from selfd_models.training.evaluation.comparison import cut, measure
 from selfd_storage import CheckpointRecord, NewMemory, RoomLimits, Store
 from support.nights import Clock, ToldHost
 

@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from bench.row import Row
 from selfd_models.builtin import BuiltinModel
 from selfd_models.checkpoint import SHIPPED, load
-from selfd_models.training.corpus import Corpus, prepare
-from selfd_models.training.evaluation import HeldOut
-from selfd_models.training.recipes import NANO
+from selfd_models.training.data.corpus import Corpus, prepare
+from selfd_models.training.data.recipes import NANO
+from selfd_models.training.evaluation.held_out import HeldOut
 
 ORDER = 5
 EACH = 3  # pieces of 8 kB per kind of text

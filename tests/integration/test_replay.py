@@ -16,7 +16,7 @@ from selfd_models.config import TINY
 from selfd_models.ops import backend
 from selfd_models.parameters import initialise
 from selfd_models.patcher import Bytes, calibrate, count
-from selfd_models.training.comparison import measure
+from selfd_models.training.evaluation.comparison import measure
 from selfd_models.training.tuning import Tune, tune
 from support.hybrid import invent
 

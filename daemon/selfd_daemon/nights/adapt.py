@@ -32,7 +32,7 @@ from selfd_daemon.nights.gate import Limits, judge
 from selfd_daemon.nights.process import ORDER
 from selfd_storage import CheckpointRecord, MindRecord, Store
 
-WORKER = "selfd_models.training.adapting_worker"
+WORKER = "selfd_models.training.lora.worker"
 LEAST_PAIRS = 10
 HELD_EVERY = 5  # one pair of so many, by its hash, is held out
 PASSES = 4  # over the pairs

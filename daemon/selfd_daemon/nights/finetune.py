@@ -287,7 +287,7 @@ def _read_until(known: Sequence[CheckpointRecord], origin: JobKind) -> datetime 
 
 def _write(folder: Path, data: DataSet, own: Sequence[Passage]) -> dict[str, float]:
     """Write new, own and shipped text side by side.   Returns: the share of each kind."""
-    from selfd_models.training.replay import REPLAY, read_sample
+    from selfd_models.training.data.replay import REPLAY, read_sample
 
     text = folder / "corpus-text"
     write_texts(text / "train_new.jsonl", [("new", each.text) for each in data.learned])

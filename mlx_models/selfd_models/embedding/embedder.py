@@ -7,8 +7,8 @@ each (Bloom embeddings, Serrà & Karatzoglou 2017), times a gate learned the sam
 the part of inverse document frequency. A word that the lexicon does not know is, as far as that can
 be trusted, replaced by the known words that it may be a misspelling of (`spelling`). A
 text is the sum of its words, scaled to length one. The rows were distilled from a sentence encoder
-by `selfd_models.training.embedding`; docs/lab/0001 has the figures. A text has the same bits alone
-or among others, as every sum has one order.
+by `selfd_models.training.embedding.fitting`; docs/lab/0001 has the figures. A text has the same
+bits alone or among others, as every sum has one order.
 """
 
 import hashlib

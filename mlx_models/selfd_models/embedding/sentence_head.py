@@ -3,8 +3,8 @@
 What the encoder holds of each byte and the latent of each patch is averaged over the text; a byte
 counts by the bits that the model needed for it, so that what could be foreseen says little (the
 place of inverse document frequency). The matrix is fitted to one checkpoint by
-`selfd_models.training.sentence_head`: with other weights it means nothing, so it carries their
-fingerprint. docs/lab/0018 has the figures, and says why search does not use it.
+`selfd_models.training.embedding.sentence_head`: with other weights it means nothing, so it carries
+their fingerprint. docs/lab/0018 has the figures, and says why search does not use it.
 
 Letters: N texts, B of them in a batch, T rows, P patches, E latent width, D byte width, F = D + E
 features, V dimensions of a vector.
@@ -57,7 +57,7 @@ class SentenceHead:
         if owner != checkpoint:
             raise SentenceHeadError(
                 f"{path.name} was fitted to the weights {owner}, not to {checkpoint}: "
-                "embed by words, or fit it anew with selfd_models.training.sentence_head"
+                "embed by words, or fit it anew with selfd_models.training.embedding.sentence_head"
             )
         weight = tensors["weight"].astype(np.float32) * tensors["scales"]
         return cls(weight, tensors["mean"].astype(np.float32), owner)

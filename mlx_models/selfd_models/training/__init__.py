@@ -23,7 +23,7 @@ def run(
     """Train until done or `stopping()`; the state folder then holds a checkpoint and the curves."""
     from selfd_models.ops import load_ops
     from selfd_models.training.curves import Curves
-    from selfd_models.training.preparation import make_ready
+    from selfd_models.training.data.preparation import make_ready
     from selfd_models.training.trainer import Trainer
 
     ops = load_ops(options.backend)

@@ -60,8 +60,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _train(arguments: argparse.Namespace, stop: list[int]) -> None:
-    from selfd_models.training.corpus import Recipe
-    from selfd_models.training.recipes import NANO
+    from selfd_models.training.data.corpus import Recipe
+    from selfd_models.training.data.recipes import NANO
     from selfd_models.training.trainer import Options, Progress
 
     def report(progress: Progress) -> None:

@@ -21,8 +21,8 @@ from selfd_models.decoding.drafter import HIDDEN, Drafter
 from selfd_models.layout import lay_out
 from selfd_models.network.model import embed, forward, logits
 from selfd_models.ops import load_ops
-from selfd_models.training.corpus import Corpus
-from selfd_models.training.recipes import NANO
+from selfd_models.training.data.corpus import Corpus
+from selfd_models.training.data.recipes import NANO
 
 Floats = NDArray[np.float32]
 

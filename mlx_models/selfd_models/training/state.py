@@ -20,7 +20,7 @@ from selfd_models.config import Config
 from selfd_models.errors import ResumeError
 from selfd_models.parameters import specify
 from selfd_models.patcher import Patcher
-from selfd_models.training.corpus import Cursor
+from selfd_models.training.data.corpus import Cursor
 
 Tree = dict[str, NDArray[np.float32]]
 _GROUPS = ("parameters", "first", "second", "average")

@@ -19,13 +19,13 @@ from selfd_models.ops import ArrayOps, backend, load_ops
 from selfd_models.parameters import initialise
 from selfd_models.patcher import Patcher
 from selfd_models.training import state as states
-from selfd_models.training.corpus import Corpus, Recipe
-from selfd_models.training.evaluation import HeldOut, bits_per_byte
-from selfd_models.training.objective import Batch, Weights
-from selfd_models.training.optimiser import Rates, start
-from selfd_models.training.schedule import Cooling, heat
+from selfd_models.training.data.corpus import Corpus, Recipe
+from selfd_models.training.evaluation.held_out import HeldOut, bits_per_byte
+from selfd_models.training.optimisation.objective import Batch, Weights
+from selfd_models.training.optimisation.optimiser import Rates, start
+from selfd_models.training.optimisation.schedule import Cooling, heat
+from selfd_models.training.optimisation.step import training_step
 from selfd_models.training.state import TrainingState
-from selfd_models.training.step import training_step
 
 COOL_AVERAGE = 0.98  # a cooling branch ends where it ends; averaging over more lags behind
 DRAFT_EVERY = 16  # rows per row that the draft head learns from

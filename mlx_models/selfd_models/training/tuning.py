@@ -16,9 +16,9 @@ import numpy as np
 from selfd_models import checkpoint as checkpoints
 from selfd_models.ops import backend
 from selfd_models.training import state as states
-from selfd_models.training.corpus import Recipe
-from selfd_models.training.optimiser import Rates
-from selfd_models.training.preparation import make_ready
+from selfd_models.training.data.corpus import Recipe
+from selfd_models.training.data.preparation import make_ready
+from selfd_models.training.optimisation.optimiser import Rates
 from selfd_models.training.state import TrainingState
 from selfd_models.training.trainer import Options, Progress, Trainer
 

@@ -17,8 +17,8 @@ from typing import Any
 from selfd_models.errors import ModelError
 from selfd_models.training.background import step_back
 from selfd_models.training.blas import preload
+from selfd_models.training.evaluation.trials import evaluate, try_out
 from selfd_models.training.trainer import Progress
-from selfd_models.training.trials import evaluate, try_out
 from selfd_models.training.tuning import Tune, tune
 
 ORDER, RESULT = "order.json", "result.json"

@@ -14,7 +14,7 @@ from selfd_models.decoding.speculation import Tally
 from selfd_models.errors import CheckpointError
 from selfd_models.patcher import Bytes
 from selfd_models.training import drafting
-from selfd_models.training.corpus import Corpus, Recipe, prepare
+from selfd_models.training.data.corpus import Corpus, Recipe, prepare
 
 
 def _drawn(width: int, hidden: int) -> Drafter:

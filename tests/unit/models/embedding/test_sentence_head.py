@@ -10,7 +10,7 @@ from selfd_models import checkpoint
 from selfd_models.builtin import BuiltinModel
 from selfd_models.embedding.sentence_head import END, PIECE, SHIPPED, SentenceHead, SentenceReader
 from selfd_models.errors import SentenceHeadError
-from selfd_models.training.sentence_head import DIRECTIONS, fit, read
+from selfd_models.training.embedding.sentence_head import DIRECTIONS, fit, read
 from support.minds import tiny_checkpoint
 
 TEXTS = ["The river answered.", "a", "Ünïcode 你好", "x" * 100, "Nobody came. " * 9]

@@ -15,10 +15,10 @@ from selfd_models.ops import backend
 from selfd_models.patcher import Patcher
 from selfd_models.training import run
 from selfd_models.training import state as states
-from selfd_models.training.corpus import Corpus, Recipe, prepare
 from selfd_models.training.curves import Curves
-from selfd_models.training.objective import divergence
-from selfd_models.training.preparation import make_ready
+from selfd_models.training.data.corpus import Corpus, Recipe, prepare
+from selfd_models.training.data.preparation import make_ready
+from selfd_models.training.optimisation.objective import divergence
 from selfd_models.training.state import Tree
 from selfd_models.training.trainer import Options, Progress
 from support.hybrid import invent, ops_or_skip

@@ -15,10 +15,10 @@ from selfd_models.checkpoint import save
 from selfd_models.config import TINY
 from selfd_models.parameters import initialise
 from selfd_models.patcher import calibrate, count
-from selfd_models.training.assessing import Assessed, compare_assessed
-from selfd_models.training.replay import OLD, read_sample
-from selfd_models.training.retrieval import PASSAGE, Cloze, by_embedder, by_states, cloze
-from selfd_models.training.trials import evaluate
+from selfd_models.training.data.replay import OLD, read_sample
+from selfd_models.training.evaluation.assessing import Assessed, compare_assessed
+from selfd_models.training.evaluation.retrieval import PASSAGE, Cloze, by_embedder, by_states, cloze
+from selfd_models.training.evaluation.trials import evaluate
 from support.hybrid import invent
 
 

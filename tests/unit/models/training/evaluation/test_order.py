@@ -7,7 +7,8 @@ import random
 import pytest
 
 from selfd_models.builtin import BuiltinModel
-from selfd_models.training.order import (
+from selfd_models.training.data.replay import OLD, read_sample
+from selfd_models.training.evaluation.order import (
     PAIRS,
     PIECE,
     PIECES,
@@ -17,7 +18,6 @@ from selfd_models.training.order import (
     repeated_pairs,
     spread,
 )
-from selfd_models.training.replay import OLD, read_sample
 
 
 @pytest.fixture(scope="module")

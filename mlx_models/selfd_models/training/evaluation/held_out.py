@@ -14,8 +14,8 @@ from selfd_models.network.layers import Parameters
 from selfd_models.network.model import forward, logits
 from selfd_models.ops import Array, ArrayOps, backend, load_ops
 from selfd_models.patcher import Bytes, Patcher
-from selfd_models.training.corpus import BETWEEN, read_records
-from selfd_models.training.objective import nats_of
+from selfd_models.training.data.corpus import BETWEEN, read_records
+from selfd_models.training.optimisation.objective import nats_of
 
 PIECE = 8192
 TOGETHER = 2  # pieces in one run

@@ -19,7 +19,7 @@ from torch.nn import functional
 
 from selfd_models.embedding.embedder import MOST_OPEN, Embedder, table_rows
 from selfd_models.embedding.features import features, normalise
-from selfd_models.training.embedding_corpus import Corpus, with_typos
+from selfd_models.training.embedding.corpus import Corpus, with_typos
 
 Floats = NDArray[np.float32]
 Report = Callable[[str], None]

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from selfd_models.builtin import BuiltinModel
-from selfd_models.training.comparison import measure
+from selfd_models.training.evaluation.comparison import measure
 
 SEED = 7353
 PIECE = 1024  # bytes; in shorter ones chance weighs more

@@ -10,7 +10,7 @@ import zstandard
 
 from selfd_models.embedding.embedder import Embedder
 from selfd_models.embedding.spelling import Lexicon
-from selfd_models.training.embedding_corpus import (
+from selfd_models.training.embedding.corpus import (
     HELD_OUT_FILE,
     SOURCES,
     collect,
@@ -126,8 +126,8 @@ def test_typos_hit_about_the_share_that_was_asked_for(share: float) -> None:
 
 def test_what_was_learned_is_what_is_written_and_read(tmp_path: Path) -> None:
     torch = pytest.importorskip("torch", reason="distilling needs the extra `distil`")
-    from selfd_models.training.embedding import write
-    from selfd_models.training.embedding_student import Recipe, Student
+    from selfd_models.training.embedding.fitting import write
+    from selfd_models.training.embedding.student import Recipe, Student
 
     student = Student(Recipe(rows=500, seed=4))
     student.gates.data.normal_()

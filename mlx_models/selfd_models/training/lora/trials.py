@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 
 from selfd_models.probes import PROMPT, TEMPERATURE
-from selfd_models.training.adapting import Adapter, Pair
-from selfd_models.training.assessing import beginnings, compare_own
-from selfd_models.training.comparison import SEED, compare
-from selfd_models.training.replay import OLD, read_sample
-from selfd_models.training.retrieval import by_states, cloze
+from selfd_models.training.data.replay import OLD, read_sample
+from selfd_models.training.evaluation.assessing import beginnings, compare_own
+from selfd_models.training.evaluation.comparison import SEED, compare
+from selfd_models.training.evaluation.retrieval import by_states, cloze
+from selfd_models.training.lora.adapting import Adapter, Pair
 
 OLD_BYTES = 400  # of each piece: an mlx-lm model on a processor is slow
 

@@ -1,6 +1,6 @@
 """How the shipped checkpoint was made: which text, in which shares."""
 
-from selfd_models.training.corpus import Recipe
+from selfd_models.training.data.corpus import Recipe
 
 _LANGUAGES = "cs de es fr hu it ja ko no pl pt ro sr sv tr uk zh"
 _GUIDES = "ar be bg bn el fa hi id ms nl pcm ru sa sw ta zh-hans zh-hant"

@@ -15,7 +15,7 @@ from selfd_models.builtin import BuiltinModel
 from selfd_models.checkpoint import Checkpoint
 from selfd_models.probes import NOTICED, PROBE, PROMPT, TEMPERATURE, WHOLE
 from selfd_models.self_tests import changed, continued
-from selfd_models.training.comparison import DRAWS, SEED
+from selfd_models.training.evaluation.comparison import DRAWS, SEED
 
 OwnAndOther = tuple[Sequence[float], Sequence[float]]  # bits per byte of each text
 

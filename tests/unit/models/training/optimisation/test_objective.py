@@ -9,11 +9,11 @@ from selfd_models.network.spiking import SLOPE, fire
 from selfd_models.ops import ArrayOps
 from selfd_models.parameters import initialise
 from selfd_models.patcher import Bytes, Patcher
-from selfd_models.training.evaluation import HeldOut, bits_per_byte
-from selfd_models.training.objective import nats_of
-from selfd_models.training.optimiser import orthogonal
-from selfd_models.training.rounding import nearest
-from selfd_models.training.schedule import WARM_UP, Cooling, heat
+from selfd_models.training.evaluation.held_out import HeldOut, bits_per_byte
+from selfd_models.training.optimisation.objective import nats_of
+from selfd_models.training.optimisation.optimiser import orthogonal
+from selfd_models.training.optimisation.rounding import nearest
+from selfd_models.training.optimisation.schedule import WARM_UP, Cooling, heat
 from selfd_models.training.trainer import draft_targets
 from support.hybrid import ops_or_skip
 

@@ -1,0 +1,1 @@
+"""What training reads: folders of text, the shares of each kind, and what keeps the old learned."""

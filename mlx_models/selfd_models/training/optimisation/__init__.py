@@ -1,0 +1,1 @@
+"""One training step: what it minimises, how weights move, and how hot it runs."""
