@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
-KERNELS := mlx_models/selfd_models/decoding/kernels.c packaging/build_kernels.py
+KERNELS := $(wildcard mlx_models/selfd_models/decoding/compiled/*.[ch]) packaging/build_kernels.py
 PINS := uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url \
 	--custom-compile-command "make pins" pyproject.toml requirements/build.in
 

@@ -1,21 +1,21 @@
-"""Compile kernels.c while a wheel is built, where a C compiler is; without one the wheel is pure.
+"""Compile the kernels while a wheel is built, where a C compiler is; without one the wheel is pure.
 
 An editable install compiles into the source folder. The library's platform is in the wheel's name;
 it needs neither Python's headers nor a certain Python: it is loaded with ctypes.
 """
 
-import hashlib
+import importlib.util
 import os
 import shlex
 import shutil
 import subprocess
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-SOURCE = Path("mlx_models", "selfd_models", "decoding", "kernels.c")
-LIBRARY = SOURCE.with_suffix(".so")
+FOLDER = Path("mlx_models", "selfd_models", "decoding", "compiled")
 # Sums are contracted to fused multiply-adds, where the processor has them; nothing is reordered.
 FLAGS = ("-std=gnu11", "-O3", "-ffp-contract=fast", "-fno-math-errno", "-fPIC", "-shared")
 QUIET = ("-fvisibility=hidden", "-Wno-psabi", "-Wno-unknown-warning-option")
@@ -35,7 +35,7 @@ class KernelsHook(BuildHookInterface[Any]):
         if version == "standard":
             from packaging.tags import sys_tags
 
-            build_data["artifacts"].append(str(LIBRARY))
+            build_data["artifacts"].append(str(FOLDER / "kernels.so"))
             build_data["pure_python"] = False
             build_data["tag"] = f"py3-none-{next(sys_tags()).platform}"
 
@@ -45,11 +45,13 @@ def compile_kernels(root: Path) -> str:
     command = shlex.split(os.environ.get("CC", "cc"))
     if not shutil.which(command[0]):
         return f"no C compiler {command[0]!r}"
-    source, library = root / SOURCE, root / LIBRARY
-    told = f'-DSOURCE="{hashlib.sha256(source.read_bytes()).hexdigest()}"'
+    folder = root / FOLDER
+    described = _library(folder)
+    library, told = folder / described.NAME, described.digest(folder)
     partial = library.with_suffix(f".{os.getpid()}")
     done = subprocess.run(
-        [*command, *FLAGS, *QUIET, told, str(source), "-o", str(partial), "-lm"],
+        [*command, *FLAGS, *QUIET, f'-DSOURCE="{told}"', "kernels.c", "-o", partial.name, "-lm"],
+        cwd=folder,
         capture_output=True,
         text=True,
         check=False,
@@ -59,3 +61,13 @@ def compile_kernels(root: Path) -> str:
         return done.stderr.strip() or f"{command[0]} ended with {done.returncode}"
     partial.replace(library)
     return ""
+
+
+def _library(folder: Path) -> ModuleType:
+    """Read library.py, which needs nothing that is not there yet."""
+    spec = importlib.util.spec_from_file_location("library", folder / "library.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module

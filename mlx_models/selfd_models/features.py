@@ -5,8 +5,9 @@ the bytes up to and including byte t, never a later one. Letters: T bytes.
 """
 
 from array import array
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,15 +26,15 @@ _TAG = 0xFFFF
 _TAG_BITS = 16  # tells contexts apart that share a slot; the last one to come owns it
 
 # Letters, digits and every byte of a longer UTF-8 character belong to a word; case is folded.
-_LETTER = np.array(
+LETTER = np.array(
     [bytes([b]).isalnum() or b >= 0x80 for b in range(BYTES)],
     dtype=bool,
 )
-_FOLDED = np.array([b + 32 if 65 <= b <= 90 else b for b in range(BYTES)], dtype=np.uint64)
-_IS_LETTER, _FOLDED_BYTE = _LETTER.tolist(), _FOLDED.tolist()  # plain lists are read faster
+FOLDED = np.array([b + 32 if 65 <= b <= 90 else b for b in range(BYTES)], dtype=np.uint64)
+_IS_LETTER, _FOLDED_BYTE = LETTER.tolist(), FOLDED.tolist()  # plain lists are read faster
 _WORD_LANES = slice(len(NGRAM_ORDERS), TABLES)
 _MIX_LANE, _FOLD = np.uint64(_MIX), np.uint64(29)
-_FRESH = [_NOTHING] * (len(RECALL_ORDERS) << RECALL_BITS)
+FRESH = [_NOTHING] * (len(RECALL_ORDERS) << RECALL_BITS)
 
 
 def _slots(keys: NDArray[np.uint64], salt: int, bits: int) -> NDArray[np.int32]:
@@ -63,14 +64,14 @@ def _word_keys(data: Bytes) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
     c*M^-t, modulo 2^64, which needs no loop.
     """
     size = len(data)
-    letter = _LETTER[data]
+    letter = LETTER[data]
     powers = np.full(size, _WORD, np.uint64)
     powers[:1] = 1
     powers = np.cumprod(powers, dtype=np.uint64)
     inverse = np.full(size, _WORD_INVERSE, np.uint64)
     inverse[:1] = 1
     inverse = np.cumprod(inverse, dtype=np.uint64)
-    codes = np.where(letter, _FOLDED[data] + np.uint64(1), np.uint64(0))
+    codes = np.where(letter, FOLDED[data] + np.uint64(1), np.uint64(0))
     sums = np.cumsum(codes * inverse, dtype=np.uint64)
     at = np.arange(size)
     boundary = np.maximum.accumulate(np.where(letter, -1, at))  # the last non-letter at or before
@@ -141,13 +142,22 @@ class FeatureState:
     before: int = 0
     second: int = 0
     contexts: tuple[int, ...] = ()
-    follows: "array[int]" = field(default_factory=lambda: array("I", _FRESH))
+    follows: "array[int]" = field(default_factory=lambda: array("I", FRESH))
 
     def twin(self) -> "FeatureState":
         """Give a copy that shares `follows`."""
         return FeatureState(
             self.packed, self.word, self.before, self.second, self.contexts, self.follows
         )
+
+    def fork(self) -> "FeatureState":
+        """Give a copy with a table of its own."""
+        return replace(self, follows=self.follows[:])
+
+    def undo(self, written: list[tuple[int, int]]) -> None:
+        """Put back what a later `step` has overwritten, as `next_written` told before it."""
+        for place, value in written:
+            self.follows[place] = value
 
 
 def step(state: FeatureState, byte: int, bits: int) -> tuple[list[int], list[int]]:
@@ -165,7 +175,7 @@ def step(state: FeatureState, byte: int, bits: int) -> tuple[list[int], list[int
             byte_and_run = byte
         follows[place] = tag << _TAG_BITS | byte_and_run
     state.packed = (state.packed << 8 | byte) & _MASK
-    masks, salts, shifts = _lanes(bits)
+    masks, salts, shifts = lanes(bits)
     keys = np.uint64(state.packed) & masks
     keys[_WORD_LANES] = _step_words(state, byte)
     keys ^= salts
@@ -196,15 +206,23 @@ def next_written(state: FeatureState) -> list[tuple[int, int]]:
     return [(place, state.follows[place]) for place in places]
 
 
+class Lanes(NamedTuple):
+    """Of all slots of a byte, tables first, then recall orders: (TABLES + RECALLS,) each."""
+
+    masks: NDArray[np.uint64]
+    salts: NDArray[np.uint64]
+    shifts: NDArray[np.uint64]
+
+
 @cache
-def _lanes(bits: int) -> tuple[NDArray[np.uint64], NDArray[np.uint64], NDArray[np.uint64]]:
-    """Give the masks, salts and shifts of all slots of a byte: tables, then recall orders."""
+def lanes(bits: int) -> Lanes:
+    """Give how keys become slots.   Args: bits: of a row number in a table."""
     words = range(TABLES - len(NGRAM_ORDERS))
     masks = [_low_bytes(n) for n in NGRAM_ORDERS] + [0 for _ in words]
     masks += [_low_bytes(n) for n in RECALL_ORDERS]
     salts = [*NGRAM_ORDERS, *(101 + i for i in words), *(50 + n for n in RECALL_ORDERS)]
     shifts = [64 - bits] * TABLES + [64 - RECALL_BITS - _TAG_BITS] * len(RECALL_ORDERS)
-    return (
+    return Lanes(
         np.array(masks, np.uint64),
         np.array([salt * _WORD & _MASK for salt in salts], np.uint64),
         np.array(shifts, np.uint64),

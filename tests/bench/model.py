@@ -14,9 +14,8 @@ import numpy as np
 
 from bench.row import Row
 from selfd_models.builtin import PIECE, BuiltinModel
-from selfd_models.checkpoint import SHIPPED, load
+from selfd_models.checkpoint import SHIPPED
 from selfd_models.decoding.decoder import Decoder, State, Tile
-from selfd_models.decoding.drafter import Drafter
 from selfd_models.decoding.speculation import Choice, Tally, Way, plain, speculative
 from selfd_models.training.evaluation.held_out import HeldOut
 
@@ -44,8 +43,8 @@ def rows(data: Path | None, path: Path = SHIPPED) -> Sequence[Row]:
     found = _loading(path)
     if data is not None:
         held_out = HeldOut.read(data / "text", "en_valid*", EACH)
-        decoder = Decoder(load(path), Drafter.load())
-        found += [*_prediction(path, held_out), *_decoding(decoder, held_out)]
+        model = BuiltinModel.load(path, "numpy")
+        found += [*_prediction(path, held_out), *_decoding(model, held_out)]
     return found
 
 
@@ -84,7 +83,7 @@ def _prediction(path: Path, held_out: HeldOut) -> list[Row]:
     ]
 
 
-def _decoding(decoder: Decoder, held_out: HeldOut) -> list[Row]:
+def _decoding(model: BuiltinModel, held_out: HeldOut) -> list[Row]:
     every = list(itertools.chain.from_iterable(held_out.pieces.values()))
     text = every[0].tobytes()
     prompts = [piece[:PROMPT_BYTES].tobytes() for piece in every[:: len(every) // PROMPTS]]
@@ -92,7 +91,7 @@ def _decoding(decoder: Decoder, held_out: HeldOut) -> list[Row]:
     found = [
         Row(
             "model: decode, far context over near",
-            _far_over_near(decoder, text) - 1.0,
+            _far_over_near(model.decoder, text) - 1.0,
             "share",
             0.02,
             "lower",
@@ -100,12 +99,13 @@ def _decoding(decoder: Decoder, held_out: HeldOut) -> list[Row]:
         )
     ]
     for temperature in (0.0, 0.8):
-        found += _continuing(decoder, prompts[:PROMPTS], temperature)
+        found += _continuing(model, prompts[:PROMPTS], temperature)
     return found
 
 
-def _continuing(decoder: Decoder, prompts: Sequence[bytes], temperature: float) -> list[Row]:
-    """Continue prompts with drafts and without, turn by turn."""
+def _continuing(model: BuiltinModel, prompts: Sequence[bytes], temperature: float) -> list[Row]:
+    """Continue prompts with drafts and without, turn by turn; what is used by default counts."""
+    decoder, usual = model.decoder, speculative if model.drafts_pay(temperature) else plain
     wrong, drafted, alone = 0, Tally(), Tally()
     spent = {plain: 0.0, speculative: 0.0}
     for number, prompt in enumerate(prompts):
@@ -119,11 +119,11 @@ def _continuing(decoder: Decoder, prompts: Sequence[bytes], temperature: float) 
         wrong += texts[0] != texts[1]
     size = MADE * len(prompts)
     name, of = f"model: T={temperature}", f"of {len(prompts)}"
-    note = f"without drafts {size / spent[plain]:.0f}"
+    note = f"with drafts {size / spent[speculative]:.0f}, without {size / spent[plain]:.0f}"
     return [
         Row(
             f"{name}, decode, processor time",
-            size / spent[speculative],
+            size / spent[usual],
             "bytes/s",
             7000.0,
             "higher",

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from bench.row import Row
 from selfd_models.checkpoint import SHIPPED, load
+from selfd_models.decoding.compiled.engine import CompiledEngine, serves
 from selfd_models.decoding.decoder import Decoder
 from selfd_models.decoding.door_engine import DoorEngine
 from selfd_models.decoding.drafter import Drafter
@@ -33,6 +34,8 @@ def rows(data: Path | None) -> Sequence[Row]:
     prompts = _prompts(HeldOut.read(data / "text", "en_valid*", PROMPTS))
     checkpoint, drafter = load(SHIPPED), Drafter.load()
     engines: dict[str, Engine] = {"numpy": NumpyEngine(checkpoint.parameters, checkpoint.config)}
+    if serves(checkpoint.config):
+        engines["compiled"] = CompiledEngine(checkpoint)
     try:
         ops = load_ops("mlx")
         engines["mlx"] = DoorEngine(checkpoint.parameters, checkpoint.config, ops)

@@ -60,7 +60,7 @@ def test_the_wheel_holds_the_four_packages_and_their_data(wheel: Path) -> None:
     assert not [name for name in names if name.startswith(("tests/", "docs/"))]
     assert [name for name in names if name.endswith(".graphql")]
     assert [name for name in names if name.endswith("/licenses/LICENSE")]
-    library = "selfd_models/decoding/kernels.so" in names
+    library = "selfd_models/decoding/compiled/kernels.so" in names
     assert library == ("-none-any" not in wheel.name) == (shutil.which("cc") is not None)
 
 

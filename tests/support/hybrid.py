@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from selfd_models.checkpoint import Checkpoint
-from selfd_models.decoding.compiled_engine import CompiledEngine, serves
-from selfd_models.decoding.engine import Engine
+from selfd_models.decoding.compiled.engine import serves
+from selfd_models.decoding.decoder import Decoder
 from selfd_models.decoding.numpy_engine import NumpyEngine
+from selfd_models.decoding.reader import PlainReader
 from selfd_models.errors import BackendError
 from selfd_models.ops import ArrayOps, backend, load_ops
 from selfd_models.patcher import Bytes
@@ -39,10 +40,11 @@ def ops_or_skip(name: backend) -> ArrayOps:
         pytest.skip(str(error))
 
 
-def engine_or_skip(name: str, checkpoint: Checkpoint) -> Engine:
-    """Give an engine for processors by name; skip the test where it was not built."""
+def decoder_or_skip(name: str, checkpoint: Checkpoint) -> Decoder:
+    """Give a decoder on numpy alone or by the kernels; skip the test where they were not built."""
     if name == "numpy":
-        return NumpyEngine(checkpoint.parameters, checkpoint.config)
+        p, config = checkpoint.parameters, checkpoint.config
+        return Decoder(checkpoint, engine=NumpyEngine(p, config), reader=PlainReader(p, config))
     if not serves(checkpoint.config):
         pytest.skip("the kernels were not built: no C compiler")
-    return CompiledEngine(checkpoint)
+    return Decoder(checkpoint)

@@ -6,22 +6,21 @@ rows can be had. Letters: R rows of a tile, D byte width, E latent width.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from typing import NamedTuple
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from selfd_models import features
 from selfd_models.checkpoint import Checkpoint
-from selfd_models.config import CONV_TAPS, PHASES, RECALL_ROWS, RECALLS, START, TABLES, Config
+from selfd_models.config import CONV_TAPS, PHASES
 from selfd_models.decoding import latent_steps
-from selfd_models.decoding.compiled_engine import CompiledEngine, serves
+from selfd_models.decoding.compiled.engine import CompiledEngine, serves
+from selfd_models.decoding.compiled.reader import CompiledReader
 from selfd_models.decoding.drafter import Drafter
 from selfd_models.decoding.engine import Encoded, Engine, LatentState
 from selfd_models.decoding.numpy_engine import NumpyEngine
-from selfd_models.features import FeatureState
-from selfd_models.network.layers import Parameters
+from selfd_models.decoding.reader import PlainReader, Reader, ReadState
 from selfd_models.network.model import draft
 from selfd_models.ops import load_ops
 from selfd_models.patcher import Patcher, PatcherState
@@ -58,29 +57,29 @@ class State(NamedTuple):
     to advance twice from one state, advance from a `fork` of it.
     """
 
-    features: FeatureState
+    features: ReadState
     patcher: PatcherState
     rings: tuple[Floats, ...]
     clock: Clock
 
     def fork(self) -> "State":
         """Give a state that shares nothing that is changed in place."""
-        own = replace(self.features, follows=self.features.follows[:])
         latent = latent_steps.fork(self.clock.latent)
-        return State(own, self.patcher, self.rings, self.clock._replace(latent=latent))
+        clock = self.clock._replace(latent=latent)
+        return State(self.features.fork(), self.patcher, self.rings, clock)
 
 
 class Line:
     """Bytes read as integers and embedded, one by one, before a tile is made of them."""
 
-    def __init__(self, state: State, embedding: "_Embedding", patcher: Patcher) -> None:
+    def __init__(self, state: State, reader: Reader, patcher: Patcher) -> None:
         self.state = state
         self.rows: list[Floats] = []  # (D,) each
-        self.features: list[FeatureState] = []
+        self.features: list[ReadState] = []
         self.patchers: list[PatcherState] = []
-        self.overwritten: list[list[tuple[int, int]]] = []
+        self.overwritten: list[Any] = []
         self.copied: int | None = None  # what followed the last six bytes each time
-        self._embedding, self._patcher = embedding, patcher
+        self._reader, self._patcher = reader, patcher
 
     def read(self, byte: int, *, within: bool = False) -> bool:
         """Read a byte; with `within`, give false and read nothing if a patch ends after it."""
@@ -89,14 +88,11 @@ class Line:
         if self._patcher.step(cutter, byte) and within:
             return False
         last = self.features[-1] if self.features else self.state.features
-        # Nobody goes back to before the tile, so that its first byte needs no record.
-        self.overwritten.append(features.next_written(last) if self.features else [])
-        last = last.twin()
-        tables, recalls = features.step(last, byte, self._embedding.bits)
-        self.copied = features.copied(recalls[-1])
-        self.rows.append(self._embedding.row(byte, tables, recalls))
-        self.features.append(last)
+        state, row, written, self.copied = self._reader.read(last, byte)
+        self.rows.append(row)
+        self.features.append(state)
         self.patchers.append(cutter)
+        self.overwritten.append(written)
         return True
 
 
@@ -111,9 +107,9 @@ class Tile:
     logits: Floats
     normal: Floats
     context: Floats
-    _features: list[FeatureState]
+    _features: list[ReadState]
     _patchers: list[PatcherState]
-    _overwritten: list[list[tuple[int, int]]]
+    _overwritten: list[Any]
     _windows: list[Floats]
     _pooled: Floats
     _clocks: list[tuple[int, Clock]]
@@ -121,10 +117,8 @@ class Tile:
     def state(self, row: int = -1) -> State:
         """Give the state after a row; the rows after it are then as if never read."""
         last = row % len(self.logits)
-        follows = self._features[last].follows
-        for entries in reversed(self._overwritten[last + 1 :]):
-            for place, value in entries:
-                follows[place] = value
+        for written in reversed(self._overwritten[last + 1 :]):
+            self._features[last].undo(written)
         del self._overwritten[last + 1 :]
         rings = tuple(window[last + 1 : last + CONV_TAPS] for window in self._windows)
         at, clock = max((mark for mark in self._clocks if mark[0] <= last), key=_row_of)
@@ -137,26 +131,6 @@ def _row_of(mark: tuple[int, Clock]) -> int:
     return mark[0]
 
 
-class _Embedding:
-    """The three kinds of table that a byte is embedded by."""
-
-    def __init__(self, p: Parameters, config: Config) -> None:
-        self.bits = config.table_bits
-        self._bytes = p["embed.bytes"]
-        self._tables = p["embed.tables"].reshape(-1, config.table_width)
-        self._table_at = np.arange(TABLES) * config.table_rows
-        self._recalls = p["embed.recalls"].reshape(-1, config.recall_width)
-        self._recall_at = np.arange(RECALLS) * RECALL_ROWS
-
-    def row(self, byte: int, tables: list[int], recalls: list[int]) -> Floats:
-        """Look a byte's rows up and add them.   Returns: (D,)."""
-        x: Floats = self._bytes[byte] + self._tables.take(self._table_at + tables, axis=0).reshape(
-            -1
-        )
-        x += self._recalls.take(self._recall_at + recalls, axis=0).reshape(-1)
-        return x
-
-
 class Decoder:
     """A model's weights, laid out for reading single bytes."""
 
@@ -165,15 +139,16 @@ class Decoder:
         checkpoint: Checkpoint,
         drafter: Drafter | None = None,
         engine: Engine | None = None,
+        reader: Reader | None = None,
     ) -> None:
-        """Lay the weights out.   Args: engine: the processor's fastest if not given."""
+        """Lay the weights out.   Args: engine, reader: the processor's fastest if not given."""
         p, config = checkpoint.parameters, checkpoint.config
         self.drafter = drafter
-        self.engine: Engine = engine or _for_processor(checkpoint)
+        self.engine: Engine = engine or _fastest_engine(checkpoint)
+        self.reader: Reader = reader or _fastest_reader(checkpoint)
         self._p = p
         self._config = config
         self._patcher = checkpoint.patcher
-        self._embedding = _Embedding(p, config)
         self._ops = load_ops("numpy")
 
     def start(self) -> Tile:
@@ -181,18 +156,18 @@ class Decoder:
         ring = np.zeros((CONV_TAPS - 1, self._config.byte_width), np.float32)
         rings = (ring,) * (self._config.encoder_layers + self._config.decoder_layers)
         clock = self._open(self._p["context.start"], self.engine.start())
-        state = State(FeatureState(), self._patcher.start(), rings, clock)
+        state = State(self.reader.start(), self._patcher.start(), rings, clock)
         line = self.line(state)
-        line.rows.append(self._embedding.row(START, [0] * TABLES, [RECALL_ROWS - 1] * RECALLS))
+        line.rows.append(self.reader.first)
         line.features.append(state.features)
         line.patchers.append(state.patcher)
-        line.overwritten.append([])
+        line.overwritten.append(None)
         encoded = self.engine.encode(np.array(line.rows), rings[: self._config.encoder_layers])
         return self._decode(encoded, rings, [line], [[(0, clock)]])[0]
 
     def line(self, state: State) -> Line:
         """Begin to read bytes after a state."""
-        return Line(state, self._embedding, self._patcher)
+        return Line(state, self.reader, self._patcher)
 
     def advance(self, state: State, data: Iterable[int]) -> Tile:
         """Read bytes, one row each.   Args: data: at least one byte."""
@@ -288,11 +263,16 @@ class Decoder:
         return Clock(lowest, np.zeros(half, np.float32), 0, context, 0, latent)
 
 
-def _for_processor(checkpoint: Checkpoint) -> Engine:
-    """Give the fastest engine without MLX: the kernels where they were built, or numpy's."""
+def _fastest_engine(checkpoint: Checkpoint) -> Engine:
+    """Give the kernels where they were built, or numpy."""
     if serves(checkpoint.config):
         return CompiledEngine(checkpoint)
     return NumpyEngine(checkpoint.parameters, checkpoint.config)
+
+
+def _fastest_reader(checkpoint: Checkpoint) -> Reader:
+    kind = CompiledReader if serves(checkpoint.config) else PlainReader
+    return kind(checkpoint.parameters, checkpoint.config)
 
 
 def _seen(

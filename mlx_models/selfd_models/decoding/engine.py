@@ -1,6 +1,6 @@
 """What decodes: the arithmetic below the integers, three times.
 
-`DoorEngine` (door_engine.py) is the plain form, on any backend; `CompiledEngine` (kernels.c) the
+`DoorEngine` (door_engine.py) is the plain form, on any backend; `CompiledEngine` (compiled/) the
 fast one on processors, and `NumpyEngine` what serves where that was not built. All take and give
 numpy; what stays with an engine is the latent's state.
 Letters: R rows of a tile, D byte width.

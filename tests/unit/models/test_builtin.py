@@ -9,7 +9,7 @@ from selfd_models import builtin
 from selfd_models.builtin import BuiltinModel, Score
 from selfd_models.checkpoint import Checkpoint
 from selfd_models.config import TINY
-from selfd_models.decoding.speculation import Tally
+from selfd_models.decoding.speculation import Choice, Tally
 from selfd_models.parameters import count
 from selfd_models.patcher import Bytes
 
@@ -137,3 +137,18 @@ def test_drafts_are_counted(model: BuiltinModel) -> None:
     given = list(model.complete("The river", max_bytes=40, speculative=True, tally=tally))
     assert tally.bytes >= len(given) == 40
     assert 1 <= tally.passes <= tally.bytes
+
+
+def test_whether_drafts_pay_is_measured_once_for_greedy_and_once_for_sampled_text(
+    model: BuiltinModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[float] = []
+
+    def measured(choice: Choice) -> bool:
+        asked.append(choice.temperature)
+        return not choice.temperature
+
+    monkeypatch.setattr(model, "_measure", measured)
+    monkeypatch.setattr(model, "_paying", {})
+    assert [model.drafts_pay(each) for each in (0.0, 0.3, 1.1, 0.0)] == [True, False, False, True]
+    assert len(asked) == 2

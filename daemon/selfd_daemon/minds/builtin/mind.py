@@ -1,22 +1,17 @@
-"""The mind that ships with selfd: a byte model that continues, scores, patches and embeds.
-
-Requests that are open together are continued together, one byte of each at a time. Whoever's turn
-it is works for all who stand in line with the same right; what that gives the others waits for them
-here. A single request may draft instead, which is faster where drafts pay and gives the same text.
-"""
+"""The mind that ships with selfd: a byte model that continues, scores, patches and embeds."""
 
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
 from selfd_daemon.clock import Monotonic
-from selfd_daemon.minds.door import Delta, Limits, Made, Priority, Request
+from selfd_daemon.minds.builtin.continuing import Continuing
+from selfd_daemon.minds.door import Limits, Made, Priority, Request
 from selfd_daemon.minds.errors import MindLimitError, MindUnavailableError
-from selfd_daemon.minds.line import PIECE_SECONDS, Line, Place
+from selfd_daemon.minds.line import Line, Place
 from selfd_daemon.minds.telling import Telling
 from selfd_graphql.ports import ScoreInfo
 
@@ -25,31 +20,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from selfd_models.builtin import BuiltinModel
-    from selfd_models.decoding.batch import Reader, Row
+    from selfd_models.decoding.batch import Reader
     from selfd_models.embedding.embedder import Embedder
 
 CONTEXT_BYTES = 1 << 20  # its state is of fixed size; this bounds the time that a prompt takes
 CLOSE_SECONDS = 5.0
 EMBEDDED_AT_ONCE, EMBEDDED_LETTERS = 64, 1 << 16
-AHEAD = 4096  # bytes that are made for a reader who does not fetch them
-
-
-class Seat:
-    """A request's row in the batch, and what was made for it and not fetched."""
-
-    def __init__(self, row: Row, place: Place, model: BuiltinModel) -> None:
-        self.row = row
-        self.model = model
-        self.place = place
-        self.made = bytearray()
-        self.read = self.begun = False
-
-    def fetch(self) -> bytes:
-        """Take what was made."""
-        size = len(self.made)
-        made = bytes(self.made[:size])
-        del self.made[:size]
-        return made
 
 
 class BuiltinMind:
@@ -66,11 +42,10 @@ class BuiltinMind:
         self._load_model = model
         self._load_embedder = embedder
         self._monotonic = monotonic
-        self._draw = draw
         self._line = Line("builtin")
+        self._texts = Continuing(self._line, draw)
         self._model: BuiltinModel | None = None
         self._embedder: Embedder | None = None
-        self._seats: list[Seat] = []
         self._reader: Reader | None = None
 
     @property
@@ -126,8 +101,10 @@ class BuiltinMind:
         refuse_long(request.text, "the prompt", "ask with less")
         with self._line.place(request.priority, request.client) as place:
             model = await self._ready(place, "a text cannot be continued")
-            drafted = request.speculative and await self._line.run(place, lambda: model.drafts_pay)
-            way = self._drafted if drafted else self._together
+            drafted = request.speculative and await self._line.run(
+                place, model.drafts_pay, request.temperature
+            )
+            way = self._texts.drafted if drafted else self._texts.together
             async with aclosing(way(model, request, telling, place)) as events:
                 async for event in events:
                     yield event
@@ -183,82 +160,6 @@ class BuiltinMind:
             size += piece.bytes
             bits += piece.bits
         return ScoreInfo(size, bits, bits / size if size else 0.0)
-
-    async def _together(
-        self, model: BuiltinModel, request: Request, telling: Telling, place: Place
-    ) -> AsyncGenerator[Made, None]:
-        from selfd_models.decoding.batch import Row
-        from selfd_models.decoding.speculation import Choice
-
-        seed = self._draw() if request.seed is None else request.seed
-        prompt = request.text.encode("utf-8", "surrogatepass")
-        row = Row(prompt, request.max_bytes, Choice(request.temperature, seed))
-        seat = Seat(row, place, model)
-        self._seats.append(seat)
-        try:
-            while telling.over is None:
-                made = seat.fetch()
-                if not made and seat.row.ended:
-                    break
-                if not made:
-                    await self._line.run(place, self._work, model, seat)
-                elif told := telling.take(made):
-                    yield Delta(told)
-            if told := telling.rest():
-                yield Delta(told)
-        finally:
-            self._seats.remove(seat)
-        yield telling.ended(reason="length")
-
-    def _work(self, model: BuiltinModel, mine: Seat) -> None:
-        """Read of a prompt, or make bytes for all who are ready, for some 30 ms.
-
-        The first byte is not kept waiting for those that come after it.
-        """
-        from selfd_models.decoding.batch import advance
-
-        until = time.monotonic() + PIECE_SECONDS
-        while not mine.read:
-            mine.read = not mine.row.read(model.decoder)
-            if time.monotonic() >= until:
-                return
-        while not mine.made or time.monotonic() < until:
-            ready = [seat for seat in tuple(self._seats) if _may_go(seat, mine)]
-            if mine not in ready:
-                return
-            made = advance(model.decoder, [seat.row for seat in ready])
-            for seat, byte in zip(ready, made, strict=True):
-                seat.made.append(byte)
-            if not mine.begun:
-                mine.begun = True
-                return
-
-    async def _drafted(
-        self, model: BuiltinModel, request: Request, telling: Telling, place: Place
-    ) -> AsyncGenerator[Made, None]:
-        from selfd_models.decoding.speculation import Tally
-
-        stopped, tally = _Flag(), Tally()
-        text = model.complete(
-            request.text,
-            max_bytes=request.max_bytes,
-            temperature=request.temperature,
-            seed=self._draw() if request.seed is None else request.seed,
-            speculative=True,
-            stop=stopped,
-            tally=tally,
-        )
-        try:
-            while telling.over is None and (
-                piece := await self._line.run(place, _some, text, tally.bytes == 0)
-            ):
-                if told := telling.take(piece):
-                    yield Delta(told)
-            if told := telling.rest():
-                yield Delta(told)
-        finally:
-            stopped.set = True
-        yield telling.ended(acceptance=tally.accepted, reason="length")
 
     async def _ready(self, place: Place, consequence: str) -> BuiltinModel:
         """Load the model unless it is.   Raises: MindUnavailableError: why, and so what."""
@@ -332,33 +233,3 @@ def refuse_long(text: str, what: str, advice: str) -> None:
             size=size,
             limit=CONTEXT_BYTES,
         )
-
-
-class _Flag:
-    """Asked by the model before each byte."""
-
-    set = False
-
-    def __call__(self) -> bool:
-        return self.set
-
-
-def _may_go(seat: Seat, mine: Seat) -> bool:
-    """Tell whether a seat may have a byte made when it is another one's turn."""
-    as_urgent = seat.place.priority <= mine.place.priority
-    as_trained = seat.model is mine.model  # other weights may have come to serve in between
-    return seat.read and as_urgent and as_trained and not seat.row.ended and len(seat.made) < AHEAD
-
-
-def _some(text: Iterator[bytes], first: bool) -> bytes:
-    """Take what comes within some 30 ms, at least one byte unless the text is at its end.
-
-    first: take no more than that, which somebody waits for.
-    """
-    until = time.monotonic() + (0.0 if first else PIECE_SECONDS)
-    taken = bytearray()
-    for byte in text:
-        taken += byte
-        if time.monotonic() >= until:
-            break
-    return bytes(taken)

@@ -9,17 +9,17 @@ import numpy as np
 import pytest
 
 from selfd_models.checkpoint import SHIPPED, Checkpoint, load
-from selfd_models.config import TINY
-from selfd_models.decoding import compiled_engine
-from selfd_models.decoding.compiled_engine import CompiledEngine, kernels, serves
+from selfd_models.decoding.compiled import library as built
+from selfd_models.decoding.compiled.engine import CompiledEngine, serves
+from selfd_models.decoding.compiled.library import kernels
+from selfd_models.decoding.compiled.weights import KernelWeights
 from selfd_models.decoding.decoder import Decoder
 from selfd_models.decoding.door_engine import DoorEngine
-from selfd_models.decoding.kernel_weights import KernelWeights
 from selfd_models.decoding.numpy_engine import NumpyEngine
 from selfd_models.ops import load_ops
 from selfd_models.patcher import Bytes
 from selfd_models.quantise import pack, unpack
-from support.hybrid import engine_or_skip
+from support.hybrid import decoder_or_skip
 
 FOUND = np.random.default_rng(4)
 
@@ -59,8 +59,8 @@ def test_matrices_that_no_file_has_packed_serve_as_they_are(
 ) -> None:
     plain = replace(checkpoint, packed={})
     read = text[:400].tobytes()
-    expected = Decoder(checkpoint, engine=NumpyEngine(checkpoint.parameters, TINY)).read(read)
-    found = Decoder(plain, engine=engine_or_skip("compiled", plain)).read(read)
+    expected = decoder_or_skip("numpy", checkpoint).read(read)
+    found = decoder_or_skip("compiled", plain).read(read)
     assert np.abs(found.logits - expected.logits).max() < 1e-4
 
 
@@ -70,10 +70,7 @@ def test_the_shipped_model_drifts_from_the_layers_as_written_by_less_than_a_thou
     checkpoint = load(SHIPPED)
     assert checkpoint.packed
     plain = DoorEngine(checkpoint.parameters, checkpoint.config, load_ops("numpy"))
-    decoders = [
-        Decoder(checkpoint, engine=engine)
-        for engine in (plain, engine_or_skip("compiled", checkpoint))
-    ]
+    decoders = [Decoder(checkpoint, engine=plain), decoder_or_skip("compiled", checkpoint)]
     tiles = [decoder.start() for decoder in decoders]
     for at in range(0, 512, 16):
         ahead = text[at : at + 16].tolist()
@@ -85,16 +82,18 @@ def test_the_shipped_model_drifts_from_the_layers_as_written_by_less_than_a_thou
 def test_a_library_of_another_source_is_not_used(
     library: ctypes.PyDLL, checkpoint: Checkpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    changed = tmp_path / "kernels.c"
-    changed.write_bytes(compiled_engine.SOURCE.read_bytes() + b"\n")
-    monkeypatch.setattr(compiled_engine, "SOURCE", changed)
+    shutil.copytree(built.FOLDER, tmp_path / "copy")
+    monkeypatch.setattr(built, "FOLDER", tmp_path / "copy")
+    assert kernels.__wrapped__() is not None
+    with (tmp_path / "copy" / "latent.h").open("a") as changed:
+        changed.write("\n")
     assert kernels.__wrapped__() is None
 
 
 def test_without_the_library_numpy_decodes(
     checkpoint: Checkpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(compiled_engine, "LIBRARY", tmp_path / "nothing.so")
+    monkeypatch.setattr(built, "FOLDER", tmp_path)
     kernels.cache_clear()
     try:
         assert not serves(checkpoint.config)
@@ -103,3 +102,26 @@ def test_without_the_library_numpy_decodes(
             CompiledEngine(checkpoint)
     finally:
         kernels.cache_clear()
+
+
+def test_bytes_are_read_to_the_integer_and_the_bit_as_they_are_plainly(
+    checkpoint: Checkpoint, text: Bytes
+) -> None:
+    """Every byte value, prose, and repeats long enough to be copied; each tenth byte is undone."""
+    every = FOUND.permutation(np.arange(256, dtype=np.uint8).repeat(3)).tobytes()
+    data = every + text[:2000].tobytes() + b"Once more, with feeling.\n" * 8
+    readers = [decoder_or_skip(name, checkpoint).reader for name in ("compiled", "numpy")]
+    states = [reader.start() for reader in readers]
+    assert (readers[0].first == readers[1].first).all()
+    copies = 0
+    for at, byte in enumerate(data):
+        if at % 10 == 0:
+            for reader, state in zip(readers, states, strict=True):
+                state.undo(reader.read(state, byte ^ 1).written)
+        found, expected = (r.read(s, byte) for r, s in zip(readers, states, strict=True))
+        assert (found.row == expected.row).all()
+        assert found.copied == expected.copied
+        copies += found.copied is not None
+        states = [found.state, expected.state]
+        assert (np.asarray(found.state.follows) == np.asarray(expected.state.follows)).all()
+    assert copies > 100

@@ -14,14 +14,14 @@ from selfd_models.layout import lay_out
 from selfd_models.network.model import draft, forward, logits
 from selfd_models.ops import load_ops
 from selfd_models.patcher import Bytes
-from support.hybrid import engine_or_skip
+from support.hybrid import decoder_or_skip
 
 Floats = NDArray[np.float32]
 
 
 @pytest.fixture(scope="session", params=["numpy", "compiled"])
 def decoder(request: pytest.FixtureRequest, checkpoint: Checkpoint) -> Decoder:
-    return Decoder(checkpoint, engine=engine_or_skip(request.param, checkpoint))
+    return decoder_or_skip(request.param, checkpoint)
 
 
 def _stream(decoder: Decoder, data: Bytes, sizes: tuple[int, ...] = (1,)) -> Floats:

@@ -20,12 +20,12 @@ from selfd_models.decoding.speculation import (
 )
 from selfd_models.errors import ConfigError
 from selfd_models.patcher import Bytes
-from support.hybrid import engine_or_skip
+from support.hybrid import decoder_or_skip
 
 
 @pytest.fixture(scope="session", params=["numpy", "compiled"])
 def decoder(request: pytest.FixtureRequest, checkpoint: Checkpoint) -> Decoder:
-    return Decoder(checkpoint, engine=engine_or_skip(request.param, checkpoint))
+    return decoder_or_skip(request.param, checkpoint)
 
 
 def _text(decoder: Decoder, way: Way, prompt: bytes, choice: Choice, size: int) -> bytes:

@@ -48,7 +48,7 @@ async def test_ten_together_say_what_each_says_alone(mind: BuiltinMind) -> None:
 
 
 async def test_drafts_change_nothing_and_are_counted(mind: BuiltinMind) -> None:
-    tiny_model().__dict__["drafts_pay"] = True
+    tiny_model().__dict__["drafts_pay"] = lambda temperature: True
     try:
         drafted, ended = await told(mind, _ask("Text", max_bytes=80, seed=1, speculative=True))
     finally:
@@ -76,7 +76,7 @@ async def test_leaving_frees_the_mind_at_once(mind: BuiltinMind) -> None:
     before = time.perf_counter()
     await mind.next_byte(b"a")
     assert time.perf_counter() - before < 1.0  # a tenth is the aim; the machine may be busy
-    assert not mind._seats
+    assert not mind._texts._seats
 
 
 async def test_next_bytes_are_those_of_the_whole_text_however_it_is_read(

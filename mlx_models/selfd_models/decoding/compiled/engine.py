@@ -1,55 +1,25 @@
-"""The fastest engine on processors: kernels.c, one call per tile and per patch.
+"""The fastest engine on processors: one call of the kernels for a byte, a tile, a patch.
 
-It multiplies by the 4-bit weights as they lie in the file, an eighth of the bytes that float32 has
-to fetch. The library is built when selfd is installed and a C compiler is there (hatch_build.py);
+They multiply by the 4-bit weights as they lie in the file, an eighth of the bytes that float32 has
+to fetch. The library is built where selfd is installed and a C compiler is at hand (decision 0026);
 without it `NumpyEngine` serves. Letters: R rows of a tile, D byte width.
 """
 
 import ctypes
-import hashlib
-from functools import cache
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from selfd_models.checkpoint import Checkpoint
 from selfd_models.config import BYTES, CONV_TAPS, Config
+from selfd_models.decoding.compiled.library import kernels
+from selfd_models.decoding.compiled.weights import KernelWeights, address
 from selfd_models.decoding.engine import Decoded, Encoded, LatentState
-from selfd_models.decoding.kernel_weights import KernelWeights
 from selfd_models.decoding.latent_steps import AttentionState, with_room
 
 Floats = NDArray[np.float32]
 
-SOURCE = Path(__file__).with_name("kernels.c")
-LIBRARY = SOURCE.with_suffix(".so")
-
-_MOST_EXPERTS = 64
-_INT, _POINTER = ctypes.c_int, ctypes.c_void_p
-_ARGUMENTS = {
-    "selfd_encode": [_POINTER, _INT, _INT, *[_POINTER] * 3],
-    "selfd_decode": [_POINTER, _INT, _INT, *[_POINTER] * 4],
-    "selfd_step": [_POINTER, _INT, _INT, _INT, *[_POINTER] * 6],
-    "selfd_multiply": [_POINTER] * 3,
-}
-
-
-@cache
-def kernels() -> ctypes.PyDLL | None:
-    """Load the library; None if it was not built, or from another source than the one beside it.
-
-    A call takes less than the interpreter's own turn of 5 ms, so that its lock is kept.
-    """
-    try:
-        found = ctypes.PyDLL(str(LIBRARY))
-        told = ctypes.c_char_p.in_dll(found, "selfd_source").value
-    except (OSError, ValueError):
-        return None
-    if told != hashlib.sha256(SOURCE.read_bytes()).hexdigest().encode():
-        return None
-    for name, arguments in _ARGUMENTS.items():
-        getattr(found, name).argtypes, getattr(found, name).restype = arguments, None
-    return found
+_MOST_EXPERTS = 64  # latent.h
 
 
 def serves(config: Config) -> bool:
@@ -80,21 +50,25 @@ class CompiledEngine:
         ring = (CONV_TAPS - 1) * (config.state_channels + 2 * config.state_size)
         memory = config.state_channels * config.state_size
         self._state = runs.count("H") * (ring + memory + 2 * config.spiking + config.liquid)
-        self._caches = (runs.count("A") * config.kv_heads, 2 * config.window, config.head_width)
+        self._caches = (
+            max(runs.count("A"), 1) * config.kv_heads,
+            2 * config.window,
+            config.head_width,
+        )
         self._filled = self._laid.context.filled
 
     def encode(self, x: Floats, rings: tuple[Floats, ...]) -> Encoded:
         """Run the encoder."""
         x, windows, apart = x.copy(), _windows(x, rings), rings[0].ndim == 3
         pooled = np.empty_like(x)
-        self._encode(self._model, len(x), apart, _at(x), _at(windows), _at(pooled))
+        self._encode(self._model, len(x), apart, address(x), address(windows), address(pooled))
         return Encoded(x, list(windows), pooled)
 
     def decode(self, x: Floats, rings: tuple[Floats, ...]) -> Decoded:
         """Run the decoder and the head."""
         x, windows, apart = x.copy(), _windows(x, rings), rings[0].ndim == 3
         normal, logits = np.empty_like(x), np.empty((len(x), BYTES), np.float32)
-        given = (_at(x), _at(windows), _at(normal), _at(logits))
+        given = (address(x), address(windows), address(normal), address(logits))
         self._decode(self._model, len(x), apart, *given)
         return Decoded(logits, normal, list(windows))
 
@@ -107,8 +81,8 @@ class CompiledEngine:
         """Take a patch in."""
         held, seen = state[0], with_room(state[1], self._window)
         new, context = np.empty_like(held), np.empty(self._filled, np.float32)
-        given = (_at(pooled), _at(held), _at(new), _at(seen.keys), _at(seen.values), _at(context))
-        self._step(self._model, length, seen.used, seen.patches, *given)
+        arrays = (pooled, held, new, seen.keys, seen.values, context)
+        self._step(self._model, length, seen.used, seen.patches, *map(address, arrays))
         after = AttentionState(seen.keys, seen.values, seen.used + 1, seen.patches + 1)
         return context[: self._width], (new, after)
 
@@ -129,9 +103,3 @@ def _windows(x: Floats, rings: tuple[Floats, ...]) -> Floats:
         for window, ring in zip(windows, rings, strict=True):
             window[:before] = ring
     return windows
-
-
-def _at(array: Floats) -> int:
-    """Give an array's address."""
-    address: int = array.__array_interface__["data"][0]
-    return address

@@ -1,4 +1,4 @@
-"""A model's weights as kernels.c reads them: the structures there, field by field, and the layout.
+"""A model's weights as the kernels read them: the structures of their headers, and the layout.
 
 Letters: I inputs, O outputs, F outputs filled up with zeros to whole lanes, G = I / 32 groups.
 """
@@ -16,9 +16,11 @@ from selfd_models.quantise import GROUP, Packed
 
 Floats = NDArray[np.float32]
 
-LANES, BLOCK = 16, 64  # as kernels.c has them
+LANES, BLOCK = 16, 64  # as arithmetic.h has them
 
 _INT, _POINTER = ctypes.c_int32, ctypes.c_void_p
+# Asked several times a byte: four times as quick as an array's own `ctypes`.
+_addressof, _first_octet = ctypes.addressof, ctypes.c_char.from_buffer
 
 
 def _structure(name: str, **fields: type) -> type[ctypes.Structure]:
@@ -117,6 +119,20 @@ Model = _structure(
 )
 
 
+Embedding = _structure(
+    "Embedding",
+    width=_INT,
+    table_bits=_INT,
+    recall_bits=_INT,
+    masks=_POINTER,
+    salts=_POINTER,
+    letters=_POINTER,
+    bytes=_POINTER,
+    tables=_POINTER,
+    recalls=_POINTER,
+)
+
+
 class KernelWeights:
     """Lays arrays out; what the structures point at lives as long as this does."""
 
@@ -129,7 +145,7 @@ class KernelWeights:
 
     def model(self, config: Config) -> ctypes.Structure:
         """Lay a whole model out."""
-        p, vector, matrix = self._p, self._vector, self.matrix
+        p, vector, matrix = self._p, self.vector, self.matrix
         kinds = config.layer_kinds()
         at = [f"latent.{number}." for number in range(len(kinds))]
         hybrids = [self._hybrid(at[n], config) for n, kind in enumerate(kinds) if kind == "H"]
@@ -173,12 +189,12 @@ class KernelWeights:
         laid.scratch = self._widest
         return laid
 
-    def _vector(self, values: NDArray[Any]) -> int:
-        """Keep an array of 32-bit numbers and give its address."""
-        kept = np.ascontiguousarray(values)
-        assert kept.dtype in (np.float32, np.int32, np.uint32), kept.dtype
+    def vector(self, values: NDArray[Any]) -> int:
+        """Keep an array of numbers of 32 or 64 bits, and give its address."""
+        kept = np.array(values, order="C")  # its own: what is laid out may be read-only
+        assert kept.dtype in (np.float32, np.int32, np.uint32, np.uint64), kept.dtype
         self._kept.append(kept)
-        return int(kept.ctypes.data)
+        return address(kept)
 
     def _all(self, kind: type[ctypes.Structure], found: Sequence[ctypes.Structure]) -> int:
         """Lay structures side by side and give the address of the first."""
@@ -197,25 +213,25 @@ class KernelWeights:
         self._widest = max(self._widest, inputs, filled)
         laid = Matrix(inputs=inputs, outputs=outputs, filled=filled)
         if packed is None:
-            laid.floats = self._vector(_in_blocks(weight, filled))
+            laid.floats = self.vector(_in_blocks(weight, filled))
         else:
             words = packed.words.T.reshape(inputs // GROUP, -1, outputs)  # (G, 4, O)
             affine = [packed.scales.T, packed.biases.T]
             rows = [part.astype(np.float32).view(np.uint32)[:, None] for part in affine]
             together = np.concatenate([words, *rows], axis=1).reshape(-1, outputs)  # (6 G, O)
-            laid.packed = self._vector(_in_blocks(together, filled))
+            laid.packed = self.vector(_in_blocks(together, filled))
         return laid
 
     def _blocks(self, kind: str, count: int) -> list[ctypes.Structure]:
         found = []
         for number in range(count):
             at = f"{kind}.{number}."
-            conv = self._vector(self._p[at + "conv"][::-1] * self._p[at + "gain"])
+            conv = self.vector(self._p[at + "conv"][::-1] * self._p[at + "gain"])
             found.append(Block(conv, self.matrix(at + "up"), self.matrix(at + "down")))
         return found
 
     def _hybrid(self, at: str, config: Config) -> ctypes.Structure:
-        p, vector, matrix = self._p, self._vector, self.matrix
+        p, vector, matrix = self._p, self.vector, self.matrix
         leak = 1.0 / (1.0 + np.exp(-p[at + "mixer.spike.leak"]))
         experts = range(config.experts)
         return Hybrid(
@@ -249,7 +265,7 @@ class KernelWeights:
         )
 
     def _attention(self, at: str, config: Config) -> ctypes.Structure:
-        p, vector, matrix = self._p, self._vector, self.matrix
+        p, vector, matrix = self._p, self.vector, self.matrix
         scale = np.float32(config.head_width**-0.5)
         return Attention(
             gain=vector(p[at + "mixer.gain"]),
@@ -271,3 +287,8 @@ def _in_blocks(rows: NDArray[Any], filled: int) -> NDArray[Any]:
     full = np.pad(rows, ((0, 0), (0, filled - rows.shape[1])))
     blocks = [full[:, at : at + BLOCK].reshape(-1) for at in range(0, filled, BLOCK)]
     return np.concatenate(blocks)
+
+
+def address(array: NDArray[Any]) -> int:
+    """Give where an array's first number lies; it must be writable and not empty."""
+    return _addressof(_first_octet(array))  # type: ignore[arg-type]  # arrays are buffers
