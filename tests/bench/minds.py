@@ -24,10 +24,10 @@ import numpy as np
 from bench.row import Row
 from selfd_daemon.minds import Message, Mind, MindError, Request
 from selfd_daemon.minds.builtin.mind import BuiltinMind
+from selfd_daemon.minds.builtin.shipped import load_embedder, load_model
 from selfd_daemon.minds.http.mind import HttpMind
 from selfd_daemon.minds.mlx.mind import MlxMind
 from selfd_daemon.minds.options import HttpOptions, MlxOptions
-from selfd_daemon.minds.service import load_embedder, load_model
 from selfd_models.checkpoint import SHIPPED
 from support.minds import told
 from support.mlx_models import make_model

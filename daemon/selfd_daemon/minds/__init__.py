@@ -1,5 +1,6 @@
 """Minds: the models that can answer, all behind one door."""
 
+from selfd_daemon.minds.builtin.shipped import BUILTIN_MIND, load_model, model_ships
 from selfd_daemon.minds.door import (
     Delta,
     Ended,
@@ -11,7 +12,7 @@ from selfd_daemon.minds.door import (
     Request,
 )
 from selfd_daemon.minds.errors import MindError
-from selfd_daemon.minds.service import BUILTIN_MIND, MindService, load_model, model_ships
+from selfd_daemon.minds.service import MindService
 
 __all__ = [
     "BUILTIN_MIND",

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import importlib.resources
-import importlib.util
 import secrets
 import time
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
@@ -19,6 +17,7 @@ from selfd_daemon.clock import Monotonic, Now, utc_now
 from selfd_daemon.host.local import this_host
 from selfd_daemon.host.state import Host
 from selfd_daemon.minds.builtin.mind import BuiltinMind, refuse_long
+from selfd_daemon.minds.builtin.shipped import BUILTIN_MIND, load_embedder, load_model
 from selfd_daemon.minds.door import Delta, Ended, Message, Mind, Priority, Request
 from selfd_daemon.minds.errors import MindFieldError, MindPeerError
 from selfd_daemon.minds.hub.catalogue import backend_here, fetched, recommend
@@ -50,38 +49,6 @@ BENCH_BYTES = 256
 BENCH_PROMPT = "Tell what a lighthouse is for, and who used to live in one."
 MEASURED_BYTES = 32  # of an answer, before its speed says anything
 _DEFAULT = "minds.default"
-
-BUILTIN_MIND = MindInfo(
-    id="mind:builtin",
-    name="builtin",
-    kind="BUILTIN",
-    model="extractive",
-    loaded=True,
-    is_default=True,
-    parameters=None,
-    bytes_per_second=None,
-)
-
-
-def load_model(path: Path | None = None) -> BuiltinModel:
-    """Load the weights that ship with selfd, or others; numpy and some 100 MB of memory."""
-    from selfd_models.builtin import BuiltinModel
-
-    return BuiltinModel.load(path)
-
-
-def load_embedder() -> Embedder:
-    """Load the embedder that ships with selfd."""
-    from selfd_models.embedding.embedder import Embedder
-
-    return Embedder.load()
-
-
-def model_ships() -> bool:
-    """Say whether there are weights to load, without loading anything."""
-    if importlib.util.find_spec("selfd_models") is None:
-        return False
-    return (importlib.resources.files("selfd_models") / "weights" / "nano.safetensors").is_file()
 
 
 class MindService:

@@ -8,9 +8,8 @@ does not read again.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any
 
 import mlx.core as mx
@@ -19,23 +18,19 @@ from mlx_lm import load
 from mlx_lm.generate import generate_step, generation_stream, maybe_quantize_kv_cache
 from mlx_lm.models.cache import (
     LRUPromptCache,
-    can_trim_prompt_cache,
     make_prompt_cache,
-    trim_prompt_cache,
 )
 from numpy.typing import NDArray
 
 from selfd_daemon.minds.door import Request
 from selfd_daemon.minds.errors import MindAbilityError, MindLimitError, MindUnavailableError
 from selfd_daemon.minds.mlx.files import ModelFiles
-from selfd_daemon.minds.mlx.tokens import token_bytes
+from selfd_daemon.minds.mlx.spelling import Spelling
 from selfd_daemon.minds.options import MlxOptions
-from selfd_models.byte_view import ByteView, Vocabulary
 
 PREFILL = 256  # tokens of a prompt that are read in one go
 PROMPTS = 4  # whose states are kept
 QUANTIZED_FROM = 0  # tokens; with kv_bits all of them
-Tokens = tuple[int, ...]
 
 
 @dataclass(slots=True)
@@ -71,10 +66,8 @@ class MlxRuntime:
         self._options = options
         self._context = context
         self._prompts = LRUPromptCache(max_size=PROMPTS, max_bytes=max(files.weight_bytes, 1 << 28))
-        self._states = _States(self)
-        self._view: tuple[bytes, ByteView[Tokens]] | None = None
-        self._spelt: tuple[Tokens, bytes, ByteView[Tokens]] | None = None
-        self._vocabulary: Vocabulary | None = None
+        first = tuple(self.prefix or [self._some_token()])
+        self._spelling = Spelling(self._model, self._tokenizer, first, context)
 
     def start(self, request: Request, seed: int) -> Generation:
         """Begin a text.   Raises: MindLimitError: the prompt leaves no room in the context."""
@@ -222,89 +215,14 @@ class MlxRuntime:
 
     def next_byte(self, text: bytes) -> NDArray[np.float64]:
         """Return the probability of each byte after a text; going on from the last is quick."""
-        if self._view is None or not text.startswith(self._view[0]):
-            self._view = (b"", ByteView(self._states, self._words()))
-        read, view = self._view
-        view.read(text[len(read) :])
-        self._view = (text, view)
-        return view.next()
+        return self._spelling.next_byte(text)
 
     def spell(self, request: Request, said: bytes) -> NDArray[np.float64]:
         """Return the probability of each byte after an answer so far, and last of its end: (257,).
 
         Raises: MindLimitError: the prompt leaves no room in the context.
         """
-        prompt = tuple(self.encode(request))
-        held = self._spelt
-        if held is None or held[0] != prompt or not said.startswith(held[1]):
-            ends = sorted(self._tokenizer.eos_token_ids)
-            view = ByteView(_States(self, prompt), self._words(), ends=ends)
-            held = (prompt, b"", view)
-        _, read, view = held
-        view.read(said[len(read) :])
-        self._spelt = (prompt, said, view)
-        over = view.ending()
-        return np.append(view.next() * (1.0 - over), over)
-
-    @cached_property
-    def token_bytes(self) -> list[bytes]:
-        """The bytes of each token.   Raises: MindAbilityError: it is not known how they are."""
-        return token_bytes(self._tokenizer)
-
-    def _words(self) -> Vocabulary:
-        if self._vocabulary is None:
-            self._vocabulary = Vocabulary(self.token_bytes)
-        return self._vocabulary
-
-
-class _States:
-    """Implements `selfd_models.byte_view.TokenModel`; a state is all tokens so far."""
-
-    def __init__(self, runtime: MlxRuntime, prompt: Tokens = ()) -> None:
-        """Begin texts with the tokens of a prompt, or with none but the usual first one."""
-        self._runtime = runtime
-        self._prompt = prompt or tuple(runtime.prefix or [runtime._some_token()])
-        self._held: list[int] = []
-        self._cache: list[Any] | None = None
-
-    @property
-    def vocabulary(self) -> list[bytes]:
-        return self._runtime.token_bytes
-
-    def start(self) -> Tokens:
-        return self._prompt
-
-    def step(self, state: Tokens, token: int) -> Tokens:
-        return (*state, token)
-
-    def next(self, states: Sequence[Tokens]) -> NDArray[np.float64]:
-        return np.stack([self._after(state) for state in states])
-
-    def _after(self, state: Tokens) -> NDArray[np.float64]:
-        """Go from what was read last to this state, by the way that they share."""
-        if len(state) > self._runtime._context:
-            raise MindLimitError(
-                f"the text has {len(state):,} tokens, this mind takes {self._runtime._context:,}: "
-                "begin a new one",
-                tokens=len(state),
-                limit=self._runtime._context,
-            )
-        shared = 0
-        for old, new in zip(self._held, state[:-1], strict=False):
-            if old != new:
-                break
-            shared += 1
-        back = len(self._held) - shared
-        if self._cache is None or (back and not can_trim_prompt_cache(self._cache)):
-            self._cache, shared = make_prompt_cache(self._runtime._model), 0
-        elif back:
-            trim_prompt_cache(self._cache, back)
-        with mx.stream(generation_stream):
-            rest = mx.array(state[shared:])[None]
-            logits = self._runtime._model(rest, cache=self._cache)[0, -1].astype(mx.float32)
-            chances = np.array(mx.softmax(logits), np.float64)
-        self._held = list(state)
-        return chances[: len(self.vocabulary)]
+        return self._spelling.next_of_answer(tuple(self.encode(request)), said)
 
 
 def _sampler(generation: Generation) -> Callable[[mx.array], mx.array] | None:
