@@ -101,7 +101,9 @@ class BuiltinMind:
         refuse_long(request.text, "the prompt", "ask with less")
         with self._line.place(request.priority, request.client) as place:
             model = await self._ready(place, "a text cannot be continued")
-            drafted = request.speculative and await self._line.run(place, lambda: model.drafts_pay)
+            drafted = request.speculative and await self._line.run(
+                place, model.drafts_pay, request.temperature
+            )
             way = self._texts.drafted if drafted else self._texts.together
             async with aclosing(way(model, request, telling, place)) as events:
                 async for event in events:

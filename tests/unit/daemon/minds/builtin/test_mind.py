@@ -48,7 +48,7 @@ async def test_ten_together_say_what_each_says_alone(mind: BuiltinMind) -> None:
 
 
 async def test_drafts_change_nothing_and_are_counted(mind: BuiltinMind) -> None:
-    tiny_model().__dict__["drafts_pay"] = True
+    tiny_model().__dict__["drafts_pay"] = lambda temperature: True
     try:
         drafted, ended = await told(mind, _ask("Text", max_bytes=80, seed=1, speculative=True))
     finally:
