@@ -11,16 +11,15 @@ from selfd_daemon.facts import vocabulary as known
 from selfd_daemon.facts.clauses import Assertion, assertions
 from selfd_daemon.facts.dates import bounds, moment
 from selfd_daemon.facts.phrases import cut_things, is_name, rest_of_clause, thing
-from selfd_daemon.facts.rules import (
+from selfd_daemon.facts.possessives import (
     ATTRIBUTE,
     FAVOURITE,
     KIN,
     KIN_ANYWHERE,
     KIN_DIED,
-    RULES,
-    Rule,
     value_of_attribute,
 )
+from selfd_daemon.facts.rules import RULES, Rule
 from selfd_daemon.facts.vocabulary import words
 from selfd_storage import NewStatement
 

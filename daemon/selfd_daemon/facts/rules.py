@@ -22,7 +22,6 @@ from selfd_daemon.facts.phrases import (
     cut_name,
     cut_place,
     cut_things,
-    thing,
 )
 
 Mode: TypeAlias = Literal["holds", "began", "ended", "past"]
@@ -57,8 +56,6 @@ class _Verb:
     is_continuous: bool = False  # `I am living in Oslo`
 
 
-_QUALITY = "|".join(known.RELATIVE_QUALITIES)
-_RELATIVE = "|".join(sorted(known.RELATIVES, key=len, reverse=True))
 _ONLY_ONE = "|".join(known.ONLY_ONE)
 # `my wife lives in Oslo` is about somebody without a name; `my wife is called Ann` is in KIN.
 _NAMED = rf"(?:[Tt]he )?[Uu]ser|[Mm]y (?:{_ONLY_ONE})|{NAME}"
@@ -263,40 +260,3 @@ RULES: tuple[Rule, ...] = (
     _rule("acquired", rf"(?P<name>{NAME}) (?:has |have )?(?:acquired|took over|taken over) ", cut_name, "began", name=True),
     _rule("founded", rf"{_DID}{ADVERBS} (?:founded|co-founded|cofounded) ", cut_place, "began", name=True),
 )  # fmt: skip
-
-_OWNER = rf"(?:(?P<me>[Mm]y|[Oo]ur)|(?P<name>{NAME})['’]s)"
-_KIN = rf"{_OWNER} (?P<quality>(?:(?:{_QUALITY})[ -])*)(?P<relative>{_RELATIVE})"
-
-# Each gives an owner, a relative and the relative's name.
-KIN: tuple[re.Pattern[str], ...] = (
-    re.compile(rf"{_KIN} (?:is|was) (?:called|named) (?P<kin>{NAME})"),
-    re.compile(rf"{_KIN}(?:['’]s)? name (?:is|was) (?P<kin>{NAME})"),
-    re.compile(rf"(?:[Ww]e|[Ii]) (?:named|called) (?P<me>my|our) (?:new )?(?P<quality>)(?:(?:{_QUALITY})[ -])*(?P<relative>{_RELATIVE}) (?P<kin>{NAME})"),
-    re.compile(rf"(?P<kin>{NAME}) is (?P<me>my) (?P<quality>(?:(?:{_QUALITY})[ -])*)(?P<relative>{_RELATIVE})(?=\s*(?:[.,!]|$|and\b|but\b))"),
-    re.compile(rf"(?:[Ii]|[Ww]e)(?P<me>)(?:['’]ve| have)(?: got)? (?:an?|one|another)(?: \w+)? (?P<quality>)(?P<relative>{_RELATIVE}) (?:called|named) (?P<kin>{NAME})"),
-    re.compile(rf"(?:[Ii]|[Ww]e)(?P<me>) (?:just |recently |finally )?(?:got|adopted|bought|have) (?:an?|another)(?: \w+)? (?P<quality>)(?P<relative>{_RELATIVE}) (?:called|named) (?P<kin>{NAME})"),
-)  # fmt: skip
-# Anywhere in a clause: `I met my friend Tom`.
-KIN_ANYWHERE = re.compile(
-    rf"(?<![\w])(?:(?P<me>[Mm]y|[Oo]ur)|(?P<name>{NAME})['’]s) (?P<quality>(?:(?:{_QUALITY})[ -])*)(?P<relative>{_RELATIVE})(?: (?P<kin>{NAME})|, (?P<aside>{NAME}),)"
-)
-KIN_DIED = re.compile(
-    rf"{_KIN},? (?P<kin>{NAME}),? (?:has |sadly |just |recently )*(?:died|passed away)\b"
-)
-
-# `My X is Y`, where one person has one X.
-ATTRIBUTE = re.compile(
-    rf"{_OWNER} (?:new |current )?(?P<attribute>{known.ATTRIBUTES})(?:['’]s| is)(?: now| on| in| the)* (?P<value>[^,;!?]+?)"
-    r"(?=\s*(?:$|[,;!]|\.(?:\s|$)|(?:and|but|so|now|since)\b))"
-)
-FAVOURITE = re.compile(
-    rf"(?:{_OWNER} favou?rite (?P<kind>[a-z][\w-]*(?: [a-z][\w-]+){{0,2}}?)(?: (?:of all time|ever|right now|these days))? (?:is|are) )"
-    rf"|(?:(?P<value>[\w'’-]+(?: [\w'’-]+){{0,3}}) (?:is|are) (?:(?P<me2>my)|(?P<name2>{NAME})['’]s) favou?rite (?P<kind2>[a-z][\w-]*(?: [a-z][\w-]+)?)(?=\s*(?:$|[.,!])))"
-)
-
-
-def value_of_attribute(text: str) -> str | None:
-    """Return what an attribute is, None where it is no value."""
-    value = text.strip(" .")
-    is_number = value[:1].isdigit() and len(value) <= 80
-    return value if is_number or (len(value) <= 80 and thing(value, article=True)) else None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import asdict
@@ -17,7 +16,7 @@ from selfd_daemon.bus import EventBus
 from selfd_daemon.clock import Now
 from selfd_daemon.errors import SettingError
 from selfd_daemon.feeds.errors import FeedError, NetworkDownError, NotAFeedError, OfflineError
-from selfd_daemon.feeds.fetching.addresses import AllowedHosts, checked_url
+from selfd_daemon.feeds.fetching.addresses import AllowedHosts, checked_url, with_scheme
 from selfd_daemon.feeds.fetching.fetch import Fetched, Fetcher, FetchLimits
 from selfd_daemon.feeds.fetching.network import Resolve, SystemResolver
 from selfd_daemon.feeds.full_text import FullText, can_read_pages
@@ -43,9 +42,6 @@ from selfd_storage import (
 
 PER_HOST = 2
 MAX_OPML_CHARACTERS = 10 << 20
-
-_SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:")
-_HOST_AND_PORT = re.compile(r"[^/:@\s]+:\d{1,5}(?:/|$)")
 
 log = structlog.get_logger(__name__)
 
@@ -285,20 +281,6 @@ class FeedService:
     def _refuse_offline(self) -> None:
         if self._offline:
             raise OfflineError("selfd was started offline: start it without --offline for this")
-
-
-def with_scheme(text: str) -> str:
-    """Complete what people type: `example.org/feed` and `feed:` links are web addresses."""
-    text = text.strip()
-    if text.lower().startswith("feed:"):
-        text = text[5:].removeprefix("//")
-    if (
-        text
-        and not text.startswith("/")
-        and (_HOST_AND_PORT.match(text) or ("." in text and not _SCHEME.match(text)))
-    ):
-        return f"https://{text}"
-    return text
 
 
 def _progress(totals: Totals) -> str:

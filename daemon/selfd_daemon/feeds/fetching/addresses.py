@@ -6,6 +6,7 @@ Addresses are checked and never names: resolvers take `2130706433`, `0x7f.1` and
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Iterable
 
 import httpx2
@@ -15,6 +16,8 @@ from selfd_daemon.feeds.errors import AddressError
 PUBLIC_PORTS = frozenset({80, 443, 8080, 8443})
 MAX_URL_LENGTH = 4096
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+_SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:")
+_HOST_AND_PORT = re.compile(r"[^/:@\s]+:\d{1,5}(?:/|$)")
 
 # `is_global` says yes to these, and each of them can lead to a private IPv4 address.
 _TUNNELS = tuple(
@@ -59,6 +62,20 @@ class AllowedHosts:
         """Say whether the owner allows this host at this port, wherever its address is."""
         host = _plain(host)
         return host in self._any_port or (host, port) in self._one_port
+
+
+def with_scheme(text: str) -> str:
+    """Complete what people type: `example.org/feed` and `feed:` links are web addresses."""
+    text = text.strip()
+    if text.lower().startswith("feed:"):
+        text = text[5:].removeprefix("//")
+    if (
+        text
+        and not text.startswith("/")
+        and (_HOST_AND_PORT.match(text) or ("." in text and not _SCHEME.match(text)))
+    ):
+        return f"https://{text}"
+    return text
 
 
 def checked_url(text: str) -> httpx2.URL:
