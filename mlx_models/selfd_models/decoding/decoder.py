@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from selfd_models.checkpoint import Checkpoint
-from selfd_models.config import CONV_TAPS, PHASES
+from selfd_models.config import CONV_TAPS
 from selfd_models.decoding import latent_steps
 from selfd_models.decoding.compiled.engine import CompiledEngine, serves
 from selfd_models.decoding.compiled.reader import CompiledReader
@@ -33,33 +33,38 @@ class Clock(NamedTuple):
     """What the patches left behind, at one row.
 
     largest, total: (D / 2,), over the rows of the open patch; length: its bytes. context: (D,), the
-    last latent as rows see it. since: rows since then.
+    last latent as rows see it; seen: (PHASES, D), with what tells how many rows ago that was.
+    since: those rows.
     """
 
     largest: Floats
     total: Floats
     length: int
     context: Floats
+    seen: Floats
     since: int
     latent: LatentState
 
-    def after(self, row: Floats) -> "Clock":
-        """Take in one row of the open patch.   Args: row: (D,), normalised."""
-        half = len(self.total)
-        largest, total = np.maximum(self.largest, row[:half]), self.total + row[half:]
-        return Clock(largest, total, self.length + 1, self.context, self.since + 1, self.latent)
+    def after(self, rows: Floats) -> "Clock":
+        """Take in rows of the open patch, one after the other.   Args: rows: (R, D), normalised."""
+        largest, total, length, context, seen, since, latent = self
+        half, size = len(total), len(rows)
+        for row in rows:
+            largest, total = np.maximum(largest, row[:half]), total + row[half:]
+        return Clock(largest, total, length + size, context, seen, since + size, latent)
 
 
 class State(NamedTuple):
     """Everything that the next byte is predicted from; a value, but for tables shared in one line.
 
-    rings: (3, D) per convolution, encoder then decoder. Advancing from a state leaves it readable;
-    to advance twice from one state, advance from a `fork` of it.
+    rings: (layers, 3, D), what the convolutions of the encoder read last, and those of the decoder.
+    Advancing from a state leaves it readable; to advance twice from one state, advance from a
+    `fork` of it.
     """
 
     features: ReadState
     patcher: PatcherState
-    rings: tuple[Floats, ...]
+    rings: tuple[Floats, Floats]
     clock: Clock
 
     def fork(self) -> "State":
@@ -96,23 +101,27 @@ class Line:
         return True
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True, eq=False)
 class Tile:
-    """What a call gave. logits: (R, 256). normal, context: (R, D), for drafts.
+    """What a call gave. logits: (R, 256). normal: (R, D), for drafts.
 
-    _windows: (R + 3, D) or more per convolution. _pooled: (R, D), rows as patches take them in.
-    _clocks: (row, the clock after it), for the row before the tile, -1, and each patch's last.
+    _windows: (layers, R + 3, D) or more, of the encoder and of the decoder. _pooled: (R, D), rows
+    as patches take them in. _clocks: (row, the clock after it), for the row before the tile, -1,
+    and each patch's last.
     """
 
     logits: Floats
     normal: Floats
-    context: Floats
     _features: list[ReadState]
     _patchers: list[PatcherState]
     _overwritten: list[Any]
-    _windows: list[Floats]
+    _windows: tuple[Floats, Floats]
     _pooled: Floats
     _clocks: list[tuple[int, Clock]]
+
+    def context(self, row: int) -> Floats:
+        """Give the last latent as a row sees it: (D,)."""
+        return self._last_clock(row)[1].context
 
     def state(self, row: int = -1) -> State:
         """Give the state after a row; the rows after it are then as if never read."""
@@ -120,15 +129,17 @@ class Tile:
         for written in reversed(self._overwritten[last + 1 :]):
             self._features[last].undo(written)
         del self._overwritten[last + 1 :]
-        rings = tuple(window[last + 1 : last + CONV_TAPS] for window in self._windows)
-        at, clock = max((mark for mark in self._clocks if mark[0] <= last), key=_row_of)
-        for between in range(at + 1, last + 1):
-            clock = clock.after(self._pooled[between])
+        encoder, decoder = self._windows
+        kept = slice(last + 1, last + CONV_TAPS)
+        at, clock = self._last_clock(last)
+        clock = clock.after(self._pooled[at + 1 : last + 1])
+        rings = (encoder[:, kept], decoder[:, kept])
         return State(self._features[last], self._patchers[last], rings, clock)
 
-
-def _row_of(mark: tuple[int, Clock]) -> int:
-    return mark[0]
+    def _last_clock(self, row: int) -> tuple[int, Clock]:
+        """Give the newest mark at a row or before it."""
+        row %= len(self.logits)
+        return next(mark for mark in reversed(self._clocks) if mark[0] <= row)
 
 
 class Decoder:
@@ -153,8 +164,9 @@ class Decoder:
 
     def start(self) -> Tile:
         """Read the row before the first byte."""
-        ring = np.zeros((CONV_TAPS - 1, self._config.byte_width), np.float32)
-        rings = (ring,) * (self._config.encoder_layers + self._config.decoder_layers)
+        ring = (CONV_TAPS - 1, self._config.byte_width)
+        layers = self._config.encoder_layers, self._config.decoder_layers
+        rings = (np.zeros((layers[0], *ring), np.float32), np.zeros((layers[1], *ring), np.float32))
         clock = self._open(self._p["context.start"], self.engine.start())
         state = State(self.reader.start(), self._patcher.start(), rings, clock)
         line = self.line(state)
@@ -162,8 +174,8 @@ class Decoder:
         line.features.append(state.features)
         line.patchers.append(state.patcher)
         line.overwritten.append(None)
-        encoded = self.engine.encode(np.array(line.rows), rings[: self._config.encoder_layers])
-        return self._decode(encoded, rings, [line], [[(0, clock)]])[0]
+        encoded = self.engine.encode(np.array(line.rows), rings[0])
+        return self._decode(encoded, rings[1], [line], [[(0, clock)]])[0]
 
     def line(self, state: State) -> Line:
         """Begin to read bytes after a state."""
@@ -178,10 +190,10 @@ class Decoder:
 
     def tile(self, line: Line) -> Tile:
         """Work out what follows each byte of a line; at least one was read."""
-        rings = line.state.rings
-        encoded = self.engine.encode(np.array(line.rows), rings[: self._config.encoder_layers])
+        before, beyond = line.state.rings
+        encoded = self.engine.encode(np.array(line.rows), before)
         clocks = self._tick(encoded.pooled, line.patchers, line.state.clock)
-        return self._decode(encoded, rings, [line], [clocks])[0]
+        return self._decode(encoded, beyond, [line], [clocks])[0]
 
     def advance_each(self, states: Sequence[State], data: Sequence[int]) -> list[Tile]:
         """Read one byte of each of several texts.
@@ -193,14 +205,14 @@ class Decoder:
         for line, byte in zip(lines, data, strict=True):
             line.read(byte)
         each = zip(*(state.rings for state in states), strict=True)
-        rings = tuple(np.stack(ring) for ring in each)
+        before, beyond = (np.stack(rings, axis=1) for rings in each)  # (layers, R, 3, D)
         rows = np.array([line.rows[0] for line in lines])
-        encoded = self.engine.encode(rows, rings[: self._config.encoder_layers])
+        encoded = self.engine.encode(rows, before)
         clocks = [
             self._tick(encoded.pooled[at : at + 1], line.patchers, line.state.clock)
             for at, line in enumerate(lines)
         ]
-        return self._decode(encoded, rings, lines, clocks)
+        return self._decode(encoded, beyond, lines, clocks)
 
     def read(self, data: bytes) -> Tile:
         """Read a whole text from the start.   Returns: the last tile."""
@@ -212,30 +224,28 @@ class Decoder:
     def draft(self, tile: Tile, row: int = -1) -> Floats:
         """Guess at the bytes after the one that a row predicts.   Returns: (K, 256) scores."""
         decoded = tile.normal[[row]] * self._p["head.gain"]
-        scores = draft(self._p, decoded, tile.context[[row]], self._config, ops=self._ops)
+        scores = draft(self._p, decoded, tile.context(row)[None], self._config, ops=self._ops)
         guesses: Floats = scores[0]
         return guesses
 
     def _decode(
         self,
         encoded: Encoded,
-        rings: tuple[Floats, ...],
+        rings: Floats,
         lines: list[Line],
         clocks: list[list[tuple[int, Clock]]],
     ) -> list[Tile]:
         """Add what each row sees of the latent, and run the decoder."""
-        context, phases = _seen(encoded.x, lines, clocks)
-        x = encoded.x + context
-        x += self._p["context.phase"].take(phases, axis=0)
-        logits, normal, windows = self.engine.decode(x, rings[self._config.encoder_layers :])
-        windows = [*encoded.windows, *windows]
+        logits, normal, beyond = self.engine.decode(_seeing(encoded.x, lines, clocks), rings)
         tiles, at = [], 0
         for line, marks in zip(lines, clocks, strict=True):
             end = at + len(line.rows)
-            own = windows if len(lines) == 1 else [window[at] for window in windows]
+            windows = encoded.windows, beyond
+            if len(lines) > 1:
+                windows = encoded.windows[:, at], beyond[:, at]
             integers = (line.features, line.patchers, line.overwritten)
-            rows = (logits[at:end], normal[at:end], context[at:end])
-            tiles.append(Tile(*rows, *integers, own, encoded.pooled[at:end], marks))
+            rows = (logits[at:end], normal[at:end])
+            tiles.append(Tile(*rows, *integers, windows, encoded.pooled[at:end], marks))
             at = end
         return tiles
 
@@ -247,20 +257,23 @@ class Decoder:
         Args: pooled: (R, D).   Returns: as `Tile._clocks`.
         """
         clocks = [(-1, clock)]
+        begun = 0
         for at, cutter in enumerate(cutters):
-            clock = clock.after(pooled[at])
             if not cutter.length:  # the patch ends here
+                clock = clock.after(pooled[begun : at + 1])
                 mean = clock.total / np.float32(clock.length)
                 patch = np.concatenate((pooled[at], clock.largest, mean))
                 clock = self._open(*self.engine.step(patch, clock.length, clock.latent))
                 clocks.append((at, clock))
+                begun = at + 1
         return clocks
 
     def _open(self, context: Floats, latent: LatentState) -> Clock:
         """Open a patch."""
         half = self._config.pool_width
         lowest = np.full(half, -np.inf, np.float32)
-        return Clock(lowest, np.zeros(half, np.float32), 0, context, 0, latent)
+        seen = context + self._p["context.phase"]
+        return Clock(lowest, np.zeros(half, np.float32), 0, context, seen, 0, latent)
 
 
 def _fastest_engine(checkpoint: Checkpoint) -> Engine:
@@ -275,18 +288,18 @@ def _fastest_reader(checkpoint: Checkpoint) -> Reader:
     return kind(checkpoint.parameters, checkpoint.config)
 
 
-def _seen(
-    x: Floats, lines: list[Line], clocks: list[list[tuple[int, Clock]]]
-) -> tuple[Floats, list[int]]:
-    """Give what each row sees of the latent.   Returns: (R, D); R phases."""
-    context, phases = np.empty_like(x), [0] * len(x)
+def _seeing(x: Floats, lines: list[Line], clocks: list[list[tuple[int, Clock]]]) -> Floats:
+    """Add to each row what it sees of the latent.   Args: x: (R, D).   Returns: (R, D)."""
+    told = np.empty_like(x)
     start = 0
     for line, marks in zip(lines, clocks, strict=True):
         ends = [at for at, _ in marks[1:]] + [len(line.rows)]
         for (at, clock), end in zip(marks, ends, strict=True):
             first = max(at, 0)
-            context[start + first : start + end] = clock.context
-            for row in range(first, end):
-                phases[start + row] = min(clock.since + row - at, PHASES - 1)
+            phase = clock.since + first - at
+            seen = clock.seen[phase : phase + end - first]
+            if len(seen) < end - first:  # the last phase stands for all beyond it
+                seen = clock.seen.take(range(phase, phase + end - first), axis=0, mode="clip")
+            np.add(x[start + first : start + end], seen, out=told[start + first : start + end])
         start += len(line.rows)
-    return context, phases
+    return told

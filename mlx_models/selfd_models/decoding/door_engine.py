@@ -25,21 +25,21 @@ class DoorEngine:
         self._config, self._ops = config, ops
         self.exact = _one_company(ops, config)
 
-    def encode(self, x: Floats, rings: tuple[Floats, ...]) -> Encoded:
+    def encode(self, x: Floats, rings: Floats) -> Encoded:
         """Run the encoder."""
         told, windows = self._blocks("encoder", x, rings)
         pooled = rms_norm(told, self._p["patch.gain"], ops=self._ops)
         self._ops.settle([told, pooled, windows])
-        return Encoded(self._told(told), list(map(self._told, windows)), self._told(pooled))
+        return Encoded(self._told(told), self._told(windows), self._told(pooled))
 
-    def decode(self, x: Floats, rings: tuple[Floats, ...]) -> Decoded:
+    def decode(self, x: Floats, rings: Floats) -> Decoded:
         """Run the decoder and the head."""
         told, windows = self._blocks("decoder", x, rings)
         plain = np.ones(x.shape[1], np.float32)
         normal = rms_norm(told, self._ops.array(plain), ops=self._ops)
         logits = self._times(normal * self._p["head.gain"], self._p["head.weight"])
         self._ops.settle([normal, logits, windows])
-        return Decoded(self._told(logits), self._told(normal), list(map(self._told, windows)))
+        return Decoded(self._told(logits), self._told(normal), self._told(windows))
 
     def start(self) -> LatentState:
         """Give the latent's state before the first patch."""
@@ -59,7 +59,7 @@ class DoorEngine:
         told: Floats = self._ops.numpy(value)
         return told
 
-    def _blocks(self, kind: str, x: Floats, rings: tuple[Floats, ...]) -> tuple[Array, list[Array]]:
+    def _blocks(self, kind: str, x: Floats, rings: Floats) -> tuple[Array, Array]:
         """Run the convolution blocks of one kind, as `layers.conv_block` does, from `rings`."""
         ops, told, windows = self._ops, self._ops.array(x), []
         for number, ring in enumerate(rings):
@@ -77,7 +77,7 @@ class DoorEngine:
             hidden = ops.maximum(self._times(mixed, view["up"]), 0.0)
             told = told + self._times(hidden * hidden, view["down"])
             windows.append(window)
-        return told, windows
+        return told, ops.stack(windows, axis=0)
 
     def _times(self, x: Array, weight: Array) -> Array:
         """Multiply rows, TOGETHER at a time, zeros filling up."""

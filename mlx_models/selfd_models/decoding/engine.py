@@ -11,6 +11,8 @@ from typing import Any, NamedTuple, Protocol, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from selfd_models.config import CONV_TAPS
+
 Floats = NDArray[np.float32]
 
 LatentState: TypeAlias = Any
@@ -18,12 +20,13 @@ LatentState: TypeAlias = Any
 
 
 class Encoded(NamedTuple):
-    """x: (R, D). windows: what each convolution read, (R + 3, D), or (R, 4, D) of several texts.
-    pooled: (R, D), rows as patches take them in. All but `x` may hold more rows than were asked.
+    """x: (R, D). windows: what each convolution read, (layers, R + 3, D), or (layers, R, 4, D) of
+    several texts. pooled: (R, D), rows as patches take them in. All but `x` may hold more rows
+    than were asked.
     """
 
     x: Floats
-    windows: list[Floats]
+    windows: Floats
     pooled: Floats
 
 
@@ -32,23 +35,24 @@ class Decoded(NamedTuple):
 
     logits: Floats
     normal: Floats
-    windows: list[Floats]
+    windows: Floats
 
 
 class Engine(Protocol):
     """Rows through the byte layers, patches through the latent.
 
-    rings: per convolution of the encoder or the decoder (3, D), what came before the first row; or
-    (R, 3, D), what came before each, where the rows belong to different texts.
+    x may be changed. rings: of the convolutions of the encoder or the decoder, (layers, 3, D), what
+    came before the first row; or (layers, R, 3, D), what came before each, where the rows belong to
+    different texts.
     """
 
     exact: bool
     """Whether a row is the same to the bit alone and in a tile."""
 
-    def encode(self, x: Floats, rings: tuple[Floats, ...]) -> Encoded:
+    def encode(self, x: Floats, rings: Floats) -> Encoded:
         """Run the encoder.   Args: x: (R, D)."""
 
-    def decode(self, x: Floats, rings: tuple[Floats, ...]) -> Decoded:
+    def decode(self, x: Floats, rings: Floats) -> Decoded:
         """Run the decoder and the head.   Args: x: (R, D)."""
 
     def start(self) -> LatentState:
@@ -59,3 +63,21 @@ class Engine(Protocol):
 
         Args: pooled: (2 D,). length: bytes.   Returns: what rows then see of it, (D,); the state.
         """
+
+
+def room(rings: Floats, rows: int) -> Floats:
+    """Make room for what is convolved, after what came before.
+
+    Args: rings: as of `Engine`. rows: as many as they are of, or more.
+    Returns: (layers, R + 3, D), or (layers, R, 4, D) of rows that belong to different texts.
+    """
+    before = CONV_TAPS - 1
+    if rings.ndim == 4:
+        layers, size, _, width = rings.shape
+        windows = np.empty((layers, rows, CONV_TAPS, width), np.float32)
+        windows[:, :size, :before] = rings
+    else:
+        layers, _, width = rings.shape
+        windows = np.empty((layers, rows + before, width), np.float32)
+        windows[:, :before] = rings
+    return windows

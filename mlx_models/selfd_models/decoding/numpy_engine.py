@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from selfd_models.config import CONV_TAPS, Config
-from selfd_models.decoding.engine import Decoded, Encoded
+from selfd_models.decoding.engine import Decoded, Encoded, room
 from selfd_models.decoding.hybrid_step import inverse_rms, relu_squared
 from selfd_models.decoding.latent_steps import LatentState, LatentSteps
 from selfd_models.decoding.row_products import normalise, paired, share, times
@@ -20,23 +20,25 @@ class _Block:
         self._conv = np.ascontiguousarray(p["conv"][::-1] * p["gain"])
         self.up, self.down = p["up"], p["down"]
 
-    def run(self, x: Floats, ring: Floats, shared: bool) -> tuple[Floats, Floats]:
+    def run(self, x: Floats, window: Floats, shared: bool) -> Floats:
         """Add the block to each row.
 
-        Args: x: (R, D). ring: (3, D), what came before the first row; or (R, 3, D), what came
-            before each, where the rows belong to different texts.
-        Returns: (R, D); what was convolved, (R + 3, D) or (R, 4, D).
+        Args: x: (R, D). window: what is convolved, (R + 3, D), whose first three rows are filled;
+            or (R, 4, D), each one's first three, where the rows belong to different texts. The
+            rest is filled here.
         """
-        if ring.ndim == 3:
-            near = window = np.concatenate((ring, normalise(x)[:, None]), axis=1)
+        before = CONV_TAPS - 1
+        near = window
+        if window.ndim == 3:
+            window[:, before] = normalise(x)
         else:
-            window = np.concatenate((ring, normalise(x)))
+            window[before:] = normalise(x)
             step, item = window.strides
             shape, strides = (len(x), CONV_TAPS, x.shape[1]), (step, step, item)
             near = np.ndarray(shape, np.float32, window, 0, strides)
         mixed = np.add.reduce(near * self._conv, axis=1)
         hidden = relu_squared(times(mixed, self.up, shared))
-        return x + times(hidden, self.down, shared), window
+        return x + times(hidden, self.down, shared)
 
 
 class NumpyEngine:
@@ -57,30 +59,29 @@ class NumpyEngine:
         weights = [self._head, *(weight for block in blocks for weight in (block.up, block.down))]
         self._shared = share(frozenset((len(weight), weight.shape[1]) for weight in weights))
 
-    def encode(self, x: Floats, rings: tuple[Floats, ...]) -> Encoded:
+    def encode(self, x: Floats, rings: Floats) -> Encoded:
         """Run the encoder."""
         size = len(x)
         x, windows = self._run(self._encoder, x, rings)
         return Encoded(x[:size], windows, normalise(x) * self._pooled_gain)
 
-    def decode(self, x: Floats, rings: tuple[Floats, ...]) -> Decoded:
+    def decode(self, x: Floats, rings: Floats) -> Decoded:
         """Run the decoder and the head."""
         size = len(x)
         x, windows = self._run(self._decoder, x, rings)
         normal = normalise(x)
         return Decoded(times(normal, self._head, self._shared)[:size], normal, windows)
 
-    def _run(
-        self, blocks: list[_Block], x: Floats, rings: tuple[Floats, ...]
-    ) -> tuple[Floats, list[Floats]]:
+    def _run(self, blocks: list[_Block], x: Floats, rings: Floats) -> tuple[Floats, Floats]:
         """Run blocks on rows; where rows share products, on an even number of them."""
-        size, windows = len(x), []
+        size, apart = len(x), rings.ndim == 4
         if self._shared and size % 2:
             x = paired(x)
-            rings = tuple(paired(ring) if ring.ndim == 3 else ring for ring in rings)
-        for block, ring in zip(blocks, rings, strict=True):
-            x, window = block.run(x, ring, self._shared)
-            windows.append(window)
+        windows = room(rings, len(x))
+        if apart and len(x) > size:
+            windows[:, size:, : CONV_TAPS - 1] = rings[:, -1:]
+        for block, window in zip(blocks, windows, strict=True):
+            x = block.run(x, window, self._shared)
         return x, windows
 
     def start(self) -> LatentState:

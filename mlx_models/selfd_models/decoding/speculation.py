@@ -176,7 +176,7 @@ def _drafted(
             line.read(draft)
         else:
             if begun is None:
-                begun = drafter.begin(tile.normal[row], tile.context[row])
+                begun = drafter.begin(tile.normal[row], tile.context(row))
             draft = choice.pick(drafter.guess(begun, line.rows[-1]), position + len(drafts))
             if not line.read(draft, within=True):
                 break

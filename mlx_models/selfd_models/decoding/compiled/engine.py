@@ -14,7 +14,7 @@ from selfd_models.checkpoint import Checkpoint
 from selfd_models.config import BYTES, CONV_TAPS, Config
 from selfd_models.decoding.compiled.library import kernels
 from selfd_models.decoding.compiled.weights import KernelWeights, address
-from selfd_models.decoding.engine import Decoded, Encoded, LatentState
+from selfd_models.decoding.engine import Decoded, Encoded, LatentState, room
 from selfd_models.decoding.latent_steps import AttentionState, with_room
 
 Floats = NDArray[np.float32]
@@ -57,20 +57,20 @@ class CompiledEngine:
         )
         self._filled = self._laid.context.filled
 
-    def encode(self, x: Floats, rings: tuple[Floats, ...]) -> Encoded:
+    def encode(self, x: Floats, rings: Floats) -> Encoded:
         """Run the encoder."""
-        x, windows, apart = x.copy(), _windows(x, rings), rings[0].ndim == 3
-        pooled = np.empty_like(x)
-        self._encode(self._model, len(x), apart, address(x), address(windows), address(pooled))
-        return Encoded(x, list(windows), pooled)
+        windows, pooled = room(rings, len(x)), np.empty_like(x)
+        arrays = (x, windows, pooled)
+        self._encode(self._model, len(x), rings.ndim == 4, *map(address, arrays))
+        return Encoded(x, windows, pooled)
 
-    def decode(self, x: Floats, rings: tuple[Floats, ...]) -> Decoded:
+    def decode(self, x: Floats, rings: Floats) -> Decoded:
         """Run the decoder and the head."""
-        x, windows, apart = x.copy(), _windows(x, rings), rings[0].ndim == 3
-        normal, logits = np.empty_like(x), np.empty((len(x), BYTES), np.float32)
-        given = (address(x), address(windows), address(normal), address(logits))
-        self._decode(self._model, len(x), apart, *given)
-        return Decoded(logits, normal, list(windows))
+        windows, normal = room(rings, len(x)), np.empty_like(x)
+        logits = np.empty((len(x), BYTES), np.float32)
+        arrays = (x, windows, normal, logits)
+        self._decode(self._model, len(x), rings.ndim == 4, *map(address, arrays))
+        return Decoded(logits, normal, windows)
 
     def start(self) -> LatentState:
         """Give the latent's state before the first patch."""
@@ -85,21 +85,3 @@ class CompiledEngine:
         self._step(self._model, length, seen.used, seen.patches, *map(address, arrays))
         after = AttentionState(seen.keys, seen.values, seen.used + 1, seen.patches + 1)
         return context[: self._width], (new, after)
-
-
-def _windows(x: Floats, rings: tuple[Floats, ...]) -> Floats:
-    """Make room for what is convolved, after what came before.
-
-    Returns: (layers, R + 3, D); or (layers, R, 4, D) of rows that belong to different texts.
-    """
-    size, width = x.shape
-    before = CONV_TAPS - 1
-    if rings[0].ndim == 3:
-        windows = np.empty((len(rings), size, CONV_TAPS, width), np.float32)
-        for window, ring in zip(windows, rings, strict=True):
-            window[:, :before] = ring
-    else:
-        windows = np.empty((len(rings), size + before, width), np.float32)
-        for window, ring in zip(windows, rings, strict=True):
-            window[:before] = ring
-    return windows
