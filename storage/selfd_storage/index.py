@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple, Self, TypeVar
 
 from selfd_storage._sqlite import sqlite3
 from selfd_storage.codes.follow import CodesFollower
@@ -28,7 +28,7 @@ from selfd_storage.errors import (
 from selfd_storage.events import latest_sequence
 from selfd_storage.health.report import read_parts
 from selfd_storage.ids import CODES, NAMES
-from selfd_storage.ranking.fusion import Query, View
+from selfd_storage.ranking.fusion import Query, Ranked, View
 from selfd_storage.ranking.retrieval import Retrieval
 from selfd_storage.records import EventRecord, Scope, StoragePartRecord
 from selfd_storage.room import RoomLimits
@@ -37,6 +37,7 @@ from selfd_storage.words.columns import BURIED
 from selfd_storage.words.file import APPLICATION_ID, STEPS
 from selfd_storage.words.follow import Follower
 
+T = TypeVar("T")
 PATIENCE_SECONDS = 2.0  # that a search waits for the index to catch up
 PURGE_SECONDS = 2.0  # from a burial to the purge
 PURGE_SHARE = 20  # ... or so many times what the last purge took: at most 5 % of the time
@@ -164,19 +165,21 @@ class WordIndex:
             return [f"searches find by words alone: {error}"]
         return []
 
-    async def search(
+    async def find(
         self,
         query: str,
+        read: Callable[[Sequence[Found], sqlite3.Connection], T],
         *,
         scope: Sequence[Scope] | None = None,
         first: int = 10,
         as_of: datetime | None = None,
         since: datetime | None = None,
         closely: bool = False,
-    ) -> list[Found]:
-        """Return the items that fit a question best, as of now or of a moment.
+    ) -> T:
+        """Return what `read` makes of the items that fit a question best, now or at a moment.
 
         Args:
+            read: called with the items, the best first, and with `selfd.db`.
             scope: where to look; None is everywhere.
             since: leave out what is older, and documents, which have no time.
             closely: look again at what was found, part by part and along names.
@@ -185,16 +188,23 @@ class WordIndex:
         asked = Query.read(query, self._now() if as_of is None else as_of)
         kinds = None if scope is None else tuple(_SCOPES[each] for each in scope)
 
-        def view() -> View:
-            follower, moment = self._follower, optional_ms(as_of)
-            return View(follower.columns, follower.chains, kinds, moment, optional_ms(since))
+        async def look() -> T:
+            follower = self._follower
+            moment, after = optional_ms(as_of), optional_ms(since)
+            view = View(follower.columns, follower.chains, kinds, moment, after)
+
+            def then(ranked: Sequence[Ranked], source: sqlite3.Connection) -> T:
+                return read(_found(view, ranked), source)
+
+            layers = self._codes.layers
+            return await self._retrieval.search(view, layers, query, asked, first, closely, then)
 
         try:
-            return await self._search(query, asked, view(), first, closely)
+            return await look()
         except _DAMAGED:
             self._is_damaged = True
             await self._wait_for_present(PATIENCE_SECONDS)
-            return await self._search(query, asked, view(), first, closely)
+            return await look()
 
     def read_ahead(self) -> None:
         """Have the system read the file before searches need it."""
@@ -235,23 +245,6 @@ class WordIndex:
             )
         if self._embedding_trouble is not None:
             raise self._embedding_trouble
-
-    async def _search(
-        self,
-        question: str,
-        asked: Query,
-        view: View,
-        first: int,
-        closely: bool,
-    ) -> list[Found]:
-        found = []
-        layers = self._codes.layers
-        search = self._retrieval.search_closely if closely else self._retrieval.search
-        for ranked in await search(view, layers, question, asked, first):
-            entry = view.columns.entry(ranked.doc)
-            if entry.kind != BURIED:  # since a moment ago
-                found.append(Found(f"{NAMES[entry.kind]}:{entry.item}", ranked.score, ranked.via))
-        return found
 
     def _note(self, events: Sequence[EventRecord]) -> None:
         self._latest = events[-1].sequence
@@ -352,3 +345,13 @@ class WordIndex:
             self._path.with_name(self._path.name + suffix).unlink(missing_ok=True)
         await self._load()
         self._is_damaged = False
+
+
+def _found(view: View, ranked: Sequence[Ranked]) -> list[Found]:
+    """Return the items of documents, those that there are still."""
+    entries = ((each, view.columns.entry(each.doc)) for each in ranked)
+    return [
+        Found(f"{NAMES[entry.kind]}:{entry.item}", each.score, each.via)
+        for each, entry in entries
+        if entry.kind != BURIED
+    ]

@@ -55,7 +55,7 @@ from selfd_storage.working.minds import Minds
 from selfd_storage.working.nights import Nights
 
 if TYPE_CHECKING:  # it brings numpy, which the door of the package must not
-    from selfd_storage.index import WordIndex
+    from selfd_storage.index import Found, WordIndex
 
 _VERIFIED = "verification.place"
 _ALL = 2**62
@@ -190,17 +190,19 @@ class Store:
             self.database.read_ahead()
             self._words.read_ahead()
         self._searched_at = now
-        found = await self._words.search(
-            query, scope=scope, first=first, as_of=as_of, since=since, closely=closely
-        )
-        ids, moment = [each.item_id for each in found], optional_ms(as_of)
-        items = await self.database.read(
-            lambda db: read_items(db, ids, self._damage.note, moment, to_ms(now))
-        )
-        return weighed(
-            Hit(item, each.score, text_of(item), each.via)
-            for each, item in zip(found, items, strict=True)
-            if item is not None
+        moment = optional_ms(as_of)
+
+        def read(found: Sequence[Found], db: sqlite3.Connection) -> list[Hit]:
+            ids = [each.item_id for each in found]
+            items = read_items(db, ids, self._damage.note, moment, to_ms(now))
+            return weighed(
+                Hit(item, each.score, text_of(item), each.via)
+                for each, item in zip(found, items, strict=True)
+                if item is not None
+            )
+
+        return await self._words.find(
+            query, read, scope=scope, first=first, as_of=as_of, since=since, closely=closely
         )
 
     async def settle(self) -> None:

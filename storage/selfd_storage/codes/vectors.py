@@ -107,10 +107,10 @@ class VectorCodec:
         own = self._encode_rotated(self.rotate(query[None, :]), COARSE)[0]  # (2, W)
         pool = max(POOL, len(signs) // POOL_SHARE)
         rows = _nearest_by_hamming(own[0], signs, pool, hidden)
-        rough = self._rough_scores(own, signs[rows], rest[rows])
-        rows = rows[np.sort(_best(rough, keep * ROUGH_SHARE))]
-        codes = np.stack([signs[rows], rest[rows]], axis=1)  # (n, 2, W)
-        nearest: Rows = rows[_best(self.cosines(query, codes), keep)]
+        words, others = signs.T.take(rows, axis=1), rest.take(rows, axis=0)  # (W, n), (n, W)
+        best = np.sort(_best(self._rough_scores(own, words, others), keep * ROUGH_SHARE))
+        codes = np.stack([words[:, best].T, others[best]], axis=1)  # (n, 2, W)
+        nearest: Rows = rows[best[_best(self.cosines(query, codes), keep)]]
         return nearest
 
     def _encode_rotated(self, rotated: Floats, bits: int) -> Words:
@@ -137,19 +137,19 @@ class VectorCodec:
         return self._levels[bits]
 
     def _rough_scores(self, own: Words, signs: Words, rest: Words) -> Floats:
-        """Return how codes of two planes (N, W) rank beside one (2, W), bits against bits.
+        """Return how codes of two planes, (W, N) and (N, W), rank beside one (2, W), bit by bit.
 
         A value of two bits is its sign times `low`, and `more` where both bits are the same. So a
         product of two is four sums of signs: over all dimensions, over those where the one value
         is large, or the other, or both.
         """
         unlike, large, both, unlike_large, unlike_own, unlike_both = np.zeros(
-            (6, len(signs)), np.int16
+            (6, len(rest)), np.int16
         )
         own_large = ~(own[0] ^ own[1])  # (W,)
         for word, mine in enumerate(own_large):  # one by one: sums over four are slow
-            differing = signs[:, word] ^ own[0, word]
-            size = ~(signs[:, word] ^ rest[:, word])
+            differing = signs[word] ^ own[0, word]
+            size = ~(signs[word] ^ rest[:, word])
             unlike += np.bitwise_count(differing)
             large += np.bitwise_count(size)
             unlike_large += np.bitwise_count(differing & size)
@@ -204,14 +204,19 @@ def _nearest_by_hamming(own: Words, signs: Words, keep: int, hidden: Flags | Non
 
 
 def _distances(own: Words, signs: Words) -> NDArray[np.unsignedinteger[Any]]:
-    """Return how many signs differ, 63 at most of a word: so four words stay below a hidden row."""
+    """Return how many signs differ, 63 at most of the last two words: so four stay below 255."""
     kind: type[np.unsignedinteger[Any]] = np.uint8 if len(own) <= 4 else np.uint16
     total = np.zeros(len(signs), kind)
+    unlike, count = np.empty(BLOCK, np.uint64), np.empty(BLOCK, np.uint8)
     for start in range(0, len(signs), BLOCK):
-        part, here = signs[start : start + BLOCK], total[start : start + BLOCK]
+        here = total[start : start + BLOCK]
+        differing, counted = unlike[: len(here)], count[: len(here)]
         for word, sign in enumerate(own):  # one by one: sums over four are slow
-            differing = np.bitwise_count(part[:, word] ^ sign)
-            here += np.minimum(differing, 63, out=differing)
+            np.bitwise_xor(signs[start : start + BLOCK, word], sign, out=differing)
+            np.bitwise_count(differing, out=counted)
+            if word >= len(own) - 2:
+                np.minimum(counted, 63, out=counted)
+            here += counted
     return total
 
 

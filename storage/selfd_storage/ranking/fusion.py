@@ -152,17 +152,22 @@ def strongest(scores: Scores, count: int = DEPTH) -> NDArray[np.intp]:
     Of equal scores, the last. Where there are many scores, every sixteenth tells which are low.
     """
     places = np.arange(len(scores))
-    if len(scores) <= count:
-        return places
-    kept = 2 * count // SAMPLED + SAMPLED  # of the sample, twice what is expected
+    if not 0 < count < len(scores):
+        return places[:count]
+    enough = 2 * count // SAMPLED + SAMPLED  # of the sample, twice what is expected
     sample = scores[::SAMPLED]
-    if len(sample) > kept:
-        floor = np.partition(sample, len(sample) - kept)[-kept]
+    if len(sample) > enough:
+        floor = np.partition(sample, len(sample) - enough)[-enough]
         likely = np.flatnonzero(scores >= floor)
         if len(likely) >= count:
             places = likely
-    order = np.argsort(scores[places], kind="stable")[len(places) - count :]
-    return np.sort(places[order])
+    scores = scores[places]
+    least = np.partition(scores, len(scores) - count)[len(scores) - count]
+    kept = scores > least
+    equal = np.flatnonzero(scores == least)
+    kept[equal[len(equal) - (count - np.count_nonzero(kept)) :]] = True
+    best: NDArray[np.intp] = places[kept]
+    return best
 
 
 def _via(doc: int, opinions: Mapping[str, Candidates]) -> tuple[str, ...]:

@@ -11,11 +11,12 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 
 from selfd_storage._sqlite import sqlite3
-from selfd_storage.language.lexicon import STOP_WORDS, terms, without_speaker, words
+from selfd_storage.language.lexicon import STOP_WORDS, without_speaker, words
 from selfd_storage.language.stems import stem
 from selfd_storage.ranking.fusion import Candidates, Query, Ranked, Scores, View, strongest
 from selfd_storage.words.columns import Docs, Flags
@@ -110,7 +111,7 @@ def rarity(frequency: int, count: int) -> float:
 
 def beginning(text: str) -> frozenset[str]:
     """Return the first terms of a text: of a name there, it is mostly about whom that names."""
-    return frozenset(terms(text[: BEGINNING * 20])[:BEGINNING])
+    return frozenset(stem(word) for word in islice(words(text[: BEGINNING * 20]), BEGINNING))
 
 
 def documents_of(db: sqlite3.Connection, name: Name, total: int) -> Docs:

@@ -52,17 +52,28 @@ class Retrieval:
         self._postings = KeptPostings()
 
     async def search(
-        self, view: View, layers: Sequence[Codes], question: str, asked: Query, first: int
-    ) -> list[Ranked]:
-        """Return the documents that fit a question best, the best first."""
-        return await self._run(view, layers, question, asked, lambda one: one.ranked(first))
+        self,
+        view: View,
+        layers: Sequence[Codes],
+        question: str,
+        asked: Query,
+        first: int,
+        closely: bool,
+        then: Callable[[Sequence[Ranked], sqlite3.Connection], T],
+    ) -> T:
+        """Find the documents that fit a question best, and return what `then` makes of them.
 
-    async def search_closely(
-        self, view: View, layers: Sequence[Codes], question: str, asked: Query, first: int
-    ) -> list[Ranked]:
-        """Return the documents that answer a question together, the best first."""
-        ranked, seen = await self.look_closely(view, layers, question, asked, first)
-        return in_new_order(ranked, seen.docs.tolist(), view)[:first] if seen else ranked[:first]
+        Args:
+            closely: put those first that answer the question together.
+            then: called with the documents, the best first, and with `selfd.db` to read from.
+        """
+
+        def find(one: _Search) -> T:
+            found = one.ranked_closely(first) if closely else one.ranked(first)
+            with translated(self._source.path):
+                return then(found, one.texts.source)
+
+        return await self._run(view, layers, question, asked, find)
 
     async def look_closely(
         self, view: View, layers: Sequence[Codes], question: str, asked: Query, first: int
@@ -98,14 +109,14 @@ class _Texts:
     """The texts of documents, out of a snapshot of `selfd.db`."""
 
     def __init__(self, source: sqlite3.Connection, path: Path, view: View) -> None:
-        self._source = source
+        self.source = source
         self._path = path
         self._columns = view.columns
 
     def of(self, docs: Docs, most: int = MOST_TEXT) -> dict[int, str]:
         """Return how documents begin, those that there are still."""
         with translated(self._path):
-            return read_texts(self._source, self._columns.entries(docs), most)
+            return read_texts(self.source, self._columns.entries(docs), most)
 
 
 class _Search:
@@ -123,7 +134,7 @@ class _Search:
     ) -> None:
         self.trouble: EmbeddingError | None = None
         self._file = file
-        self._texts = texts
+        self.texts = texts
         self._postings = postings
         self._view = view
         self._layers = layers
@@ -133,6 +144,13 @@ class _Search:
     def ranked(self, first: int) -> list[Ranked]:
         """Return the documents that fit best, the best first."""
         return fuse(self.opinions(), self._view, self._asked, first)
+
+    def ranked_closely(self, first: int) -> list[Ranked]:
+        """Return the documents that answer the question together, the best first."""
+        ranked, seen = self.look_closely(first)
+        if seen is not None:
+            ranked = in_new_order(ranked, seen.docs.tolist(), self._view)
+        return ranked[:first]
 
     def opinions(self) -> dict[str, Candidates]:
         """Return what each retriever thinks of documents, by its name."""
@@ -164,22 +182,19 @@ class _Search:
 
     def _linked(self, look: CloseLook, seen: Seen) -> Seen:
         """Return some documents and those that they speak of by name, the best first."""
-        texts = self._texts.of(seen.docs)
+        texts = self.texts.of(seen.docs)
         seen = look.with_titles(seen, texts)
         roots = seen.best(ROOTS)
         shares = shares_of(seen, roots)
         links = look.follow(self._file, self._view, roots, texts)
         further = links.strongest(shares, seen.docs)
-        texts |= self._texts.of(further)
+        texts |= self.texts.of(further)
         both = seen.joined(look.with_titles(look.see(further), texts))
         return look.linked(both, roots, shares, links, texts).best(len(both.docs))
 
     def _find_words(self) -> Candidates:
         read, frequencies, terms = read_terms(self._file, self._view, self._asked, self._postings)
-        scores = WordScores(self._view, read, frequencies)
-        for term, found in terms.postings.items():
-            scores.add(term, found)
-        return scores.candidates()
+        return WordScores(self._view, read, frequencies, terms.postings).candidates()
 
     def _embedded(self) -> CodeScores | None:
         """Embed the question; None where there is nothing to compare it with."""
@@ -206,7 +221,7 @@ class _Search:
         if not len(near.doubtful):
             return near
         try:
-            return meaning.made_sure(near, self._texts.of(near.doubtful, EMBEDDED_CHARACTERS))
+            return meaning.made_sure(near, self.texts.of(near.doubtful, EMBEDDED_CHARACTERS))
         except EmbeddingError as error:  # the codes are nearly right
             self.trouble = error
             return near
@@ -216,9 +231,9 @@ class _Search:
         first = [each for each in ranked if each.via != ("symbolic",)]  # else a time, and no words
         if not first:
             return {}
-        texts = self._texts.of(np.array([each.doc for each in first], np.int64))
+        texts = self.texts.of(np.array([each.doc for each in first], np.int64))
         seeds = [(each, texts[each.doc]) for each in first if each.doc in texts]
         if not seeds:
             return {}
         found = follow_names(self._file, self._view, self._asked, seeds)
-        return found.judged(self._texts.of(found.docs)) if len(found.docs) else {}
+        return found.judged(self.texts.of(found.docs)) if len(found.docs) else {}

@@ -7,7 +7,8 @@ time grows with the postings read and hardly with the store.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,46 +53,86 @@ def rarest(frequencies: Mapping[str, int], budget: int) -> list[str]:
     return chosen
 
 
-class WordScores:
-    """Gathers, term by term, what every document is worth to one question."""
+@dataclass(frozen=True, slots=True)
+class _Places:
+    """Where terms stand: the documents that hold each, term by term; those of one follow `starts`.
 
-    def __init__(self, view: View, query: Query, frequencies: Mapping[str, int]) -> None:
+    All terms at once, as most are in few documents and each call of NumPy takes a microsecond.
+    """
+
+    terms: Sequence[str]
+    starts: NDArray[np.intp]
+    docs: NDArray[np.intp]
+    counts: Scores
+
+    @classmethod
+    def of(cls, postings: Mapping[str, Postings], view: View, before: int) -> _Places:
+        """Keep what a view sees of the documents below a number, of the terms that are there."""
+        docs = [each.docs[: np.searchsorted(each.docs, before)] for each in postings.values()]
+        sizes = [len(each) for each in docs]
+        counts = [each.counts[:size] for each, size in zip(postings.values(), sizes, strict=True)]
+        every = np.concatenate([np.zeros(0, np.intp), *docs])
+        often = np.concatenate([np.zeros(0, np.float32), *counts])
+        term = np.repeat(np.arange(len(sizes)), sizes)
+        seen = view.seen(every)
+        if not seen.all():
+            every, often, term = every[seen], often[seen], term[seen]
+        there, starts = np.unique(term, return_index=True)
+        names = list(postings)
+        return cls([names[each] for each in there], starts, every, often)
+
+    @property
+    def parts(self) -> list[slice]:
+        """The places of each term."""
+        ends = [*self.starts[1:].tolist(), len(self.docs)]
+        return [slice(*pair) for pair in zip(self.starts.tolist(), ends, strict=True)]
+
+    def spread(self, values: Sequence[float]) -> NDArray[np.float64]:
+        """Return the value of each term at all its places."""
+        sizes = np.diff(self.starts, append=len(self.docs))
+        return np.repeat(np.array(values), sizes)
+
+
+class WordScores:
+    """What every document is worth to one question, by the words that it and its like hold."""
+
+    def __init__(
+        self,
+        view: View,
+        query: Query,
+        frequencies: Mapping[str, int],
+        postings: Mapping[str, Postings],
+    ) -> None:
         self._view = view
         self._query = query
         self._chains = view.chains
         self._count = min(view.columns.count, view.chains.count)  # both grow while we look
         self._total: Scores = np.zeros(self._count, np.float32)
-        self._best: Scores = np.zeros(self._count, np.float32)
         self._known_episodes = self._chains.episodes
         self._episodes: Scores = np.zeros(self._known_episodes, np.float32)
-        self._held: Scores = np.zeros(self._known_episodes, np.float32)
         self._weights = {
             term: weight(frequencies.get(term, 0), self._count - 1) * query.emphasis.get(term, 1.0)
             for term in query.terms
         }
-        self._mean_length = view.columns.mean_lengths()
-        self._mean_episode = view.chains.mean_lengths()
+        self._add(_Places.of(postings, view, self._count))
 
-    def add(self, term: str, postings: Postings) -> None:
-        """Count one term for the documents that hold it, those beside them, and their episodes."""
-        docs = postings.docs[: np.searchsorted(postings.docs, self._count)].astype(np.intp)
-        counts = postings.counts[: len(docs)].astype(np.float32)
-        seen = self._view.seen(docs)
-        if not seen.all():
-            docs, counts = docs[seen], counts[seen]
-        if not len(docs):
+    def _add(self, places: _Places) -> None:
+        """Count terms for the documents that hold them, those beside these, and their episodes."""
+        if not len(places.docs):
             return
-        kind, length = self._view.columns["kind"][docs], self._view.columns["length"][docs]
-        norm = 1 - B + B * length / self._mean_length[kind]
-        worth = (counts * (K1 + 1) / (counts + K1 * norm) * self._weights[term]).astype(np.float32)
-        touched: list[Docs] = [docs]
-        self._raise(docs, worth)
-        for beside, share in self._beside(docs, worth):
-            self._raise(beside, share)
-            touched.append(beside)
-        for each in touched:
-            self._best[each] = 0
-        self._add_episodes(docs, kind, counts)
+        columns, docs, counts = self._view.columns, places.docs, places.counts
+        kind = columns["kind"].take(docs)
+        norm = 1 - B + B * columns["length"].take(docs) / columns.mean_lengths().take(kind)
+        weights = places.spread([self._weights[term] for term in places.terms])
+        worth = (counts * (K1 + 1) / (counts + K1 * norm) * weights).astype(np.float32)
+        near = [(docs, worth), *self._beside(docs, worth)]
+        best: Scores = np.zeros(self._count, np.float32)
+        for part in places.parts:
+            for beside, share in near:
+                self._raise(best, beside[part], share[part])
+            for beside, _ in near:
+                best[beside[part]] = 0
+        self._add_episodes(places, kind)
 
     def candidates(self) -> Candidates:
         """Return what was found, with every cue counted in."""
@@ -110,13 +151,13 @@ class WordScores:
         flags = {"lexical": np.ones(len(docs), np.bool_), "symbolic": (speaks | timely)[best]}
         return Candidates(docs, scores[best], flags)
 
-    def _raise(self, docs: Docs, worth: Scores) -> None:
+    def _raise(self, best: Scores, docs: Docs, worth: Scores) -> None:
         """Let the best that a term is worth to a document count; each document comes once."""
-        known = self._best[docs]
-        best = np.maximum(worth, known)
-        self._best[docs] = best
-        best -= known
-        self._total[docs] += best
+        known = best[docs]
+        better = np.maximum(worth, known)
+        best[docs] = better
+        better -= known
+        self._total[docs] += better
 
     def _beside(self, docs: Docs, worth: Scores) -> Iterator[tuple[Docs, Scores]]:
         """Yield the documents beside some, and what these are worth to them.
@@ -141,17 +182,27 @@ class WordScores:
             known[known >= self._count] = NONE
         return known
 
-    def _add_episodes(self, docs: Docs, kind: NDArray[np.int8], counts: Scores) -> None:
-        episode = self._episode_of(docs)
-        np.add.at(self._held, episode, counts)
-        held = self._held[episode]
-        length = self._chains.lengths[episode]
-        norm = 1 - EPISODE_B + EPISODE_B * length / self._mean_episode[kind]
-        frequency = round(float(np.sum(counts / held)))  # each episode adds up to 1
-        worth = held * (EPISODE_K1 + 1) / (held + EPISODE_K1 * norm)
-        worth *= weight(frequency, self._known_episodes - 1)
-        self._episodes[episode] = self._episodes[episode] + worth  # equal within an episode
-        self._held[episode] = 0
+    def _add_episodes(self, places: _Places, kind: NDArray[np.int8]) -> None:
+        """Count terms for the episodes that hold them, more often or less."""
+        episode = self._episode_of(places.docs)
+        sums: Scores = np.zeros(self._known_episodes, np.float32)
+        held = np.empty(len(episode), np.float32)
+        for part in places.parts:
+            np.add.at(sums, episode[part], places.counts[part])
+            held[part] = sums[episode[part]]
+            sums[episode[part]] = 0
+        norm = (
+            1
+            - EPISODE_B
+            + EPISODE_B
+            * self._chains.lengths.take(episode)
+            / (self._chains.mean_lengths().take(kind))
+        )
+        shares = np.add.reduceat(places.counts / held, places.starts)  # each episode adds up to 1
+        weights = [weight(round(float(each)), self._known_episodes - 1) for each in shares]
+        worth = held * (EPISODE_K1 + 1) / (held + EPISODE_K1 * norm) * places.spread(weights)
+        for part in places.parts:
+            self._episodes[episode[part]] += worth[part]  # equal within an episode
         self._episodes[NONE] = 0
 
     def _episode_of(self, docs: Docs) -> Docs:

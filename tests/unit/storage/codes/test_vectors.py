@@ -75,7 +75,7 @@ def test_two_bits_are_multiplied_as_the_numbers_that_they_stand_for() -> None:
     codes = codec.encode(unit_rows(40, seed=9), COARSE)
     values = codec.decode(codes)
     products = values @ values[0]
-    rough = codec._rough_scores(codes[0], codes[:, 0], codes[:, 1])
+    rough = codec._rough_scores(codes[0], codes[:, 0].T, codes[:, 1])
     assert np.allclose(rough / rough[0], products / products[0], atol=1e-4)  # sums of float32
 
 

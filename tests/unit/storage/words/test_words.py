@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from selfd_storage import NewArticle, NewChunk, NewDocument, NewMemory, PollOutcome, Scope, Store
-from selfd_storage.index import WordIndex
+from selfd_storage.index import Found, WordIndex
 from support.storage import ANY_ROOM, Clock
 
 pytestmark = pytest.mark.anyio
@@ -30,6 +30,10 @@ async def index(store: Store, tmp_path: Path, clock: Clock) -> AsyncIterator[Wor
 
 async def ids(store: Store, query: str, **how: object) -> list[str]:
     return [hit.item.id for hit in await store.search(query, **how)]  # type: ignore[arg-type]  # passed on
+
+
+async def search(index: WordIndex, query: str, first: int = 10) -> list[Found]:
+    return await index.find(query, lambda found, _: list(found), first=first)
 
 
 def document(*texts: str) -> NewDocument:
@@ -188,15 +192,15 @@ async def test_words_of_a_forgotten_memory_are_gone_from_the_file(
     await store.memories.add_many(
         [NewMemory(f"the code is {w} {w}") for w in ("xylophon", "okapi")]
     )
-    assert len(await index.search("xylophon")) == 1
+    assert len(await search(index, "xylophon")) == 1
     await store.memories.forget("memory:1")
-    assert await index.search("xylophon") == []
+    assert await search(index, "xylophon") == []
     await index.purge()
     content = b"".join(path.read_bytes() for path in (tmp_path / "second").glob("index.db*"))
     assert b"xylophon" not in content
     assert b"okapi" in content
-    assert [hit.item_id for hit in await index.search("okapi")] == ["memory:2"]
-    assert await index.search("code xylophon", first=5) == await index.search("code xylophon")
+    assert [hit.item_id for hit in await search(index, "okapi")] == ["memory:2"]
+    assert await search(index, "code xylophon", first=5) == await search(index, "code xylophon")
 
 
 async def test_a_purge_that_was_owed_is_done_after_the_next_start(
@@ -288,8 +292,8 @@ async def test_what_was_written_while_the_index_was_closed_is_found(
     await store.memories.add(NewMemory("meanwhile"))
     await store.memories.forget("memory:1")
     again = await WordIndex.open(folder, store.database, limits=ANY_ROOM)
-    assert [hit.item_id for hit in await again.search("meanwhile")] == ["memory:3"]
-    assert [hit.item_id for hit in await again.search("earlier")] == ["memory:2"]
+    assert [hit.item_id for hit in await search(again, "meanwhile")] == ["memory:3"]
+    assert [hit.item_id for hit in await search(again, "earlier")] == ["memory:2"]
     await again.close()
 
 
@@ -315,5 +319,5 @@ async def test_a_damaged_row_keeps_nobody_else_from_being_found(
         lambda tx: tx.execute("UPDATE memories SET body = x'00', tags = 'no json'")
     )
     await store.memories.add(NewMemory("a healthy row"))
-    assert [hit.item_id for hit in await index.search("healthy")] == ["memory:2"]
+    assert [hit.item_id for hit in await search(index, "healthy")] == ["memory:2"]
     assert index.problems() == []
