@@ -191,7 +191,9 @@ class KernelWeights:
 
     def vector(self, values: NDArray[Any]) -> int:
         """Keep an array of numbers of 32 or 64 bits, and give its address."""
-        kept = np.array(values, order="C")  # its own: what is laid out may be read-only
+        kept = np.ascontiguousarray(values)
+        if not kept.flags.writeable:  # its address could not be asked
+            kept = kept.copy()
         assert kept.dtype in (np.float32, np.int32, np.uint32, np.uint64), kept.dtype
         self._kept.append(kept)
         return address(kept)
