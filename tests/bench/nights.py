@@ -24,7 +24,7 @@ from pathlib import Path
 import anyio
 
 from bench.row import Row
-from selfd_daemon.nights.process import QUIET_SECONDS
+from selfd_daemon.nights.training.process import QUIET_SECONDS
 from selfd_models.training.data.replay import read_sample
 from support.daemon import RunningDaemon, running_daemon
 from support.living import Line, Living, generations

@@ -31,12 +31,12 @@ from selfd_daemon.cli.terminal.plots import picture
 from selfd_daemon.jobs import JobRunner
 from selfd_daemon.nights.activity import Activity
 from selfd_daemon.nights.conditions import Conditions
-from selfd_daemon.nights.energy import Meter
-from selfd_daemon.nights.finetune import Course, FineTuner
-from selfd_daemon.nights.gate import LOST
+from selfd_daemon.nights.generations.gate import LOST
+from selfd_daemon.nights.generations.lineage import Lineage
 from selfd_daemon.nights.keeper import NightKeeper
-from selfd_daemon.nights.lineage import Lineage
 from selfd_daemon.nights.steps import Step
+from selfd_daemon.nights.training.energy import Meter
+from selfd_daemon.nights.training.finetune import Course, FineTuner
 from selfd_daemon.nights.window import Window
 from selfd_models.builtin import BuiltinModel
 from selfd_models.checkpoint import SHIPPED

@@ -12,9 +12,9 @@ import pytest
 from selfd_daemon.jobs import JobRunner
 from selfd_daemon.minds import MindService
 from selfd_daemon.nights.activity import Activity
-from selfd_daemon.nights.adapt import MindAdapter, feedback_pairs
-from selfd_daemon.nights.adapters import Adapters
-from selfd_daemon.nights.energy import Meter
+from selfd_daemon.nights.generations.adapters import Adapters
+from selfd_daemon.nights.training.adapt import MindAdapter, feedback_pairs
+from selfd_daemon.nights.training.energy import Meter
 from selfd_graphql.errors import ServiceError
 from selfd_storage import JobRecord, NewAnswer, NewMind, Store
 from support.mlx_models import make_model

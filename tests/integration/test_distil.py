@@ -13,12 +13,12 @@ import pytest
 
 from selfd_daemon.jobs import JobRunner
 from selfd_daemon.minds import MindService
-from selfd_daemon.nights import dataset, distil
 from selfd_daemon.nights.activity import Activity
-from selfd_daemon.nights.distil import Lessons, while_nobody_asks
-from selfd_daemon.nights.energy import Meter
-from selfd_daemon.nights.finetune import Course, FineTuner
-from selfd_daemon.nights.lineage import Lineage
+from selfd_daemon.nights.generations.lineage import Lineage
+from selfd_daemon.nights.training import dataset, distil
+from selfd_daemon.nights.training.distil import Lessons, while_nobody_asks
+from selfd_daemon.nights.training.energy import Meter
+from selfd_daemon.nights.training.finetune import Course, FineTuner
 from selfd_storage import NewArticle, NewMemory, NewMind, PollOutcome, Store
 from support.hybrid import invent
 from support.mlx_models import make_model

@@ -19,10 +19,10 @@ import pytest
 from selfd_daemon.jobs import JobRunner
 from selfd_daemon.minds import Delta, Ended, Limits, Made, Request
 from selfd_daemon.nights.activity import Activity
-from selfd_daemon.nights.distil import Lessons
-from selfd_daemon.nights.energy import Meter
-from selfd_daemon.nights.finetune import Course, FineTuner
-from selfd_daemon.nights.lineage import Lineage
+from selfd_daemon.nights.generations.lineage import Lineage
+from selfd_daemon.nights.training.distil import Lessons
+from selfd_daemon.nights.training.energy import Meter
+from selfd_daemon.nights.training.finetune import Course, FineTuner
 from selfd_graphql.ports import MindInfo
 from selfd_models.builtin import BuiltinModel
 from selfd_models.checkpoint import load, save

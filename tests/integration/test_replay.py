@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from selfd_daemon.nights.dataset import write_texts
+from selfd_daemon.nights.training.dataset import write_texts
 from selfd_models.builtin import BuiltinModel
 from selfd_models.checkpoint import save
 from selfd_models.config import TINY

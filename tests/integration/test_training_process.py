@@ -10,10 +10,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from selfd_daemon.nights import process as processes
 from selfd_daemon.nights.activity import Activity
 from selfd_daemon.nights.errors import TrainingError
-from selfd_daemon.nights.process import TrainingProcess, end_leftovers
+from selfd_daemon.nights.training import process as processes
+from selfd_daemon.nights.training.process import TrainingProcess, end_leftovers
 
 pytestmark = pytest.mark.anyio
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from selfd_daemon.nights.lineage import verified
+from selfd_daemon.nights.generations.lineage import verified
 from selfd_models.checkpoint import load
 from selfd_storage import Store
 

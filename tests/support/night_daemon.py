@@ -14,8 +14,8 @@ import json
 import sys
 from pathlib import Path
 
-from selfd_daemon.nights.finetune import Course
 from selfd_daemon.nights.steps import Step
+from selfd_daemon.nights.training.finetune import Course
 from selfd_daemon.settings import Settings
 from selfd_daemon.wiring import Daemon, Rails, running
 from selfd_models.checkpoint import save

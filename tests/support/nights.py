@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from selfd_daemon.host.state import HostState
-from selfd_daemon.nights.gate import Limits
+from selfd_daemon.nights.generations.gate import Limits
 
 LENIENT = Limits(old=10.0, disorder=1.0, lost={})  # a tiny model knows too little to be judged
 NIGHT = datetime(2026, 1, 2, 2, tzinfo=UTC)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from selfd_daemon.nights.dataset import gather
+from selfd_daemon.nights.training.dataset import gather
 from selfd_daemon.settings import FeedSettings, Settings
 from selfd_daemon.wiring import running
 from selfd_graphql.ports import Question

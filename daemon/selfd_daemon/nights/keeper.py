@@ -24,8 +24,8 @@ from selfd_daemon.host.state import Host, HostState
 from selfd_daemon.jobs import JobRunner
 from selfd_daemon.nights.activity import Activity
 from selfd_daemon.nights.conditions import Conditions
-from selfd_daemon.nights.energy import Meter
 from selfd_daemon.nights.steps import STEPS, Hook, Step
+from selfd_daemon.nights.training.energy import Meter
 from selfd_daemon.nights.window import CATCH_UP, Hours, Window
 from selfd_graphql.errors import ServiceError
 from selfd_storage import JobRecord, NightRecord, StorageError, Store

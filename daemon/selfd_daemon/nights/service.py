@@ -7,10 +7,10 @@ from typing import Any
 
 from selfd_daemon.bus import EventBus
 from selfd_daemon.jobs import JobContext, JobRunner
-from selfd_daemon.nights.adapters import Adapters
-from selfd_daemon.nights.finetune import FineTuner
+from selfd_daemon.nights.generations.adapters import Adapters
+from selfd_daemon.nights.generations.lineage import Lineage
 from selfd_daemon.nights.keeper import NightKeeper
-from selfd_daemon.nights.lineage import Lineage
+from selfd_daemon.nights.training.finetune import FineTuner
 from selfd_graphql.ports import PlannedStep, TonightInfo
 from selfd_storage import CheckpointRecord, NightRecord, Store
 

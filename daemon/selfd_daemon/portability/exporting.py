@@ -15,8 +15,8 @@ import orjson
 
 from selfd_daemon.feeds.parsing.opml import Subscription, write_opml
 from selfd_daemon.jobs import JobContext
-from selfd_daemon.nights.adapters import Adapters
-from selfd_daemon.nights.lineage import Lineage
+from selfd_daemon.nights.generations.adapters import Adapters
+from selfd_daemon.nights.generations.lineage import Lineage
 from selfd_daemon.portability.manifest import write_manifest
 from selfd_daemon.portability.markdown import PAGES
 from selfd_daemon.portability.weights import export_weights

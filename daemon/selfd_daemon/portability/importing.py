@@ -14,8 +14,8 @@ import orjson
 
 from selfd_daemon.feeds.parsing.opml import read_opml
 from selfd_daemon.jobs import JobContext
-from selfd_daemon.nights.adapters import Adapters
-from selfd_daemon.nights.lineage import Lineage
+from selfd_daemon.nights.generations.adapters import Adapters
+from selfd_daemon.nights.generations.lineage import Lineage
 from selfd_daemon.portability.exporting import FEEDS
 from selfd_daemon.portability.lines import Line, Part, refusal
 from selfd_daemon.portability.manifest import NAME as MANIFEST

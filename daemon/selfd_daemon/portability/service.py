@@ -10,8 +10,8 @@ from typing import Any
 from selfd_daemon.clock import Now
 from selfd_daemon.documents.reach import reachable
 from selfd_daemon.jobs import JobContext, JobRunner
-from selfd_daemon.nights.adapters import Adapters
-from selfd_daemon.nights.lineage import Lineage
+from selfd_daemon.nights.generations.adapters import Adapters
+from selfd_daemon.nights.generations.lineage import Lineage
 from selfd_daemon.paths import DataFolder
 from selfd_daemon.portability.exporting import export_to
 from selfd_daemon.portability.importing import import_from

@@ -16,8 +16,8 @@ from typing import Any
 
 import orjson
 
-from selfd_daemon.nights.adapters import FILES, Adapters
-from selfd_daemon.nights.lineage import Lineage, hash_of
+from selfd_daemon.nights.generations.adapters import FILES, Adapters
+from selfd_daemon.nights.generations.lineage import Lineage, hash_of
 from selfd_graphql.errors import ServiceError
 from selfd_storage import CheckpointRecord, NewCheckpoint, Store
 

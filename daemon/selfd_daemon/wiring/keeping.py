@@ -5,7 +5,7 @@ from __future__ import annotations
 from selfd_daemon.backups import BackupService
 from selfd_daemon.minds import MindService
 from selfd_daemon.nights import Lineage
-from selfd_daemon.nights.adapters import Adapters
+from selfd_daemon.nights.generations.adapters import Adapters
 from selfd_daemon.portability import PortabilityService
 from selfd_daemon.settings.file import SettingsFile
 from selfd_daemon.system import SystemService

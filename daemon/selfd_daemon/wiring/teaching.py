@@ -16,17 +16,17 @@ from selfd_daemon.host.local import this_host
 from selfd_daemon.host.state import Host
 from selfd_daemon.minds import MindService
 from selfd_daemon.nights import Lineage, NightService
-from selfd_daemon.nights.adapt import MindAdapter, can_adapt
-from selfd_daemon.nights.adapters import Adapters
-from selfd_daemon.nights.backend import training_backend
 from selfd_daemon.nights.conditions import Conditions
-from selfd_daemon.nights.distil import Lessons, while_nobody_asks
-from selfd_daemon.nights.energy import Meter
-from selfd_daemon.nights.finetune import Course, FineTuner
-from selfd_daemon.nights.gate import Limits
+from selfd_daemon.nights.generations.adapters import Adapters
+from selfd_daemon.nights.generations.gate import Limits
 from selfd_daemon.nights.keeper import NightKeeper
-from selfd_daemon.nights.process import QUIET_SECONDS, end_leftovers
 from selfd_daemon.nights.steps import STEPS, Step
+from selfd_daemon.nights.training.adapt import MindAdapter, can_adapt
+from selfd_daemon.nights.training.backend import training_backend
+from selfd_daemon.nights.training.distil import Lessons, while_nobody_asks
+from selfd_daemon.nights.training.energy import Meter
+from selfd_daemon.nights.training.finetune import Course, FineTuner
+from selfd_daemon.nights.training.process import QUIET_SECONDS, end_leftovers
 from selfd_daemon.nights.window import Window
 from selfd_daemon.self_model.identity import SHIPPED_WEIGHTS
 from selfd_daemon.wiring.foundation import Foundation

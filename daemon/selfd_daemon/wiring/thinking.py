@@ -18,7 +18,7 @@ from selfd_daemon.memory import MemoryService, Surprises
 from selfd_daemon.metrics import Metrics
 from selfd_daemon.minds import MindService, load_model, model_ships
 from selfd_daemon.nights import Activity, Lineage
-from selfd_daemon.nights.adapters import Adapters
+from selfd_daemon.nights.generations.adapters import Adapters
 from selfd_daemon.self_model import SelfModelService
 from selfd_daemon.settings import Settings
 from selfd_daemon.wiring.foundation import Foundation

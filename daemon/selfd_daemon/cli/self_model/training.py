@@ -96,8 +96,8 @@ def train(
 
 
 def _backend() -> str:
-    from selfd_daemon.nights.backend import training_backend
     from selfd_daemon.nights.errors import TrainingError
+    from selfd_daemon.nights.training.backend import training_backend
 
     try:
         return training_backend()

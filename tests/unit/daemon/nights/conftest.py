@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from selfd_daemon.nights.lineage import Lineage
+from selfd_daemon.nights.generations.lineage import Lineage
 from selfd_models.checkpoint import save
 from selfd_models.config import TINY
 from selfd_models.parameters import initialise

@@ -13,10 +13,10 @@ import pytest
 from selfd_daemon.jobs import JobContext, JobRunner, NothingToDoError
 from selfd_daemon.nights.activity import Activity
 from selfd_daemon.nights.conditions import Conditions
-from selfd_daemon.nights.energy import Meter
 from selfd_daemon.nights.errors import TrainingError
 from selfd_daemon.nights.keeper import NightKeeper
 from selfd_daemon.nights.steps import Step
+from selfd_daemon.nights.training.energy import Meter
 from selfd_daemon.nights.window import Window
 from selfd_storage import NightRecord, Store
 from support.nights import NIGHT, Clock, ToldHost

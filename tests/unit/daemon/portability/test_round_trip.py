@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 from selfd_daemon.jobs import JobRunner
-from selfd_daemon.nights.adapters import FILES, Adapters
-from selfd_daemon.nights.gate import Verdict
-from selfd_daemon.nights.lineage import Lineage, verified
+from selfd_daemon.nights.generations.adapters import FILES, Adapters
+from selfd_daemon.nights.generations.gate import Verdict
+from selfd_daemon.nights.generations.lineage import Lineage, verified
 from selfd_daemon.paths import DataFolder
 from selfd_daemon.portability import PortabilityService
 from selfd_graphql.errors import ServiceError

@@ -16,8 +16,8 @@ import pytest
 
 from selfd_daemon.clock import utc_now
 from selfd_daemon.jobs import JobRunner
-from selfd_daemon.nights.adapters import Adapters
-from selfd_daemon.nights.lineage import Lineage
+from selfd_daemon.nights.generations.adapters import Adapters
+from selfd_daemon.nights.generations.lineage import Lineage
 from selfd_daemon.paths import DataFolder
 from selfd_daemon.portability import PortabilityService
 from selfd_models.checkpoint import SHIPPED

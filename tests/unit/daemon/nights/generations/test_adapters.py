@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from selfd_daemon.nights.adapters import FILES, Adapters
-from selfd_daemon.nights.gate import Verdict
+from selfd_daemon.nights.generations.adapters import FILES, Adapters
+from selfd_daemon.nights.generations.gate import Verdict
 from selfd_graphql.errors import ServiceError
 from selfd_storage import CheckpointRecord, NewMemory, Store
 

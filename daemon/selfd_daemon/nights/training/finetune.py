@@ -7,47 +7,29 @@ the text that the shipped weights came from. The gate decides; what it rejects n
 from __future__ import annotations
 
 import asyncio
-import json
 import math
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
-from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from selfd_daemon.clock import Now
-from selfd_daemon.jobs import JobContext, NothingToDoError
+from selfd_daemon.jobs import JobContext
 from selfd_daemon.nights.activity import Activity
-from selfd_daemon.nights.backend import training_backend
-from selfd_daemon.nights.dataset import DataSet, Passage, gather, write_expected, write_texts
-from selfd_daemon.nights.energy import Meter
 from selfd_daemon.nights.errors import disk_in_words
-from selfd_daemon.nights.gate import Limits, judge
-from selfd_daemon.nights.lineage import Lineage
-from selfd_daemon.nights.process import Report, TrainingProcess
+from selfd_daemon.nights.generations.gate import Limits, judge
+from selfd_daemon.nights.generations.lineage import Lineage
+from selfd_daemon.nights.training.backend import training_backend
+from selfd_daemon.nights.training.energy import Meter
+from selfd_daemon.nights.training.process import TrainingProcess
+from selfd_daemon.nights.training.supervision import NightObstacle, reporter, supervised
+from selfd_daemon.nights.training.texts import NEW_SHARE, Source, Texts
 from selfd_storage import CheckpointRecord, JobKind, Store
 
 WORKER = "selfd_models.training.worker"
-PLAN, CANDIDATE = "plan.json", "candidate.safetensors"
-NEW_SHARE, OWN_SHARE = 0.5, 0.1  # of what is read; the rest is the shipped sample
+CANDIDATE = "candidate.safetensors"
 LEAST_STEPS = 20
-MOST_OWN = 200_000  # bytes of what was learned before
-
-
-class NightObstacle(Protocol):
-    """Says why training must wait now; by day, only what even its owner's wish must bow to."""
-
-    async def __call__(self, *, by_day: bool) -> str | None: ...
-
-
-class Source(Protocol):
-    """Gives what is to be learned of what came in after `since`."""
-
-    async def __call__(
-        self, *, since: datetime | None, until: datetime, articles: bool
-    ) -> DataSet: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,17 +76,16 @@ class FineTuner:
         source: Source | None = None,
         origin: JobKind = "FINETUNE",
     ) -> None:
-        self._store = store
         self._lineage = lineage
         self._activity = activity
         self._folder = folder
         self._course = course
-        self._articles = articles
         self._obstacle = obstacle
         self._meter = meter
-        self._now = now
         self.backend = backend
-        self._source = source or partial(gather, store)
+        self._texts = Texts(
+            store, lineage, now=now, articles=articles, source=source, origin=origin
+        )
         self._origin: JobKind = origin
         self._run: tuple[asyncio.Task[Any] | None, frozenset[str]] = (None, frozenset())
         self._tainted = False
@@ -122,7 +103,7 @@ class FineTuner:
     async def _until_learned(self, folder: Path, job: JobContext) -> Mapping[str, Any]:
         """See a run through, and begin anew without what is forgotten meanwhile."""
         while True:
-            plan = await self._plan(folder)
+            plan = await self._texts.plan(folder, self.backend)
             self._tainted = False
             work = asyncio.create_task(self._learn(folder, plan, job))
             self._run = work, frozenset(plan["items"])
@@ -159,57 +140,6 @@ class FineTuner:
         if task is not None and learning & set(items):
             self._tainted = True
             task.cancel()
-
-    async def _plan(self, folder: Path) -> dict[str, Any]:
-        """Write the texts of a run down, unless a run that was interrupted did."""
-        path = folder / PLAN
-        if path.exists():
-            known: dict[str, Any] = json.loads(await asyncio.to_thread(path.read_text, "utf-8"))
-            return known
-        shutil.rmtree(folder, ignore_errors=True)
-        backend = self.backend()
-        parent = await self._lineage.active()
-        known_all = await self._lineage.all()
-        since = _read_until(known_all, self._origin)
-        data = await self._source(since=since, until=self._now(), articles=self._articles)
-        own = await self._learned_before(parent, known_all, data)
-        shares = await asyncio.to_thread(_write, folder, data, own)
-        plan = {
-            "parent": parent.id,
-            "backend": backend,
-            "shares": shares,
-            "items": list(data.items),
-            "hash": data.hash,
-            "until": data.until.isoformat(),
-            "bytes": data.size,
-        }
-        partial = path.with_suffix(".partial")
-        await asyncio.to_thread(partial.write_text, json.dumps(plan), "utf-8")
-        partial.replace(path)
-        return plan
-
-    async def _learned_before(
-        self, parent: CheckpointRecord, known: Sequence[CheckpointRecord], data: DataSet
-    ) -> list[Passage]:
-        """Return some of what this lineage has learned from the owner on earlier nights."""
-        since = _read_until(known, "FINETUNE")
-        if since is None:
-            return []
-        served = set()
-        at: CheckpointRecord | None = parent
-        while at is not None:
-            served.add(at.id)
-            at = next((each for each in known if at is not None and each.id == at.parent), None)
-        try:
-            before = await gather(self._store, since=None, until=since, articles=self._articles)
-        except NothingToDoError:
-            return []
-        own, size = [], 0
-        for passage in reversed(before.learned):
-            if size < MOST_OWN and await self._store.checkpoints.trained_on(passage.items) & served:
-                own.append(passage)
-                size += passage.size
-        return own
 
     async def _learn(self, folder: Path, plan: Mapping[str, Any], job: JobContext) -> Any:
         known = {each.id: each for each in await self._lineage.all()}
@@ -276,53 +206,6 @@ class FineTuner:
             "niceness": self._course.niceness,
             "judged": self._course.limits.judged,
         }
-
-
-def _read_until(known: Sequence[CheckpointRecord], origin: JobKind) -> datetime | None:
-    """Return up to when text was learned from by such jobs, or found to make things worse."""
-    made = [each for each in known if each.origin == origin and "until" in each.figures]
-    moments = [datetime.fromisoformat(each.figures["until"]) for each in made]
-    return max(moments, default=None)
-
-
-def _write(folder: Path, data: DataSet, own: Sequence[Passage]) -> dict[str, float]:
-    """Write new, own and shipped text side by side.   Returns: the share of each kind."""
-    from selfd_models.training.data.replay import REPLAY, read_sample
-
-    text = folder / "corpus-text"
-    write_texts(text / "train_new.jsonl", [("new", each.text) for each in data.learned])
-    write_expected(text / "new.expected.npy", data.learned)
-    write_expected(folder / "held_out.expected.npy", data.held_out)
-    if own:
-        write_texts(text / "train_own.jsonl", [("own", each.text) for each in own])
-    sample = [(str(each["group"]), str(each["text"])) for each in read_sample(REPLAY)]
-    write_texts(text / "train_old.jsonl", sample)
-    write_texts(folder / "new.jsonl", [("new", each.text) for each in data.held_out])
-    kinds = sorted({kind for kind, _ in sample})
-    own_share = OWN_SHARE if own else 0.0
-    old = {kind: (1.0 - NEW_SHARE - own_share) / len(kinds) for kind in kinds}
-    return {"new": NEW_SHARE, **({"own": own_share} if own else {}), **old}
-
-
-def supervised(
-    folder: Path, module: str, activity: Activity, obstacle: NightObstacle, job: JobContext
-) -> TrainingProcess:
-    """Return what trains; a job that is no night's own bows to questions and power alone."""
-    by_day = not job.options.get("night", False)
-    return TrainingProcess(folder, module, activity, partial(obstacle, by_day=by_day))
-
-
-def reporter(job: JobContext, meter: Meter, process: TrainingProcess) -> Report:
-    """Pass on what a worker says; a pause keeps the progress that there was."""
-    last = 0.0
-
-    async def report(progress: float, message: str) -> None:
-        nonlocal last
-        last = max(last, progress)
-        meter.used(process.processor_seconds)
-        await job.report(last, message)
-
-    return report
 
 
 def _rounded(figures: Mapping[str, Any]) -> dict[str, float]:

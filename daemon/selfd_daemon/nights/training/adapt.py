@@ -24,12 +24,12 @@ from selfd_daemon.minds.errors import MindError
 from selfd_daemon.minds.mlx.files import find_folder
 from selfd_daemon.minds.options import MlxOptions, read_options
 from selfd_daemon.nights.activity import Activity
-from selfd_daemon.nights.adapters import Adapters
-from selfd_daemon.nights.energy import Meter
 from selfd_daemon.nights.errors import TrainingError, disk_in_words
-from selfd_daemon.nights.finetune import NightObstacle, reporter, supervised
-from selfd_daemon.nights.gate import Limits, judge
-from selfd_daemon.nights.process import ORDER
+from selfd_daemon.nights.generations.adapters import Adapters
+from selfd_daemon.nights.generations.gate import Limits, judge
+from selfd_daemon.nights.training.energy import Meter
+from selfd_daemon.nights.training.process import ORDER
+from selfd_daemon.nights.training.supervision import NightObstacle, reporter, supervised
 from selfd_storage import CheckpointRecord, MindRecord, Store
 
 WORKER = "selfd_models.training.lora.worker"

@@ -19,8 +19,8 @@ from typing import Protocol
 from selfd_daemon.jobs import NothingToDoError
 from selfd_daemon.minds import Delta, Made, Message, Mind, MindError, Priority, Request
 from selfd_daemon.minds.errors import MindLimitError
-from selfd_daemon.nights.dataset import DataSet, Passage, checked, gather, split
 from selfd_daemon.nights.errors import TrainingError
+from selfd_daemon.nights.training.dataset import DataSet, Passage, checked, gather, split
 from selfd_graphql.ports import MindInfo
 from selfd_storage import Store
 

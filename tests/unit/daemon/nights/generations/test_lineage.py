@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from selfd_daemon.nights.lineage import Lineage, hash_of, verified
+from selfd_daemon.nights.generations.lineage import Lineage, hash_of, verified
 from selfd_graphql.errors import ServiceError
 from selfd_storage import CheckpointRecord, NotFoundError, Store
 

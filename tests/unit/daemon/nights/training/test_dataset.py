@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from selfd_daemon.jobs import NothingToDoError
-from selfd_daemon.nights.dataset import Passage, gather, split
+from selfd_daemon.nights.training.dataset import Passage, gather, split
 from selfd_storage import NewArticle, NewChunk, NewDocument, NewMemory, PollOutcome, Store
 
 pytestmark = pytest.mark.anyio

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from selfd_daemon.nights.gate import Limits, judge
+from selfd_daemon.nights.generations.gate import Limits, judge
 
 
 def difference(before: float, after: float, spread: float = 0.005) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from typing import Any
 
 import structlog
 
-from selfd_daemon.nights.gate import Verdict
+from selfd_daemon.nights.generations.gate import Verdict
 from selfd_graphql.errors import ServiceError
 from selfd_storage import CheckpointRecord, NewCheckpoint, Store
 
