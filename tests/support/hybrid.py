@@ -1,9 +1,14 @@
 """Invented text, and the array backends that are installed."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from selfd_models.checkpoint import Checkpoint
+from selfd_models.decoding.compiled import library
 from selfd_models.decoding.compiled.engine import serves
 from selfd_models.decoding.decoder import Decoder
 from selfd_models.decoding.numpy_engine import NumpyEngine
@@ -48,3 +53,13 @@ def decoder_or_skip(name: str, checkpoint: Checkpoint) -> Decoder:
     if not serves(checkpoint.config):
         pytest.skip("the kernels were not built: no C compiler")
     return Decoder(checkpoint)
+
+
+@contextmanager
+def no_kernels(empty: Path) -> Iterator[None]:
+    """Let the kernels be looked for in an empty folder."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(library, "FOLDER", empty)
+        library.kernels.cache_clear()
+        yield
+    library.kernels.cache_clear()

@@ -23,6 +23,7 @@ def diagnose(
         machine.python(),
         machine.sqlite(),
         machine.backend(),
+        machine.compiled(),
         machine.memory(),
         machine.disk(settings),
         machine.clock(settings.data_dir, now),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import socket
 import time
 from datetime import UTC, datetime
@@ -18,6 +19,7 @@ from selfd_daemon.server.token import load_token
 from selfd_daemon.settings import Settings
 from selfd_models import checkpoint
 from selfd_storage import NewMemory, PollOutcome, Store
+from support.hybrid import no_kernels
 
 
 @pytest.fixture
@@ -42,7 +44,7 @@ def _found(settings: Settings, name: str) -> Finding:
 def test_a_sound_folder_has_no_fault(settings: Settings) -> None:
     findings = diagnose(settings, environment={})
     assert [found.name for found in findings if not found.ok] == []
-    assert len({found.name for found in findings}) == len(findings) == 16
+    assert len({found.name for found in findings}) == len(findings) == 17
 
 
 def test_a_folder_that_is_not_there_yet_is_no_fault(tmp_path: Path) -> None:
@@ -176,3 +178,12 @@ def test_too_little_memory_is_a_fault(settings: Settings, monkeypatch: pytest.Mo
     assert not finding.ok
     assert finding.next_step is not None
     assert finding.next_step.startswith("close some programs")
+
+
+def test_kernels_that_were_not_built_are_advised(settings: Settings, tmp_path: Path) -> None:
+    with no_kernels(tmp_path):
+        finding = _found(settings, "compiled kernels")
+    assert finding.ok
+    assert finding.next_step is not None
+    assert "C compiler" in finding.next_step
+    assert (_found(settings, "compiled kernels").next_step is None) == bool(shutil.which("cc"))

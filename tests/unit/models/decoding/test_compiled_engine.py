@@ -16,10 +16,11 @@ from selfd_models.decoding.compiled.weights import KernelWeights
 from selfd_models.decoding.decoder import Decoder
 from selfd_models.decoding.door_engine import DoorEngine
 from selfd_models.decoding.numpy_engine import NumpyEngine
+from selfd_models.decoding.reader import PlainReader
 from selfd_models.ops import load_ops
 from selfd_models.patcher import Bytes
 from selfd_models.quantise import pack, unpack
-from support.hybrid import decoder_or_skip
+from support.hybrid import decoder_or_skip, no_kernels
 
 FOUND = np.random.default_rng(4)
 
@@ -90,18 +91,14 @@ def test_a_library_of_another_source_is_not_used(
     assert kernels.__wrapped__() is None
 
 
-def test_without_the_library_numpy_decodes(
-    checkpoint: Checkpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(built, "FOLDER", tmp_path)
-    kernels.cache_clear()
-    try:
+def test_without_the_library_numpy_decodes(checkpoint: Checkpoint, tmp_path: Path) -> None:
+    with no_kernels(tmp_path):
         assert not serves(checkpoint.config)
-        assert isinstance(Decoder(checkpoint).engine, NumpyEngine)
+        decoder = Decoder(checkpoint)
+        assert isinstance(decoder.engine, NumpyEngine)
+        assert isinstance(decoder.reader, PlainReader)
         with pytest.raises(RuntimeError, match="C compiler"):
             CompiledEngine(checkpoint)
-    finally:
-        kernels.cache_clear()
 
 
 def test_bytes_are_read_to_the_integer_and_the_bit_as_they_are_plainly(
