@@ -21,7 +21,10 @@ from bench.locomo import read, remember
 from bench.row import Row
 from selfd_daemon.self_model.assessment.answers import dialogue_answers
 from selfd_daemon.self_model.assessment.prediction import success_prediction
-from selfd_daemon.self_model.metacognition import calibration_curve, expected_calibration_error
+from selfd_daemon.self_model.measures.metacognition import (
+    calibration_curve,
+    expected_calibration_error,
+)
 from selfd_daemon.settings import Settings
 from selfd_daemon.wiring import Daemon, running
 from selfd_graphql.ports import Question

@@ -9,8 +9,6 @@ from datetime import timedelta
 from selfd_daemon.clock import Monotonic, Now
 from selfd_daemon.jobs import JobRunner
 from selfd_daemon.minds import model_ships
-from selfd_daemon.self_model.affect import Signals, appraise
-from selfd_daemon.self_model.body import Body
 from selfd_daemon.self_model.goals import (
     BITS_PER_BYTE,
     CALIBRATION_ERROR,
@@ -18,10 +16,15 @@ from selfd_daemon.self_model.goals import (
     RIGHT,
     Measured,
 )
-from selfd_daemon.self_model.identity import Identity
-from selfd_daemon.self_model.intervals import trend, wilson
-from selfd_daemon.self_model.limits import limits, unknown
-from selfd_daemon.self_model.metacognition import calibration_curve, expected_calibration_error
+from selfd_daemon.self_model.measures.affect import Signals, appraise
+from selfd_daemon.self_model.measures.body import Body
+from selfd_daemon.self_model.measures.identity import Identity
+from selfd_daemon.self_model.measures.intervals import trend, wilson
+from selfd_daemon.self_model.measures.limits import limits, unknown
+from selfd_daemon.self_model.measures.metacognition import (
+    calibration_curve,
+    expected_calibration_error,
+)
 from selfd_daemon.self_model.workspace import Workspace
 from selfd_daemon.settings import Settings
 from selfd_graphql.ports import BodyInfo, CapabilityInfo, MindPort, SelfModelInfo

@@ -13,10 +13,10 @@ import structlog
 from selfd_daemon.bus import EventBus
 from selfd_daemon.clock import Monotonic, Now
 from selfd_daemon.jobs import JobRunner
-from selfd_daemon.self_model.body import changes
 from selfd_daemon.self_model.goals import own_goals, owners_goal, progress
-from selfd_daemon.self_model.introspection import Introspection, SelfAnswer
+from selfd_daemon.self_model.introspection.answers import Introspection, SelfAnswer
 from selfd_daemon.self_model.latest import Latest
+from selfd_daemon.self_model.measures.body import changes
 from selfd_daemon.self_model.measuring import Measuring
 from selfd_daemon.self_model.state import State, decoded, differs, encoded
 from selfd_graphql.errors import ServiceError

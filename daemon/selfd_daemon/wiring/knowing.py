@@ -9,8 +9,8 @@ from selfd_daemon.host.local import this_host
 from selfd_daemon.minds import MindService
 from selfd_daemon.self_model import SelfModelService
 from selfd_daemon.self_model.assessment import Battery
-from selfd_daemon.self_model.body import Body
-from selfd_daemon.self_model.identity import SHIPPED_WEIGHTS, Identity
+from selfd_daemon.self_model.measures.body import Body
+from selfd_daemon.self_model.measures.identity import SHIPPED_WEIGHTS, Identity
 from selfd_daemon.self_model.measuring import Measuring
 from selfd_daemon.self_model.workspace import Workspace
 from selfd_daemon.system import SystemService

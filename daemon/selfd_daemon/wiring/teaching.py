@@ -28,7 +28,7 @@ from selfd_daemon.nights.training.energy import Meter
 from selfd_daemon.nights.training.finetune import Course, FineTuner
 from selfd_daemon.nights.training.process import QUIET_SECONDS, end_leftovers
 from selfd_daemon.nights.window import Window
-from selfd_daemon.self_model.identity import SHIPPED_WEIGHTS
+from selfd_daemon.self_model.measures.identity import SHIPPED_WEIGHTS
 from selfd_daemon.wiring.foundation import Foundation
 from selfd_storage import StorageError
 

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from selfd_daemon.answering.composing import Composed
 from selfd_daemon.answering.drafts import Draft
 from selfd_daemon.answering.question import Asked
-from selfd_daemon.self_model.introspection import TASK, SelfAnswer
+from selfd_daemon.self_model.introspection.answers import TASK, SelfAnswer
 from selfd_graphql.ports import Question
 
 

@@ -24,7 +24,10 @@ from selfd_daemon.clock import Monotonic
 from selfd_daemon.memory.embedding import shipped_embedders
 from selfd_daemon.self_model.assessment.dialogues import Dialogue, read_dialogues
 from selfd_daemon.self_model.assessment.verdicts import measured, unmeasured
-from selfd_daemon.self_model.metacognition import calibration_curve, expected_calibration_error
+from selfd_daemon.self_model.measures.metacognition import (
+    calibration_curve,
+    expected_calibration_error,
+)
 from selfd_daemon.settings import AnsweringSettings
 from selfd_storage import NewMemory, PredictionRecord, SelfTestRecord, Store
 

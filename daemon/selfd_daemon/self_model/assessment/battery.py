@@ -28,7 +28,7 @@ from selfd_daemon.self_model.assessment.fidelity import report_fidelity
 from selfd_daemon.self_model.assessment.prediction import success_prediction
 from selfd_daemon.self_model.assessment.recall import autobiographical_recall
 from selfd_daemon.self_model.assessment.verdicts import unmeasured
-from selfd_daemon.self_model.introspection import Introspection
+from selfd_daemon.self_model.introspection.answers import Introspection
 from selfd_daemon.self_model.measuring import NOTES_MEASURED
 from selfd_daemon.settings import Settings
 from selfd_graphql.ports import MindPort

@@ -7,9 +7,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 from selfd_daemon.jobs import JobRunner
-from selfd_daemon.self_model import limits
 from selfd_daemon.self_model.assessment.verdicts import measured
-from selfd_daemon.self_model.introspection import SelfAnswer
+from selfd_daemon.self_model.introspection.answers import SelfAnswer
+from selfd_daemon.self_model.measures import limits
 from selfd_daemon.settings import Settings
 from selfd_graphql.errors import ServiceError
 from selfd_graphql.ports import MindInfo

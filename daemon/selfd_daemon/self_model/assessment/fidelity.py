@@ -18,8 +18,8 @@ from pathlib import Path
 import psutil
 
 from selfd_daemon.self_model.assessment.verdicts import measured
-from selfd_daemon.self_model.identity import BORN
-from selfd_daemon.self_model.introspection import FIDELITY, QUESTIONS, SelfAnswer
+from selfd_daemon.self_model.introspection.answers import FIDELITY, QUESTIONS, SelfAnswer
+from selfd_daemon.self_model.measures.identity import BORN
 from selfd_daemon.settings import Settings
 from selfd_storage import SelfTestRecord, Store
 

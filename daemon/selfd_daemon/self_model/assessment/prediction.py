@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from selfd_daemon.self_model.assessment.verdicts import measured, unmeasured
-from selfd_daemon.self_model.metacognition import base_rate_brier, brier
+from selfd_daemon.self_model.measures.metacognition import base_rate_brier, brier
 from selfd_storage import PredictionRecord, SelfTestRecord
 
 NAME = "success prediction"

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
 from selfd_daemon.self_model.assessment.verdicts import measured, unmeasured
-from selfd_daemon.self_model.introspection import SelfAnswer
+from selfd_daemon.self_model.introspection.answers import SelfAnswer
 from selfd_daemon.self_model.posts import KINDS_HEARD, Post, post
 from selfd_storage import SelfTestRecord, Store, ThoughtRecord
 

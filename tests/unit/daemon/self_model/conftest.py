@@ -9,8 +9,8 @@ import pytest
 
 from selfd_daemon.bus import EventBus
 from selfd_daemon.jobs import JobRunner
-from selfd_daemon.self_model.body import Body
-from selfd_daemon.self_model.identity import Identity
+from selfd_daemon.self_model.measures.body import Body
+from selfd_daemon.self_model.measures.identity import Identity
 from selfd_daemon.self_model.measuring import Measuring
 from selfd_daemon.self_model.service import SelfModelService
 from selfd_daemon.self_model.workspace import Workspace

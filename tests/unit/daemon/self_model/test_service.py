@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import pytest
 
-from selfd_daemon.self_model.limits import OFFLINE, SHORT_OF_ROOM
+from selfd_daemon.self_model.measures.limits import OFFLINE, SHORT_OF_ROOM
 from selfd_graphql.errors import ServiceError
 from selfd_storage import IntegrityError, NewAnswer, NewMemory, NotFoundError, RoomLimits
 from support.self_model import NOON, STATE, Self

@@ -11,7 +11,7 @@ import pytest
 from selfd_daemon.answering import AnsweringService
 from selfd_daemon.answering.calibration.measuring import Case, Outcome, measure, overlap, worth
 from selfd_daemon.answering.specialists.introspective import Introspective
-from selfd_daemon.self_model.introspection import SelfAnswer
+from selfd_daemon.self_model.introspection.answers import SelfAnswer
 from selfd_daemon.settings import AnsweringSettings
 from selfd_graphql.ports import Question
 from selfd_storage import NewMemory, Store

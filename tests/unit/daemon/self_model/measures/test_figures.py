@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from selfd_daemon.self_model.affect import Signals, appraise
 from selfd_daemon.self_model.assessment.examiner import area_under_curve
-from selfd_daemon.self_model.intervals import trend, wilson
-from selfd_daemon.self_model.metacognition import (
+from selfd_daemon.self_model.measures.affect import Signals, appraise
+from selfd_daemon.self_model.measures.intervals import trend, wilson
+from selfd_daemon.self_model.measures.metacognition import (
     base_rate_brier,
     brier,
     calibration_curve,

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from selfd_daemon.self_model import topic_words as words
-from selfd_daemon.self_model.topic_words import Words
+from selfd_daemon.self_model.introspection import topic_words as words
+from selfd_daemon.self_model.introspection.topic_words import Words
 
 
 @dataclass(frozen=True, slots=True)

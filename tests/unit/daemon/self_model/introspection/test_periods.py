@@ -6,7 +6,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from selfd_daemon.self_model.periods import named_period
+from selfd_daemon.self_model.introspection.periods import named_period
 
 HERE = timezone(timedelta(hours=2))
 NOW = datetime(2026, 3, 4, 15, 30, tzinfo=HERE)  # a Wednesday

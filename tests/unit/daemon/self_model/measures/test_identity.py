@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from selfd_daemon.self_model.identity import (
+from selfd_daemon.self_model.measures.identity import (
     NO_WEIGHTS,
     SHIPPED_WEIGHTS,
     Identity,

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from selfd_daemon.self_model.introspection import FIDELITY, QUESTIONS
-from selfd_daemon.self_model.topic_words import NO_FEELING
-from selfd_daemon.self_model.topics import TOPICS, Topic, topic_of
+from selfd_daemon.self_model.introspection.answers import FIDELITY, QUESTIONS
+from selfd_daemon.self_model.introspection.topic_words import NO_FEELING
+from selfd_daemon.self_model.introspection.topics import TOPICS, Topic, topic_of
 from selfd_storage import NewMemory, SelfTestRecord
 from support.self_model import STATE, Self
 

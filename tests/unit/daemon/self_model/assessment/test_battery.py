@@ -12,14 +12,14 @@ import numpy as np
 import pytest
 
 from selfd_daemon.jobs import JobContext
-from selfd_daemon.self_model import limits
 from selfd_daemon.self_model.assessment.battery import Battery
 from selfd_daemon.self_model.assessment.declared import declared_limits
 from selfd_daemon.self_model.assessment.examiner import Examiner
 from selfd_daemon.self_model.assessment.fidelity import Check, report_fidelity
 from selfd_daemon.self_model.assessment.prediction import LEAST, success_prediction
 from selfd_daemon.self_model.assessment.recall import autobiographical_recall
-from selfd_daemon.self_model.introspection import SelfAnswer
+from selfd_daemon.self_model.introspection.answers import SelfAnswer
+from selfd_daemon.self_model.measures import limits
 from selfd_daemon.self_model.posts import KINDS_HEARD
 from selfd_models.checkpoint import save
 from selfd_models.config import TINY

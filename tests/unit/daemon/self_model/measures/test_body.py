@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import psutil
 import pytest
 
-from selfd_daemon.self_model.body import Body, changes, network_up
+from selfd_daemon.self_model.measures.body import Body, changes, network_up
 from support.self_model import NOON, STATE, Machine
 
 pytestmark = pytest.mark.anyio

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from selfd_daemon.clock import Now
-from selfd_daemon.self_model.periods import Period, named_period
-from selfd_daemon.self_model.topics import topic_of
+from selfd_daemon.self_model.introspection.periods import Period, named_period
+from selfd_daemon.self_model.introspection.topics import topic_of
 from selfd_graphql.ports import SelfModelInfo
 from selfd_storage import CitationRecord, Store, ThoughtRecord
 
