@@ -19,7 +19,8 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from selfd_models.embedding.features import U64, Features, Index, cut, features, normalise
+from selfd_models.embedding.features import U64, Index, Words, cut, grams, normalise, split
+from selfd_models.embedding.met_words import MetWords, WordVectors
 from selfd_models.embedding.spelling import Lexicon, Speller
 from selfd_models.errors import EmbedderFileError
 
@@ -44,6 +45,7 @@ class Embedder:
         self._table = table
         self._gates = gates
         self._speller = Speller(lexicon)
+        self._met = MetWords(table.shape[1], self._computed)
         self.fingerprint = fingerprint
 
     @classmethod
@@ -78,7 +80,7 @@ class Embedder:
         sums = np.zeros((len(texts), self.dimensions), np.float32)
         for block in _blocks(texts):
             places = [place for place, _ in block]
-            vectors = self._sums(features([piece for _, piece in block]))
+            vectors = self._sums(split([piece for _, piece in block]))
             for place, vector in zip(places, vectors, strict=True):
                 sums[place] += vector  # one piece at a time: a long text comes in several
         norms = np.sqrt(np.einsum("nd,nd->n", sums, sums))
@@ -87,7 +89,7 @@ class Embedder:
         sums /= norms[:, None]
         return sums
 
-    def _sums(self, found: Features) -> Floats:
+    def _sums(self, found: Words) -> Floats:
         """Add up the gated words of each text, (N, D)."""
         words, places = self._respelt(found)
         out = np.zeros((len(found.words_per_text), self.dimensions), np.float32)
@@ -95,22 +97,17 @@ class Embedder:
         _segment_sums(words, places, found.words_per_text[filled], TEXTS_AT_ONCE, out, filled)
         return out
 
-    def _respelt(self, found: Features) -> tuple[Floats, Index]:
+    def _respelt(self, found: Words) -> tuple[Floats, Index]:
         """Return the different words' vectors, what misspelt ones mean, and which stands where.
 
         A word that a text repeats is a name or a term, not a typing error.
         """
-        words, places = self._words(found.hashes, found.features_per_word), found.words
-        guesses = self._speller.guess(found.data, found.starts, found.lengths)
-        if not len(guesses.words):
+        words, misspelt, meant = self._met.vectors(found)
+        places = found.words
+        if not len(misspelt):
             return words, places
-        known, which = np.unique(guesses.known, return_inverse=True)
-        meant = self._words(*self._speller.features(known))[which] * guesses.weights[:, None]
-        sums = np.add.reduceat(meant, np.cumsum(guesses.per_word) - guesses.per_word, axis=0)
-        trust = guesses.trust[:, None]
-        respelt = (1 - trust) * words[guesses.words] + trust * sums
         other = np.zeros(len(words), np.int64)
-        other[guesses.words] = len(words) + np.arange(len(respelt))
+        other[misspelt] = len(words) + np.arange(len(meant))
         at = np.flatnonzero(other[places])
         texts = np.repeat(np.arange(len(found.words_per_text)), found.words_per_text)
         said = texts[at] * len(words) + places[at]
@@ -118,7 +115,21 @@ class Embedder:
         at = at[times[which] == 1]
         places = places.copy()
         places[at] = other[places[at]]
-        return np.concatenate([words, respelt]), places
+        return np.concatenate([words, meant]), places
+
+    def _computed(self, found: Words, chosen: Index) -> WordVectors:
+        """Compute the vectors of some of the different words."""
+        starts, lengths = found.starts[chosen], found.lengths[chosen]
+        words = self._words(*grams(found.data, starts, lengths, found.names[chosen]))
+        guesses = self._speller.guess(found.data, starts, lengths)
+        if not len(guesses.words):
+            return WordVectors(words, guesses.words, words[:0])
+        known, which = np.unique(guesses.known, return_inverse=True)
+        meant = self._words(*self._speller.features(known))[which] * guesses.weights[:, None]
+        sums = np.add.reduceat(meant, np.cumsum(guesses.per_word) - guesses.per_word, axis=0)
+        trust = guesses.trust[:, None]
+        respelt = (1 - trust) * words[guesses.words] + trust * sums
+        return WordVectors(words, guesses.words, respelt)
 
     def _words(self, hashes: U64, features_per_word: Index) -> Floats:
         """Return the gated vector of each word, (W, D)."""

@@ -42,23 +42,33 @@ _IS_WORD = _word_bytes()
 
 
 @dataclass(frozen=True, slots=True)
-class Features:
-    """What a batch of texts consists of.
+class Words:
+    """The words of a batch of texts.
 
     words: (T,) which of the W different words stands at each place, text after text.
     words_per_text: (N,) how many of them each text has.
-    hashes: (F,) mixed 64-bit hashes of the different words' features, word after word.
-    features_per_word: (W,) how many of them each word has, at least one.
+    names: (W,) a 64-bit hash of each different word.
     data: the bytes in which the different words lie, at `starts` (W,), `lengths` (W,) long.
     """
 
     words: Index
     words_per_text: Index
-    hashes: U64
-    features_per_word: Index
+    names: U64
     data: NDArray[np.uint8]
     starts: Index
     lengths: Index
+
+
+@dataclass(frozen=True, slots=True)
+class Features(Words):
+    """What a batch of texts consists of.
+
+    hashes: (F,) mixed 64-bit hashes of the different words' features, word after word.
+    features_per_word: (W,) how many of them each word has, at least one.
+    """
+
+    hashes: U64
+    features_per_word: Index
 
 
 def mix(x: U64) -> U64:
@@ -93,8 +103,8 @@ def cut(text: bytes, limit: int) -> Iterator[bytes]:
     yield text[start:]
 
 
-def features(texts: Sequence[bytes]) -> Features:
-    """Cut normalised `texts` into words, and the different words into hashed features."""
+def split(texts: Sequence[bytes]) -> Words:
+    """Cut normalised `texts` into words."""
     data = np.frombuffer(_BETWEEN_TEXTS.join(texts) + _BETWEEN_TEXTS, np.uint8)
     inside = _IS_WORD[data]
     edges = np.flatnonzero(np.diff(inside, prepend=False)).reshape(-1, 2)  # (T, 2) start, end
@@ -103,17 +113,31 @@ def features(texts: Sequence[bytes]) -> Features:
     words_per_text = np.diff(np.searchsorted(starts, text_ends), prepend=0)
     if not len(starts):
         empty = np.empty(0, np.int64)
-        return Features(empty, words_per_text, np.empty(0, np.uint64), empty, data, empty, empty)
+        return Words(empty, words_per_text, np.empty(0, np.uint64), data, empty, empty)
     names = _word_hashes(data, starts, lengths)
-    _, first, words = np.unique(names, return_index=True, return_inverse=True)
-    starts, lengths = starts[first], lengths[first]
-    hashes, features_per_word = _gram_hashes(data, starts, lengths, names[first])
-    return Features(words, words_per_text, hashes, features_per_word, data, starts, lengths)
+    names, first, words = np.unique(names, return_index=True, return_inverse=True)
+    return Words(words, words_per_text, names, data, starts[first], lengths[first])
+
+
+def features(texts: Sequence[bytes]) -> Features:
+    """Cut normalised `texts` into words, and the different words into hashed features."""
+    found = split(texts)
+    hashes, features_per_word = grams(found.data, found.starts, found.lengths, found.names)
+    return Features(
+        found.words,
+        found.words_per_text,
+        found.names,
+        found.data,
+        found.starts,
+        found.lengths,
+        hashes,
+        features_per_word,
+    )
 
 
 def of_words(data: NDArray[np.uint8], starts: Index, lengths: Index) -> tuple[U64, Index]:
     """Give the hashed features of words that lie in `data`, and how many each has."""
-    return _gram_hashes(data, starts, lengths, _word_hashes(data, starts, lengths))
+    return grams(data, starts, lengths, _word_hashes(data, starts, lengths))
 
 
 def _shortened(starts: Index, lengths: Index) -> tuple[Index, Index]:
@@ -147,10 +171,14 @@ def _word_hashes(data: NDArray[np.uint8], starts: Index, lengths: Index) -> U64:
     return mix(np.add.reduceat(terms, np.cumsum(lengths) - lengths))
 
 
-def _gram_hashes(
-    data: NDArray[np.uint8], starts: Index, lengths: Index, names: U64
-) -> tuple[U64, Index]:
-    """Hash each word's n-grams, between its two marks, and put the word itself first."""
+def grams(data: NDArray[np.uint8], starts: Index, lengths: Index, names: U64) -> tuple[U64, Index]:
+    """Hash each word's n-grams, between its two marks, and put the word itself first.
+
+    Returns:
+        The hashes (F,), and how many each word has (W,).
+    """
+    if not len(names):
+        return np.empty(0, np.uint64), np.empty(0, np.int64)
     marked = lengths + 2
     place = ramp(marked)
     last = np.repeat(marked - 1, marked)
