@@ -17,8 +17,8 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 FOLDER = Path("mlx_models", "selfd_models", "decoding", "compiled")
 # Sums are contracted to fused multiply-adds, where the processor has them; nothing is reordered.
-FLAGS = ("-std=gnu11", "-O3", "-ffp-contract=fast", "-fno-math-errno", "-fPIC", "-shared")
-QUIET = ("-fvisibility=hidden", "-Wno-psabi", "-Wno-unknown-warning-option")
+FLAGS = ("-std=gnu11", "-O3", "-ffp-contract=fast", "-fno-math-errno", "-fno-strict-aliasing")
+SHARED = ("-fPIC", "-shared", "-fvisibility=hidden", "-Wno-psabi", "-Wno-unknown-warning-option")
 
 
 class KernelsHook(BuildHookInterface[Any]):
@@ -50,7 +50,7 @@ def compile_kernels(root: Path) -> str:
     library, told = folder / described.NAME, described.digest(folder)
     partial = library.with_suffix(f".{os.getpid()}")
     done = subprocess.run(
-        [*command, *FLAGS, *QUIET, f'-DSOURCE="{told}"', "kernels.c", "-o", partial.name, "-lm"],
+        [*command, *FLAGS, *SHARED, f'-DSOURCE="{told}"', "kernels.c", "-o", partial.name, "-lm"],
         cwd=folder,
         capture_output=True,
         text=True,

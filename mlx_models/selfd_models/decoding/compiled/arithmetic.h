@@ -14,7 +14,7 @@
 #define GROUP_ROWS (GROUP / PER_WORD + 2)
 
 /* One file serves every x86 processor: the loader picks the widest form that this one has. */
-#if defined(__x86_64__) && defined(__GLIBC__)
+#if defined(__x86_64__) && defined(__GLIBC__) && (!defined(__clang__) || __clang_major__ >= 18)
 #define WIDE __attribute__((noinline, target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #else
 #define WIDE __attribute__((noinline))
