@@ -1,6 +1,6 @@
 """What an adapter is held to: held-out pairs, old text, retrieval by its states, its own text.
 
-As `trials` does for the built-in model, with and without what was learned, on the same fixed texts.
+As `evaluation.trials` does for the built-in model, with and without what was learned, on the same fixed texts.
 Silent changes are no test here: what watches itself for those is the built-in model.
 """
 

@@ -1,4 +1,4 @@
-"""The process that adapts an mlx-lm model: as `worker`, but from pairs to an adapter.
+"""The process that adapts an mlx-lm model: as `training.worker`, but from pairs to an adapter.
 
 `python -m selfd_models.training.lora.worker FOLDER` reads FOLDER/order.json, learns, tries it
 out with and without what was learned, and leaves FOLDER/result.json and FOLDER/adapter/.
