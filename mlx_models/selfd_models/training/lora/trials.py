@@ -1,7 +1,7 @@
 """What an adapter is held to: held-out pairs, old text, retrieval by its states, its own text.
 
-As `evaluation.trials` does for the built-in model, with and without what was learned, on the same fixed texts.
-Silent changes are no test here: what watches itself for those is the built-in model.
+As `evaluation.trials` does for the built-in model, with and without what was learned, on the same
+fixed texts. Silent changes are no test here: what watches itself for those is the built-in model.
 """
 
 from collections.abc import Sequence
