@@ -31,6 +31,7 @@ COARSE = 2  # planes that candidates are chosen by
 FINEST = 8  # planes at most
 POOL, POOL_SHARE = 1200, 32  # vectors kept by Hamming distance, at least so many, or one in so many
 ROUGH_SHARE = 2  # vectors kept by two bits of the query, per candidate asked for
+SAMPLED = 16  # every so many distances tell about all of them
 BLOCK = 1 << 14  # vectors whose Hamming distances are in the processor's cache at once
 
 
@@ -194,13 +195,26 @@ def _nearest_by_hamming(own: Words, signs: Words, keep: int, hidden: Flags | Non
     farthest = int(np.iinfo(distances.dtype).max)
     if hidden is not None:
         distances[hidden] = farthest
-    limit = bisect_left(range(farthest), keep, key=lambda d: int(np.count_nonzero(distances <= d)))
-    nearer = np.flatnonzero(distances < limit)
-    if limit == farthest:  # fewer are seen than are wanted
-        return nearer
-    equal = np.flatnonzero(distances == limit)[: keep - len(nearer)]
-    rows: Rows = np.sort(np.concatenate([nearer, equal]))
+    likely = _up_to(distances, keep, farthest)
+    near = distances[likely]
+    limit = _limit(near, keep, farthest)
+    kept = near < limit
+    if limit < farthest:  # else fewer are seen than are wanted
+        kept[np.flatnonzero(near == limit)[: keep - np.count_nonzero(kept)]] = True
+    rows: Rows = likely[kept]
     return rows
+
+
+def _up_to(distances: NDArray[np.unsignedinteger[Any]], keep: int, farthest: int) -> Rows:
+    """Return rows among which are the `keep` nearest, few more if a sample of all tells enough."""
+    wanted = 2 * keep // SAMPLED + SAMPLED  # twice what is expected
+    rows = np.flatnonzero(distances <= _limit(distances[::SAMPLED], wanted, farthest))
+    return rows if len(rows) >= keep else np.arange(len(distances))
+
+
+def _limit(distances: NDArray[np.unsignedinteger[Any]], keep: int, farthest: int) -> int:
+    """Return the distance up to which there are `keep`, or the farthest."""
+    return bisect_left(range(farthest), keep, key=lambda d: int(np.count_nonzero(distances <= d)))
 
 
 def _distances(own: Words, signs: Words) -> NDArray[np.unsignedinteger[Any]]:

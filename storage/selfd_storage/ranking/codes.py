@@ -92,11 +92,12 @@ class CodeScores:
         """
         best = lexical.docs[strongest(lexical.scores, JUDGED)]
         docs = union([near.docs, best])
-        scores = self.cosines(docs)
-        scores[np.searchsorted(docs, near.docs)] = near.scores
+        is_near = among(docs, near.docs)
+        scores = np.empty(len(docs), np.float32)
+        scores[is_near], scores[~is_near] = near.scores, self.cosines(docs[~is_near])
         known = ~np.isnan(scores)
         scores[~known] = scores[known].mean() if known.any() else 0.0
-        is_found = among(docs, near.docs) & (scores >= NEAR)
+        is_found = is_near & (scores >= NEAR)
         kept = is_found | among(docs, best)
         return Candidates(docs[kept], scores[kept], {"dense": is_found[kept]})
 

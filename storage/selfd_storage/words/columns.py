@@ -6,7 +6,7 @@ Numbers are never used again; a document that was buried stays as a hole that no
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 import numpy as np
@@ -83,12 +83,15 @@ class Columns:
             self._columns[name] = _with_room(column, count)
         self._holds = _with_room(self._holds, count)
 
-    def put(self, docs: Sequence[int], entries: Iterable[Entry]) -> None:
-        """Append documents under ascending numbers, all of them new."""
+    def put(self, docs: Sequence[int], entries: Sequence[tuple[Any, ...]]) -> None:
+        """Append documents under ascending numbers, all of them new; an entry has Entry's fields.
+
+        Plain tuples do: a million entries take a second to make.
+        """
         if not docs:
             return
         count, places = docs[-1] + 1, np.array(docs)
-        rows = np.array(list(entries), _ROW)
+        rows = np.array(entries, _ROW)
         for name, column in self._columns.items():
             larger = self._columns[name] = grown(column, count)
             larger[places] = rows[name]

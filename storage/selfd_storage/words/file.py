@@ -16,6 +16,7 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -150,14 +151,16 @@ def read_progress(db: sqlite3.Connection) -> Progress | None:
     return Progress(cursor, cursor_at, None if kind is None else (kind, item))
 
 
-def read_entries(db: sqlite3.Connection) -> Iterator[tuple[int, Entry]]:
-    """Yield every document that is no hole, by ascending number."""
+def read_entries(
+    db: sqlite3.Connection, at_once: int
+) -> Iterator[tuple[list[int], list[tuple[Any, ...]]]]:
+    """Yield some documents at a time, none of them a hole, and their entries, by number."""
     rows = db.execute(
         "SELECT doc, kind, item, parent, place, valid_from,"
         " coalesce(valid_to, 9223372036854775807), length, speaker, asks FROM docs ORDER BY doc"
     )
-    for doc, *entry in rows:
-        yield doc, Entry(*entry)
+    while some := rows.fetchmany(at_once):
+        yield [row[0] for row in some], [row[1:] for row in some]
 
 
 def first_free(db: sqlite3.Connection) -> int:

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from itertools import islice
 from typing import Any
 
 from selfd_storage._sqlite import sqlite3
@@ -224,10 +223,8 @@ def _entry(passage: Passage, length: int) -> Entry:
 def _load(db: sqlite3.Connection) -> tuple[Columns, Chains]:
     columns = Columns()
     columns.make_room(words_file.first_free(db))
-    entries = words_file.read_entries(db)
-    while some := list(islice(entries, LOADED_AT_ONCE)):
-        docs, rows = zip(*some, strict=True)
-        columns.put(docs, rows)
+    for docs, entries in words_file.read_entries(db, LOADED_AT_ONCE):
+        columns.put(docs, entries)
     return columns, Chains(columns)
 
 
