@@ -15,8 +15,9 @@ import numpy as np
 from bench.row import Row
 from selfd_models.builtin import PIECE, BuiltinModel
 from selfd_models.checkpoint import SHIPPED
-from selfd_models.decoding.decoder import Decoder, State, Tile
+from selfd_models.decoding.decoder import Decoder
 from selfd_models.decoding.speculation import Choice, Tally, Way, plain, speculative
+from selfd_models.decoding.tile import State, Tile
 from selfd_models.training.evaluation.held_out import HeldOut
 
 EACH = 8  # pieces of 8 kB per kind of text

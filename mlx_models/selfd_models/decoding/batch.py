@@ -9,8 +9,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from selfd_models.decoding.decoder import TILE, Decoder, Tile
+from selfd_models.decoding.decoder import TILE, Decoder
 from selfd_models.decoding.speculation import Choice
+from selfd_models.decoding.tile import Tile
 
 
 class Row:

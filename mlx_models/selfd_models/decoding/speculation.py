@@ -16,8 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from selfd_models.config import BYTES
-from selfd_models.decoding.decoder import TILE, Decoder, Floats, Line, Tile
+from selfd_models.decoding.decoder import TILE, Decoder, Floats
 from selfd_models.decoding.drafter import Drafter
+from selfd_models.decoding.tile import Line, Tile
 from selfd_models.errors import ConfigError
 
 LONGEST_DRAFT = 47  # with the byte before it an even number of rows

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from selfd_models.checkpoint import Checkpoint
 from selfd_models.config import TINY
-from selfd_models.decoding.decoder import Decoder, State, Tile
+from selfd_models.decoding.decoder import Decoder
+from selfd_models.decoding.tile import State, Tile
 from selfd_models.layout import lay_out
 from selfd_models.network.model import draft, forward, logits
 from selfd_models.ops import load_ops
