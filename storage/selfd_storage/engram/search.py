@@ -78,28 +78,38 @@ def _telling(tree: Tree, words: Sequence[str]) -> tuple[list[str], NDArray[np.fl
     return [word for word, tells in zip(words, telling, strict=True) if tells], rarity[telling]
 
 
-def _scorer(words: Sequence[str], rarity: NDArray[np.float64]) -> Callable[[Held], float]:
-    """Return the score of a bundle: the rarity of each word that it may hold, doubled in paths."""
+def _scorer(
+    words: Sequence[str], rarity: NDArray[np.float64]
+) -> Callable[[Sequence[Entry]], list[float]]:
+    """Return the scores of bundles: the rarity of each word that one may hold, doubled in paths."""
     plain = word_codes(words)
     codes = np.concatenate([plain, bind(plain, IN_PATH)])  # (2W, B)
     worth = np.concatenate([rarity, rarity])
     # By bytes of a block, as thousands of bundles have a few sizes: bytes, and bits of them.
     places: dict[int, tuple[NDArray[np.intp], NDArray[np.uint8]]] = {}
 
-    def score(held: Held) -> float:
-        blocks, size = held.shape
-        if size not in places:
-            slots = slots_of(codes, size * 8)  # (2W, B)
-            bits = np.left_shift(1, slots & 7).astype(np.uint8)
-            places[size] = (slots >> 3) + np.arange(blocks) * size, bits
-        at, bits = places[size]
-        is_held = (held.ravel().take(at) & bits).all(axis=1)  # (2W,)
-        return float(is_held @ worth)
+    def scores(entries: Sequence[Entry]) -> list[float]:
+        alike: dict[int, list[int]] = {}
+        for at, entry in enumerate(entries):
+            alike.setdefault(entry.held.shape[1], []).append(at)
+        found = np.zeros(len(entries))
+        for size, group in alike.items():
+            if size not in places:
+                slots = slots_of(codes, size * 8)  # (2W, B)
+                bits = np.left_shift(1, slots & 7).astype(np.uint8)
+                places[size] = (slots >> 3) + np.arange(codes.shape[1]) * size, bits
+            where, bits = places[size]
+            held = np.stack([entries[at].held for at in group]).reshape(len(group), -1)
+            is_held = (held.take(where, axis=1) & bits).all(axis=2)  # (n, 2W)
+            found[group] = (is_held * worth).sum(axis=1)  # not @: equal bundles score the same
+        return found.tolist()
 
-    return score
+    return scores
 
 
-def _best_first(tree: Tree, score: Callable[[Held], float], wanted: int) -> list[str]:
+def _best_first(
+    tree: Tree, scores: Callable[[Sequence[Entry]], list[float]], wanted: int
+) -> list[str]:
     """Return the paths of the `wanted` best files by code: a folder's score bounds its files'."""
     queue = [(-math.inf, "", True)]
     best: list[str] = []
@@ -108,8 +118,8 @@ def _best_first(tree: Tree, score: Callable[[Held], float], wanted: int) -> list
         if not is_folder:
             best.append(path)
             continue
-        for entry in tree.children(path):
-            value = score(entry.held)
+        entries = tree.children(path)
+        for entry, value in zip(entries, scores(entries), strict=True):
             if value > 0:
                 heapq.heappush(queue, (-value, entry.path, entry.is_folder))
     return best
