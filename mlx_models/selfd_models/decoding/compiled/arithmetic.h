@@ -7,19 +7,27 @@
 #include <stdint.h>
 #include <string.h>
 
-#define LANES 16  /* outputs worked out together; every matrix is filled up to a multiple */
+/* The widest vector of the processor that this is compiled for, in floats. */
+#if defined(__AVX512F__)
+#define LANES 16
+#elif defined(__AVX__)
+#define LANES 8
+#else
+#define LANES 4
+#endif
+#define FILL 16   /* outputs are filled up to a multiple of this */
 #define BLOCK 64  /* outputs that stay in registers while the inputs go by */
 #define PER_WORD 8
 #define GROUP 32  /* inputs that share a scale and a bias (quantise.py) */
 #define GROUP_ROWS (GROUP / PER_WORD + 2)
 
-/* One file serves every x86 processor: the loader picks the widest form that this one has. */
-#if defined(__x86_64__) && defined(__GLIBC__) && (!defined(__clang__) || __clang_major__ >= 18)
-#define WIDE __attribute__((noinline, target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define WIDE __attribute__((noinline))
+/* One library holds a form for each kind of processor; forms.c says which is for this one. */
+#ifndef FORM
+#define FORM _plain
 #endif
-#define EXPORT WIDE __attribute__((visibility("default")))
+#define JOINED(name, form) name##form
+#define NAMED(name, form) JOINED(name, form)
+#define EXPORT(name) __attribute__((visibility("default"))) void NAMED(name, FORM)
 #define INLINE static inline __attribute__((always_inline))
 
 typedef float lanes __attribute__((vector_size(4 * LANES), aligned(4)));
@@ -31,7 +39,7 @@ typedef uint32_t words __attribute__((vector_size(4 * LANES), aligned(4)));
    four rows of words, a row of scales and one of biases, w = scale * q + bias; word (j, o) holds
    inputs 8 j to 8 j + 7 of output o, the first lowest. */
 typedef struct {
-    int32_t inputs, outputs, filled;  /* filled: outputs up to a multiple of LANES */
+    int32_t inputs, outputs, filled;  /* filled: outputs up to a multiple of FILL */
     const uint32_t *packed;
     const float *floats;
 } Matrix;
@@ -82,7 +90,7 @@ INLINE void multiply_block(const Matrix *m, int at, const float *x, const float 
 }
 
 /* y = x W.   Args: x: (inputs,). y: room for `filled`. */
-static WIDE void multiply(const Matrix *m, const float *x, float *y) {
+static void multiply(const Matrix *m, const float *x, float *y) {
     static const float places[PER_WORD] = {1.0f, 0x1p-4f, 0x1p-8f, 0x1p-12f, 0x1p-16f, 0x1p-20f, 0x1p-24f, 1.0f};
     float placed[m->inputs], sums[m->inputs / GROUP + 1];
     if (m->packed) {
@@ -96,18 +104,18 @@ static WIDE void multiply(const Matrix *m, const float *x, float *y) {
     }
     int at = 0;
     for (; at + BLOCK <= m->filled; at += BLOCK) multiply_block(m, at, x, sums, y, BLOCK / LANES);
-    switch ((m->filled - at) / LANES) {
-        case 3: multiply_block(m, at, x, sums, y, 3); break;
-        case 2: multiply_block(m, at, x, sums, y, 2); break;
-        case 1: multiply_block(m, at, x, sums, y, 1); break;
+    switch ((m->filled - at) / FILL) {
+        case 3: multiply_block(m, at, x, sums, y, 3 * FILL / LANES); break;
+        case 2: multiply_block(m, at, x, sums, y, 2 * FILL / LANES); break;
+        case 1: multiply_block(m, at, x, sums, y, FILL / LANES); break;
     }
 }
 
 /* `multiply` for a test of its own. */
-EXPORT void selfd_multiply(const Matrix *m, const float *x, float *y) { multiply(m, x, y); }
+EXPORT(selfd_multiply)(const Matrix *m, const float *x, float *y) { multiply(m, x, y); }
 
 /* y = the sum of the rows of W whose input fired: event-driven, only those are read. */
-static WIDE void add_fired(const Matrix *m, const float *fired, float *y) {
+static void add_fired(const Matrix *m, const float *fired, float *y) {
     memset(y, 0, sizeof(float) * m->filled);
     int64_t rows = m->packed ? m->inputs / GROUP * GROUP_ROWS : m->inputs;
     for (int at = 0, row; at < m->filled; at += row) {

@@ -7,7 +7,7 @@
 
 /* Args: x: (rows, D), changed. windows: per layer (rows + 3, D), or (rows, 4, D) where `apart`,
    the first three of which are filled; the rest is filled here. */
-static WIDE void run_blocks(const Model *model, const Block *blocks, int layers, int rows, int apart, float *x,
+static void run_blocks(const Model *model, const Block *blocks, int layers, int rows, int apart, float *x,
                        float *windows) {
     int width = model->width;
     int64_t layer_size = (int64_t)(apart ? rows * TAPS : rows + TAPS - 1) * width;
@@ -29,14 +29,14 @@ static WIDE void run_blocks(const Model *model, const Block *blocks, int layers,
 }
 
 /* Run the encoder.   Args: x: (rows, D), changed. windows: see above. pooled: (rows, D), filled. */
-EXPORT void selfd_encode(const Model *model, int rows, int apart, float *x, float *windows, float *pooled) {
+EXPORT(selfd_encode)(const Model *model, int rows, int apart, float *x, float *windows, float *pooled) {
     run_blocks(model, model->encoder, model->encoder_layers, rows, apart, x, windows);
     for (int64_t at = 0; at < (int64_t)rows * model->width; at += model->width)
         normalise(x + at, model->pooled_gain, model->width, pooled + at);
 }
 
 /* Run the decoder and the head.   Args: normal: (rows, D), logits: (rows, 256), both filled. */
-EXPORT void selfd_decode(const Model *model, int rows, int apart, float *x, float *windows, float *normal,
+EXPORT(selfd_decode)(const Model *model, int rows, int apart, float *x, float *windows, float *normal,
                          float *logits) {
     int width = model->width;
     float scaled[model->scratch];

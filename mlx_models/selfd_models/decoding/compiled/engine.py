@@ -35,11 +35,10 @@ class CompiledEngine:
 
     def __init__(self, checkpoint: Checkpoint) -> None:
         """Lay the weights out.   Raises: RuntimeError: there are no kernels."""
-        library, config = kernels(), checkpoint.config
-        if library is None:
+        found, config = kernels(), checkpoint.config
+        if found is None:
             raise RuntimeError("the kernels were not built: install selfd where a C compiler is")
-        self._encode, self._decode = library.selfd_encode, library.selfd_decode
-        self._step = library.selfd_step
+        self._kernels = found
         self._weights = KernelWeights(checkpoint.parameters, checkpoint.packed)
         self._laid = self._weights.model(config)
         self._model = ctypes.addressof(self._laid)
@@ -61,7 +60,7 @@ class CompiledEngine:
         """Run the encoder."""
         windows, pooled = room(rings, len(x)), np.empty_like(x)
         arrays = (x, windows, pooled)
-        self._encode(self._model, len(x), rings.ndim == 4, *map(address, arrays))
+        self._kernels.encode(self._model, len(x), rings.ndim == 4, *map(address, arrays))
         return Encoded(x, windows, pooled)
 
     def decode(self, x: Floats, rings: Floats) -> Decoded:
@@ -69,7 +68,7 @@ class CompiledEngine:
         windows, normal = room(rings, len(x)), np.empty_like(x)
         logits = np.empty((len(x), BYTES), np.float32)
         arrays = (x, windows, normal, logits)
-        self._decode(self._model, len(x), rings.ndim == 4, *map(address, arrays))
+        self._kernels.decode(self._model, len(x), rings.ndim == 4, *map(address, arrays))
         return Decoded(logits, normal, windows)
 
     def start(self) -> LatentState:
@@ -82,6 +81,6 @@ class CompiledEngine:
         held, seen = state[0], with_room(state[1], self._window)
         new, context = np.empty_like(held), np.empty(self._filled, np.float32)
         arrays = (pooled, held, new, seen.keys, seen.values, context)
-        self._step(self._model, length, seen.used, seen.patches, *map(address, arrays))
+        self._kernels.step(self._model, length, seen.used, seen.patches, *map(address, arrays))
         after = AttentionState(seen.keys, seen.values, seen.used + 1, seen.patches + 1)
         return context[: self._width], (new, after)

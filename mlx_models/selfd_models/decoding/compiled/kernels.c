@@ -9,9 +9,3 @@
 #include "latent.h"
 #include "bytes.h"
 #include "reading.h"
-
-/* The SHA-256 of these files: a library of another source is not used. */
-#ifndef SOURCE
-#define SOURCE ""
-#endif
-__attribute__((visibility("default"))) const char *selfd_source = SOURCE;

@@ -15,7 +15,7 @@ INLINE int state_size(const Model *model) {
 }
 
 /* The state-space path (Mamba-2's recurrence).   Args: x: (E,), normalised. y: (E,), filled. */
-static WIDE void remember(const Model *model, const Hybrid *p, const float *x, const float *ring, float *new_ring,
+static void remember(const Model *model, const Hybrid *p, const float *x, const float *ring, float *new_ring,
                      const float *memory, float *new_memory, float *y) {
     int channels = model->channels, size = model->size, wide = channels + 2 * size;
     int head = channels / model->heads;
@@ -46,7 +46,7 @@ static WIDE void remember(const Model *model, const Hybrid *p, const float *x, c
 }
 
 /* The spiking path: leaky integrate and fire, reset by subtraction. */
-static WIDE void spike(const Model *model, const Hybrid *p, const float *x, const float *potential, const float *fired,
+static void spike(const Model *model, const Hybrid *p, const float *x, const float *potential, const float *fired,
                   float *new_potential, float *new_fired, float *y) {
     float current[model->scratch];
     multiply(&p->spike_in, x, current);
@@ -59,7 +59,7 @@ static WIDE void spike(const Model *model, const Hybrid *p, const float *x, cons
 }
 
 /* The liquid path, closed form; elapsed time is the patch's length. */
-static WIDE void flow(const Model *model, const Hybrid *p, const float *x, float elapsed, const float *liquid,
+static void flow(const Model *model, const Hybrid *p, const float *x, float elapsed, const float *liquid,
                  float *new_liquid, float *y) {
     float forget[model->scratch], target[model->scratch];
     multiply(&p->forget, x, forget);
@@ -73,7 +73,7 @@ static WIDE void flow(const Model *model, const Hybrid *p, const float *x, float
 }
 
 /* Add the three paths to `x`, weighed channel by channel.   Args: paths: (3, scratch). */
-static WIDE void fuse(const Model *model, const Hybrid *p, const float *normal, const float *paths, float *x) {
+static void fuse(const Model *model, const Hybrid *p, const float *normal, const float *paths, float *x) {
     int deep = model->deep;
     float rank[model->scratch], scores[model->scratch];
     multiply(&p->gate_down, normal, rank);
@@ -93,7 +93,7 @@ static WIDE void fuse(const Model *model, const Hybrid *p, const float *normal, 
 }
 
 /* Add the experts' answer: the shared one's, and the best two of the others'. */
-static WIDE void consult(const Model *model, const Hybrid *p, float *x) {
+static void consult(const Model *model, const Hybrid *p, float *x) {
     int deep = model->deep, best = 0, second = -1;
     float normal[model->scratch], hidden[model->scratch], added[model->scratch];
     float scores[MOST_EXPERTS];
@@ -141,7 +141,7 @@ INLINE void turn(const Model *model, const float *gain, const float *cosines, co
 }
 
 /* Windowed attention and a dense layer.   Args: keys, values: (V, room, W), the first `used` filled. */
-static WIDE void attend(const Model *model, const Attention *p, float *keys, float *values, int used, int patches,
+static void attend(const Model *model, const Attention *p, float *keys, float *values, int used, int patches,
                    float *x) {
     int deep = model->deep, width = model->head_width, half = width / 2;
     int64_t stride = (int64_t)model->room * width;
@@ -208,7 +208,7 @@ INLINE void run_layers(const Model *model, int first, int after, int length, int
    Args: pooled: (2 D,). state, new: per run of a hybrid layer its state, the second filled. keys,
    values: per run of an attention layer (V, room, W), of which row `used` is filled. context:
    room for D filled up, what rows then see of the patch. */
-EXPORT void selfd_step(const Model *model, int length, int used, int patches, const float *pooled,
+EXPORT(selfd_step)(const Model *model, int length, int used, int patches, const float *pooled,
                        const float *state, float *new, float *keys, float *values, float *context) {
     int deep = model->deep, first = model->core_first, after = model->core_after;
     float x[model->scratch], once[model->scratch], again[model->scratch];

@@ -38,9 +38,9 @@ class CompiledReader:
     """`Reader`; to the bit what `PlainReader` gives."""
 
     def __init__(self, p: Parameters, config: Config) -> None:
-        library = kernels()
-        assert library is not None, "asked for by the engine that found the kernels"
-        self._read, self._width = library.selfd_read, config.byte_width
+        found = kernels()
+        assert found is not None, "whoever asks has looked for the kernels"
+        self._read, self._width = found.read, config.byte_width
         self.first = PlainReader(p, config).first
         self._weights = KernelWeights(p)
         vector, lanes = self._weights.vector, features.lanes(config.table_bits)

@@ -60,7 +60,7 @@ static void note(const Embedding *p, int byte, Read *now, uint32_t *follows) {
 
 /* Read a byte.   Args: last, now: (sizeof(Read) / 8,), the second filled. follows: the table, changed.
    row: (D,), filled. */
-EXPORT void selfd_read(const Embedding *p, int byte, const Read *last, Read *now, uint32_t *follows, float *row) {
+EXPORT(selfd_read)(const Embedding *p, int byte, const Read *last, Read *now, uint32_t *follows, float *row) {
     uint64_t keys[TABLES + RECALLS];
     *now = *last;
     note(p, byte, now, follows);

@@ -1,6 +1,6 @@
 """A model's weights as the kernels read them: the structures of their headers, and the layout.
 
-Letters: I inputs, O outputs, F outputs filled up with zeros to whole lanes, G = I / 32 groups.
+Letters: I inputs, O outputs, G = I / 32 groups. Outputs are filled up with zeros.
 """
 
 import ctypes
@@ -16,7 +16,7 @@ from selfd_models.quantise import GROUP, Packed
 
 Floats = NDArray[np.float32]
 
-LANES, BLOCK = 16, 64  # as arithmetic.h has them
+FILL, BLOCK = 16, 64  # as arithmetic.h has them
 
 _INT, _POINTER = ctypes.c_int32, ctypes.c_void_p
 # Asked several times a byte: four times as quick as an array's own `ctypes`.
@@ -211,7 +211,7 @@ class KernelWeights:
             weight = weight[expert]
             packed = packed and Packed(*(part[expert] for part in packed))
         inputs, outputs = weight.shape
-        filled = -(-outputs // LANES) * LANES
+        filled = -(-outputs // FILL) * FILL
         self._widest = max(self._widest, inputs, filled)
         laid = Matrix(inputs=inputs, outputs=outputs, filled=filled)
         if packed is None:

@@ -1,6 +1,7 @@
 """The kernels: every width of a matrix, packed and not, and the shipped model over 512 bytes."""
 
 import ctypes
+import platform
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 from selfd_models.checkpoint import SHIPPED, Checkpoint, load
 from selfd_models.decoding.compiled import library as built
 from selfd_models.decoding.compiled.engine import CompiledEngine, serves
-from selfd_models.decoding.compiled.library import kernels
+from selfd_models.decoding.compiled.library import Kernels, kernels
 from selfd_models.decoding.compiled.weights import KernelWeights
 from selfd_models.decoding.decoder import Decoder
 from selfd_models.decoding.door_engine import DoorEngine
@@ -25,11 +26,19 @@ from support.hybrid import decoder_or_skip, no_kernels
 FOUND = np.random.default_rng(4)
 
 
-@pytest.fixture
-def library() -> ctypes.PyDLL:
-    found = kernels()
-    if found is None:
+EVERY_FORM = list(built.FORMS.get(platform.machine(), built.ONE_FORM))
+
+
+@pytest.fixture(params=EVERY_FORM)
+def library(request: pytest.FixtureRequest) -> Kernels:
+    """Give each form that this processor can run, in turn."""
+    best = kernels()
+    if best is None:
         pytest.skip("the kernels were not built: no C compiler")
+    if EVERY_FORM.index(request.param) < EVERY_FORM.index(best.form):
+        pytest.skip(f"{request.param} is too wide for this processor")
+    found = kernels(request.param)
+    assert found is not None
     return found
 
 
@@ -41,7 +50,7 @@ def test_where_a_compiler_is_the_kernels_were_built() -> None:
 @pytest.mark.parametrize("inputs", [32, 64, 96, 256])
 @pytest.mark.parametrize("outputs", [1, 15, 16, 17, 33, 48, 49, 63, 64, 65, 80, 128, 200, 304])
 def test_products_are_right_at_every_width(
-    library: ctypes.PyDLL, inputs: int, outputs: int, packed: bool
+    library: Kernels, inputs: int, outputs: int, packed: bool
 ) -> None:
     weight = FOUND.standard_normal((outputs, inputs), np.float32)
     words = pack(weight, 4)
@@ -50,7 +59,7 @@ def test_products_are_right_at_every_width(
     laid = weights.matrix("weight")
     x = FOUND.standard_normal(inputs, np.float32)
     y = np.empty(-(-outputs // 16) * 16, np.float32)
-    library.selfd_multiply(ctypes.addressof(laid), x.ctypes.data, y.ctypes.data)
+    library.multiply(ctypes.addressof(laid), x.ctypes.data, y.ctypes.data)
     assert np.abs(y[:outputs] - x @ p["weight"]).max() < 1e-4
     assert not y[outputs:].any()
 
@@ -81,7 +90,7 @@ def test_the_shipped_model_drifts_from_the_layers_as_written_by_less_than_a_thou
 
 
 def test_a_library_of_another_source_is_not_used(
-    library: ctypes.PyDLL, checkpoint: Checkpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    library: Kernels, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shutil.copytree(built.FOLDER, tmp_path / "copy")
     monkeypatch.setattr(built, "FOLDER", tmp_path / "copy")
@@ -122,3 +131,17 @@ def test_bytes_are_read_to_the_integer_and_the_bit_as_they_are_plainly(
         states = [found.state, expected.state]
         assert (np.asarray(found.state.follows) == np.asarray(expected.state.follows)).all()
     assert copies > 100
+
+
+def test_every_form_gives_each_row_its_bits_and_the_layers_figures(
+    library: Kernels, checkpoint: Checkpoint, text: Bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = decoder_or_skip("numpy", checkpoint).read(text[:300].tobytes())
+    monkeypatch.setattr("selfd_models.decoding.compiled.engine.kernels", lambda: library)
+    decoder = decoder_or_skip("compiled", checkpoint)
+    tile = decoder.read(text[:300].tobytes())
+    assert np.abs(tile.logits - expected.logits).max() < 1e-4
+    single = decoder.read(text[:280].tobytes())
+    for byte in text[280:300].tolist():
+        single = decoder.advance(single.state(), [byte])
+    assert (single.logits[-1] == tile.logits[-1]).all()
