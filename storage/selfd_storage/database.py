@@ -213,12 +213,17 @@ class Database(Generic[E]):
         self._require_open()
         return connection
 
-    def read_ahead(self) -> None:
-        """Have the system read the file in the background, where it does not do so already."""
+    def read_ahead(self, is_busy: Callable[[], bool]) -> None:
+        """Have the system read the file in the background, where it does not do so already.
+
+        Args:
+            is_busy: tells, on any thread, that somebody waits for the disk, who goes first.
+        """
         earlier = self._reading_ahead
         if self._closed or self._ahead is None or (earlier is not None and not earlier.done()):
             return
-        task = asyncio.create_task(asyncio.to_thread(self._ahead.run, lambda: self._closed))
+        reading = asyncio.to_thread(self._ahead.run, lambda: self._closed, is_busy)
+        task = asyncio.create_task(reading)
         self._running.add(task)
         task.add_done_callback(self._running.discard)
         self._reading_ahead = task

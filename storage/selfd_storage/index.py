@@ -69,6 +69,7 @@ class WordIndex:
         path: Path,
         now: Callable[[], datetime],
         embedders: Sequence[TextEmbedder],
+        is_busy: Callable[[], bool],
     ) -> None:
         """Use `open`."""
         self._source = source
@@ -76,6 +77,7 @@ class WordIndex:
         self._path = path
         self._now = now
         self._embedders = embedders
+        self._is_busy = is_busy
         self._latest = 0
         self._began_empty = False  # a new store: there is nothing to make anew
         self._is_damaged = False
@@ -103,12 +105,14 @@ class WordIndex:
         limits: RoomLimits | None = None,
         busy_seconds: float = 5.0,
         embedders: Sequence[TextEmbedder] = (),
+        is_busy: Callable[[], bool] = lambda: False,
     ) -> Self:
         """Open `index.db`, make it anew if it is missing or damaged, and follow `source`.
 
         Args:
             embedders: the one in use first, then former ones that can still be had; without any,
                 items are found by words alone.
+            is_busy: tells that searches wait for the disk, so that nothing is read ahead.
         """
         path = folder / "index.db"
 
@@ -121,7 +125,7 @@ class WordIndex:
                 busy_seconds=busy_seconds,
             )
 
-        self = cls(source, open_file, path, now, embedders)
+        self = cls(source, open_file, path, now, embedders, is_busy)
         source.on_commit(self._note)
         self._latest = await source.read(latest_sequence)
         self._began_empty = self._latest == 0
@@ -208,7 +212,7 @@ class WordIndex:
 
     def read_ahead(self) -> None:
         """Have the system read the file before searches need it."""
-        self._file.read_ahead()
+        self._file.read_ahead(self._is_busy)
 
     async def catch_up(self) -> None:
         """Wait until everything that was acknowledged so far can be found.
@@ -324,7 +328,7 @@ class WordIndex:
 
     async def _load(self) -> None:
         self._file = await self._open_file()
-        self._file.read_ahead()
+        self._file.read_ahead(self._is_busy)
         self._follower = Follower(self._source, self._file)
         self._retrieval = Retrieval(self._source, self._file)
         try:

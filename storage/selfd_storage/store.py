@@ -78,6 +78,7 @@ class Store:
         self._check: asyncio.Task[list[str]] | None = None
         self._words: WordIndex | None = None
         self._searched_at: datetime | None = None
+        self._searches = 0  # that somebody waits for
         database.on_commit(self._counts.apply)
         database.on_commit(self._damage.apply)
         self.memories = Memories(database, now, self._counts, self._damage.note)
@@ -149,7 +150,7 @@ class Store:
             before_migration=lambda version: _copy_before_migration(path, version, now()),
         )
         self = cls(folder, database, now)
-        database.read_ahead()
+        database.read_ahead(self._is_searched)
         try:
             await database.read(self._counts.load)
             await self.tiers.open()
@@ -187,7 +188,7 @@ class Store:
             raise StoreClosedError("the store is closed: start selfd again with selfd up")
         now = self._now()
         if self._searched_at is None or now - self._searched_at > PAUSE:
-            self.database.read_ahead()
+            self.database.read_ahead(self._is_searched)
             self._words.read_ahead()
         self._searched_at = now
         moment = optional_ms(as_of)
@@ -201,9 +202,13 @@ class Store:
                 if item is not None
             )
 
-        return await self._words.find(
-            query, read, scope=scope, first=first, as_of=as_of, since=since, closely=closely
-        )
+        self._searches += 1
+        try:
+            return await self._words.find(
+                query, read, scope=scope, first=first, as_of=as_of, since=since, closely=closely
+            )
+        finally:
+            self._searches -= 1
 
     async def settle(self) -> None:
         """Wait until searches know all that was acknowledged, by its words and its meaning.
@@ -344,7 +349,11 @@ class Store:
             limits=limits,
             busy_seconds=busy_seconds,
             embedders=embedders,
+            is_busy=self._is_searched,
         )
+
+    def _is_searched(self) -> bool:
+        return self._searches > 0
 
 
 def _copy_before_migration(path: Path, version: int, at: datetime) -> None:

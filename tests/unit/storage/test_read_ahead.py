@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from selfd_storage import NewMemory, Store, read_ahead
-from selfd_storage.read_ahead import PIECE, ReadAhead
+from selfd_storage.read_ahead import PIECE, SECONDS_TO_WAIT, ReadAhead
 from selfd_storage.store import PAUSE
 from support.storage import Clock
 
@@ -23,6 +24,10 @@ import sqlite3, sys
 db = sqlite3.connect(sys.argv[1], timeout=0)
 db.execute("PRAGMA journal_mode = DELETE")
 """
+
+
+def never() -> bool:
+    return False
 
 
 class Pieces:
@@ -47,14 +52,25 @@ def large(tmp_path: Path) -> Iterator[ReadAhead]:
 
 def test_a_file_is_read_to_its_end(large: ReadAhead) -> None:
     asked = Pieces(100)
-    large.run(asked)
+    large.run(asked, never)
     assert asked.count == 5 + 1
 
 
 def test_reading_stops_where_it_is_over(large: ReadAhead) -> None:
     asked = Pieces(2)
-    large.run(asked)
+    large.run(asked, never)
     assert asked.count == 3
+
+
+def test_who_waits_for_the_disk_goes_first(
+    large: ReadAhead, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits: list[float] = []
+    monkeypatch.setattr(time, "sleep", waits.append)
+    asked = Pieces(100)
+    large.run(asked, lambda: len(waits) < 3)
+    assert waits == [SECONDS_TO_WAIT] * 3
+    assert asked.count == 3 + 5 + 1
 
 
 def test_of_a_file_that_is_too_large_the_end_is_read(
@@ -62,12 +78,12 @@ def test_of_a_file_that_is_too_large_the_end_is_read(
 ) -> None:
     monkeypatch.setattr(read_ahead, "MOST", PIECE)
     asked = Pieces(100)
-    large.run(asked)
+    large.run(asked, never)
     assert asked.count == 1 + 1
 
 
 async def test_another_process_finds_the_file_locked_after_it_was_read(store: Store) -> None:
-    store.database.read_ahead()
+    store.database.read_ahead(never)
     await store.memories.add(NewMemory("tea"))
     command = [sys.executable, "-c", TAKE_OVER, str(store.database.path)]
     done = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True)
@@ -78,7 +94,7 @@ async def test_files_are_read_at_the_start_and_at_the_first_search_after_a_pause
     tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     runs: list[ReadAhead] = []
-    monkeypatch.setattr(ReadAhead, "run", lambda self, is_over: runs.append(self))
+    monkeypatch.setattr(ReadAhead, "run", lambda self, *_: runs.append(self))
     async with await Store.open(tmp_path, now=clock) as store:
         await store.search("tea")
         await store.search("tea")
