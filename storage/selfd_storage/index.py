@@ -39,6 +39,7 @@ from selfd_storage.words.follow import Follower
 
 T = TypeVar("T")
 PATIENCE_SECONDS = 2.0  # that a search waits for the index to catch up
+JOIN_SECONDS = 2.0  # without anything new, before the terms are put into one piece
 PURGE_SECONDS = 2.0  # from a burial to the purge
 PURGE_SHARE = 20  # ... or so many times what the last purge took: at most 5 % of the time
 
@@ -84,6 +85,8 @@ class WordIndex:
         self._trouble: Exception | None = None
         self._purge_at: float | None = None
         self._purge_pause = PURGE_SECONDS
+        self._join_at: float | None = None
+        self._known = 0  # documents, when it was decided when to join
         self._woken = asyncio.Event()
         self._progressed = asyncio.Condition()
         self._file: Database[Any]
@@ -249,6 +252,10 @@ class WordIndex:
             )
         if self._embedding_trouble is not None:
             raise self._embedding_trouble
+        self._join_at = 0.0
+        self._woken.set()
+        async with self._progressed:
+            await self._progressed.wait_for(lambda: self._join_at is None)
 
     def _note(self, events: Sequence[EventRecord]) -> None:
         self._latest = events[-1].sequence
@@ -274,7 +281,8 @@ class WordIndex:
         loop = asyncio.get_running_loop()
         while True:
             with suppress(TimeoutError):
-                async with asyncio.timeout_at(self._purge_at):
+                due = [at for at in (self._purge_at, self._join_at) if at is not None]
+                async with asyncio.timeout_at(min(due, default=None)):
                     await self._woken.wait()
             self._woken.clear()
             try:
@@ -288,11 +296,12 @@ class WordIndex:
                     self._purge_at = loop.time() + self._purge_pause
                 if self._purge_at is not None and self._purge_at <= loop.time():
                     await self._purge(loop.time)
+                await self._join(loop.time())
                 self._trouble = None
             except Exception as error:  # told by `problems`; a task that dies would tell nobody
                 self._is_damaged = self._is_damaged or isinstance(error, _DAMAGED)
                 self._trouble = error
-                self._purge_at = None
+                self._purge_at = self._join_at = None
             async with self._progressed:
                 self._progressed.notify_all()
 
@@ -325,6 +334,18 @@ class WordIndex:
         await self._follower.purge()
         self._purge_pause = max(PURGE_SECONDS, PURGE_SHARE * (clock() - began))
         self._purge_at = None
+
+    async def _join(self, now: float) -> None:
+        """Put the terms into one piece once nothing new has come for a while."""
+        count = self._follower.columns.count
+        if count != self._known:
+            self._known = count
+            if self._join_at != 0.0:  # else somebody waits for it
+                self._join_at = now + JOIN_SECONDS
+        if self._join_at is not None and self._join_at <= now:
+            with suppress(StoreFullError, StoreReadOnlyError):  # it would only be faster
+                await self._follower.join()
+            self._join_at = None
 
     async def _load(self) -> None:
         self._file = await self._open_file()

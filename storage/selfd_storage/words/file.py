@@ -29,6 +29,8 @@ from selfd_storage.words.columns import Docs, Entry
 
 APPLICATION_ID = int.from_bytes(b"slfi", "big")
 LEVELS = {2: "²", 4: "⁴"}  # from how many occurrences on: the sign of the further term
+MOST_PIECES = 4  # that terms may lie in, whatever their sizes
+MOST_IN_ONE = 0.75  # of all pages, in the largest piece: enough to leave the others as they are
 
 _SCHEMA = """
 CREATE VIRTUAL TABLE words USING fts5 (
@@ -244,6 +246,24 @@ def read_documents(db: sqlite3.Connection, terms: Sequence[str], start: int = 0)
         (" ".join(f'"{term}"' for term in terms), start),
     ).fetchone()
     return np.fromstring(row[0] or "", dtype=np.int64, sep=",")
+
+
+def is_scattered(db: sqlite3.Connection) -> bool:
+    """Tell whether terms lie in many pieces: each is looked into for every term that is read.
+
+    FTS5 writes a piece at a time and joins a few of them at once. Where the largest has most of
+    the pages, to join all would write much for little.
+    """
+    pieces = [row[0] for row in db.execute("SELECT count(*) FROM words_idx GROUP BY segid")]
+    return len(pieces) > MOST_PIECES and max(pieces) < MOST_IN_ONE * sum(pieces)
+
+
+def join(tx: Transaction) -> None:
+    """Put all terms into one piece, and give back the room of the others."""
+    tx.execute("INSERT INTO words (words) VALUES ('optimize')")
+    (free,) = tx.execute("PRAGMA freelist_count").fetchone()
+    for _ in range(free):  # each call gives back one page
+        tx.execute("PRAGMA incremental_vacuum")
 
 
 def has_graves(db: sqlite3.Connection) -> bool:

@@ -103,6 +103,11 @@ class Follower:
         await self._file.checkpoint()
         self.has_graves = False
 
+    async def join(self) -> None:
+        """Put the terms into one piece where they lie in many."""
+        if await self._file.read(words_file.is_scattered):
+            await self._file.write(words_file.join)
+
     async def _begin_walk(self) -> None:
         def start(db: sqlite3.Connection) -> Progress:
             latest = latest_sequence(db)

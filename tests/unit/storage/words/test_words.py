@@ -11,6 +11,7 @@ import pytest
 
 from selfd_storage import NewArticle, NewChunk, NewDocument, NewMemory, PollOutcome, Scope, Store
 from selfd_storage.index import Found, WordIndex
+from selfd_storage.words.file import MOST_PIECES
 from support.storage import ANY_ROOM, Clock
 
 pytestmark = pytest.mark.anyio
@@ -321,3 +322,41 @@ async def test_a_damaged_row_keeps_nobody_else_from_being_found(
     await store.memories.add(NewMemory("a healthy row"))
     assert [hit.item_id for hit in await search(index, "healthy")] == ["memory:2"]
     assert index.problems() == []
+
+
+async def pieces(store: Store) -> int:
+    assert store._words is not None
+    count = "SELECT count(DISTINCT segid) FROM words_idx"
+    return int(await store._words._file.read(lambda db: db.execute(count).fetchone()[0]))
+
+
+async def test_terms_that_lie_in_many_pieces_are_joined_and_their_room_is_given_back(
+    store: Store,
+) -> None:
+    for batch in range(7):
+        some = [NewMemory(f"owl{batch}x{number} in the wood") for number in range(200)]
+        await store.memories.add_many(some)
+        await store.search("owl")  # waits for the index, which so writes a piece a batch
+    assert await pieces(store) > MOST_PIECES
+    await store.settle()
+    assert await pieces(store) == 1
+    assert len(await ids(store, "wood", first=1000)) == 1000
+    assert await ids(store, "owl6x199") == ["memory:1400"]
+    assert store._words is not None
+    free = "PRAGMA freelist_count"
+    pages = await store._words._file.read(lambda db: db.execute(free).fetchone()[0])
+    assert pages == 0
+
+
+async def test_a_few_new_terms_beside_many_are_left_in_their_pieces(store: Store) -> None:
+    many = [NewMemory(" ".join(f"owl{number}x{n}" for n in range(8))) for number in range(5000)]
+    await store.memories.add_many(many)
+    await store.settle()
+    assert await pieces(store) == 1
+    for number in range(MOST_PIECES + 1):
+        await store.memories.add(NewMemory(f"wren{number}"))
+        await store.search("wren")
+    before = await pieces(store)
+    assert before > MOST_PIECES
+    await store.settle()
+    assert await pieces(store) == before
