@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -23,6 +24,7 @@ from selfd_storage.errors import (
 )
 
 T = TypeVar("T")
+STEPS_BETWEEN_LOOKS = 10_000  # of SQLite's machine, a tenth of a millisecond
 SHARED_MEMORY_BYTES = 32_768  # without room for these, SQLite speaks of an I/O error
 
 _SETTINGS = """
@@ -96,6 +98,34 @@ def reader(path: Path, busy_seconds: float) -> Connection:
         return raw
 
     return Connection(connect, iter_chunk_size=64)
+
+
+@contextmanager
+def snapshot(raw: sqlite3.Connection, is_over: Callable[[], bool]) -> Iterator[sqlite3.Connection]:
+    """Read one moment of a file; a statement ends where it is over."""
+    raw.set_progress_handler(is_over, STEPS_BETWEEN_LOOKS)
+    raw.execute("BEGIN")
+    try:
+        yield raw
+    finally:
+        if raw.in_transaction:
+            raw.execute("ROLLBACK")
+
+
+async def opened(connection: Connection) -> Connection:
+    """Open a connection; a caller cancelled half-way leaves no thread behind."""
+    opening = asyncio.ensure_future(_awaited(connection))
+    try:
+        return await asyncio.shield(opening)
+    except asyncio.CancelledError:
+        with suppress(Exception):
+            await (await opening).close()
+        raise
+
+
+async def _awaited(connection: Connection) -> Connection:
+    await connection
+    return connection
 
 
 @contextmanager

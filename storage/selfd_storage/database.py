@@ -1,4 +1,4 @@
-"""One SQLite file behind two calls: `read` and `write`.
+"""One SQLite file behind two calls: `read` (or `read_with`, of two files) and `write`.
 
 `write` is the only way to change the file: one function, one BEGIN IMMEDIATE transaction, one hop
 to the writer's thread. A cancelled caller stops waiting, but the transaction comes to its end, so
@@ -8,14 +8,14 @@ that none is ever left open. `read` borrows one of a few connections that cannot
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
 
 from selfd_storage._sqlite import sqlite3
-from selfd_storage.connection import Connection, reader, translated, writer
+from selfd_storage.connection import Connection, opened, reader, snapshot, translated, writer
 from selfd_storage.errors import StoreBusyError, StoreClosedError, StoreFullError
 from selfd_storage.read_ahead import ReadAhead
 from selfd_storage.room import Room, RoomLimits
@@ -28,7 +28,6 @@ READERS = 3
 SECONDS_TO_SCRUB = 1.0
 MOST_IN_MEMORY = 32_000_000  # bytes that a file may have to be written anew by way of memory
 CHECKPOINT_PATIENCE_MS = 100  # other writes wait that long too
-STEPS_BETWEEN_LOOKS = 10_000  # of SQLite's machine, a tenth of a millisecond
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,10 +119,10 @@ class Database(Generic[E]):
 
         try:
             with translated(path):
-                self._writer = await _opened(writer(path, busy_seconds))
+                self._writer = await opened(writer(path, busy_seconds))
                 await self._writer.run(prepare)
                 for _ in range(READERS):
-                    self._readers.append(await _opened(reader(path, busy_seconds)))
+                    self._readers.append(await opened(reader(path, busy_seconds)))
                 self._ahead = ReadAhead(path)
             await asyncio.to_thread(self._room.keep_ballast)
         except BaseException:
@@ -188,7 +187,7 @@ class Database(Generic[E]):
 
         def snapshots(_: sqlite3.Connection) -> T:
             with ExitStack() as open_now:
-                return fn(*(open_now.enter_context(_snapshot(c.raw, is_over)) for c in lent))
+                return fn(*(open_now.enter_context(snapshot(c.raw, is_over)) for c in lent))
 
         try:
             for file in files:
@@ -374,31 +373,3 @@ class Database(Generic[E]):
     def _publish(self, events: Sequence[E]) -> None:
         for listener in self._listeners:
             listener(events)
-
-
-@contextmanager
-def _snapshot(raw: sqlite3.Connection, is_over: Callable[[], bool]) -> Iterator[sqlite3.Connection]:
-    """Read one moment of a file; a statement ends where it is over."""
-    raw.set_progress_handler(is_over, STEPS_BETWEEN_LOOKS)
-    raw.execute("BEGIN")
-    try:
-        yield raw
-    finally:
-        if raw.in_transaction:
-            raw.execute("ROLLBACK")
-
-
-async def _opened(connection: Connection) -> Connection:
-    """Open a connection; a caller cancelled half-way leaves no thread behind."""
-    opening = asyncio.ensure_future(_awaited(connection))
-    try:
-        return await asyncio.shield(opening)
-    except asyncio.CancelledError:
-        with suppress(Exception):
-            await (await opening).close()
-        raise
-
-
-async def _awaited(connection: Connection) -> Connection:
-    await connection
-    return connection
