@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import json
 import os
 import random
+import sqlite3
 import statistics
 import subprocess
 import sys
@@ -36,6 +38,7 @@ from bench.locomo import read, said
 from bench.row import Row
 from selfd_models.embedding.embedder import Embedder
 from selfd_storage import NewMemory, Store
+from selfd_storage.language.lexicon import words
 
 SIZES = {10_000: (10.0, 30.0), 100_000: (10.0, 30.0), 1_000_000: (100.0, 250.0)}  # p50, p99 in ms
 QUESTIONS = 300
@@ -70,7 +73,9 @@ def rows(data: Path | None, sizes: Sequence[int] = (10_000, 100_000)) -> list[Ro
             drop(folder)
             stored = (folder / "index.db").stat().st_size / size
             seen = in_a_process_of_its_own(folder, data)
-        found += _rows(size, took, stored, seen)
+            found += _rows(size, took, stored, seen)
+            if size <= EMBEDDED:
+                found.append(_beside(size, seen, fts5_alone(folder, data, size)))
     return found
 
 
@@ -109,6 +114,38 @@ def _rows(size: int, took: tuple[float, float], stored: float, seen: Searched) -
         rate,
         resident,
     ]
+
+
+def _beside(size: int, seen: Searched, alone: Sequence[float]) -> Row:
+    """Compare with SQLite's own search of words right after ours, which any machine knows."""
+    theirs = statistics.median(alone)
+    return Row(
+        f"search, {size:,} memories, p50 over FTS5 alone",
+        statistics.median(seen.times) / theirs,
+        "times",
+        None,
+        "lower",
+        f"the same texts and questions, OR of all words: {theirs:.0f} ms",
+    )
+
+
+def fts5_alone(folder: Path, data: Path, size: int) -> list[float]:
+    """Return the milliseconds of each question in a table of the same texts with FTS5."""
+    with contextlib.closing(sqlite3.connect(folder / "fts5.db")) as db:
+        db.execute("CREATE VIRTUAL TABLE texts USING fts5(text)")
+        turns = islice(dialogue(data), size)
+        db.executemany("INSERT INTO texts VALUES (?)", ((turn.text,) for turn in turns))
+        db.execute("INSERT INTO texts(texts) VALUES ('optimize')")
+        db.commit()
+        times = []
+        for question in asked(data):
+            any_of = " OR ".join(f'"{word}"' for word in dict.fromkeys(words(question)))
+            begun = time.perf_counter()
+            db.execute(
+                "SELECT rowid FROM texts WHERE texts MATCH ? ORDER BY rank LIMIT 10", (any_of,)
+            ).fetchall()
+            times.append((time.perf_counter() - begun) * 1000)
+        return times[WARM:]
 
 
 class NoisyEmbedder:
