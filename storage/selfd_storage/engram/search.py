@@ -37,6 +37,15 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
+class _Checked:
+    """A file that was read, what it is worth, and its text; none where it is no text."""
+
+    path: str
+    score: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """A file or folder as the search sees it."""
 
@@ -62,8 +71,10 @@ def search(tree: Tree, query: str, first: int) -> list[Found]:
     words, rarity = _telling(tree, words)
     candidates = _best_first(tree, _scorer(words, rarity), max(CANDIDATES, first))
     weights = dict(zip(words, rarity.tolist(), strict=True))
-    found = [hit for path in candidates if (hit := _read_hit(tree, path, weights))]
-    return sorted(found, key=lambda hit: (-hit.score, hit.path))[:first]
+    checked = (_check(tree, path, weights) for path in candidates)
+    hits = (hit for hit in checked if hit.score > 0)
+    best = heapq.nsmallest(first, hits, key=lambda hit: (-hit.score, hit.path))
+    return [_shown(hit, weights) for hit in best]
 
 
 def _telling(tree: Tree, words: Sequence[str]) -> tuple[list[str], NDArray[np.float64]]:
@@ -125,23 +136,28 @@ def _best_first(
     return best
 
 
-def _read_hit(tree: Tree, path: str, weights: dict[str, float]) -> Found | None:
+def _check(tree: Tree, path: str, weights: dict[str, float]) -> _Checked:
     """Check what the codes proposed against the file itself."""
     score = sum(weights[word] for word in set(words_of(path)) & weights.keys())
     data = tree.read(path)
-    line, shown = 0, path
-    if data is not None and is_text(data):
-        text = data.decode("utf-8", errors="replace")
-        lowered = text.lower()
-        for word, weight in weights.items():
-            times = lowered.count(word)
-            score += weight * times / (times + SATURATION)
-        line, shown = _best_line(text, lowered, weights) or (line, shown)
-    return Found(path, score, line, shown[:MOST_SHOWN]) if score > 0 else None
+    if data is None or not is_text(data):
+        return _Checked(path, score, "")
+    text = data.decode("utf-8", errors="replace")
+    lowered = text.lower()
+    for word, weight in weights.items():
+        times = lowered.count(word)
+        score += weight * times / (times + SATURATION)
+    return _Checked(path, score, text)
 
 
-def _best_line(text: str, lowered: str, weights: dict[str, float]) -> tuple[int, str] | None:
+def _shown(hit: _Checked, weights: dict[str, float]) -> Found:
+    line, shown = _best_line(hit.text, weights) or (0, hit.path)
+    return Found(hit.path, hit.score, line, shown[:MOST_SHOWN])
+
+
+def _best_line(text: str, weights: dict[str, float]) -> tuple[int, str] | None:
     """Return the first line that holds the rarest words, with its number from 1."""
+    lowered = text.lower()
     if len(lowered) != len(text):  # a few letters grow when lowered, and positions would not fit
         text = lowered
     lines: dict[int, float] = {}  # by where the line starts
