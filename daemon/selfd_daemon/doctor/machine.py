@@ -71,7 +71,7 @@ def compiled() -> Finding:
     return Finding(
         "compiled kernels",
         True,
-        "none: the built-in model continues texts with numpy, at less than half the speed",
+        "none: the built-in model continues texts with numpy, at a third of the speed or less",
         f"get a C compiler ({compiler}) and install selfd again",
     )
 
