@@ -67,8 +67,9 @@ class NightService:
         hours = self._keeper.hours()
         night = await self._store.nights.of_day(hours.day)
         done = {step.name: step for step in night.steps} if night else {}
-        note = self._keeper.note
-        if not note and (night is None or night.ended_at is None):
+        note, ended = self._keeper.note, night is not None and night.ended_at is not None
+        # What the owner chose comes before what a running step last said.
+        if self._keeper.paused or not (note or ended):
             note = await self._keeper.obstacle(beginning=True) or ""
         return TonightInfo(
             day=hours.day,
