@@ -161,7 +161,8 @@ def _ours(path: Path, error: sqlite3.Error) -> StorageError | None:
             )
         case sqlite3.SQLITE_NOTADB | sqlite3.SQLITE_CORRUPT:
             return NotADatabaseError(
-                f"{name} is damaged or no database ({error}): restore a backup with selfd restore"
+                f"{name} is damaged or no database ({error}): restore a backup with selfd restore",
+                path,
             )
         case sqlite3.SQLITE_IOERR:
             if shutil.disk_usage(path.parent).free < SHARED_MEMORY_BYTES:

@@ -21,6 +21,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 
 class StorageError(Exception):
@@ -74,7 +75,11 @@ class SchemaTooNewError(StorageError):
 
 
 class NotADatabaseError(StorageError):
-    """The file is no selfd database, or damaged beyond reading."""
+    """The file is no selfd database, or damaged beyond reading; `path` names it, where known."""
+
+    def __init__(self, message: str, path: Path | None = None) -> None:
+        super().__init__(message)
+        self.path = path
 
 
 class IntegrityError(StorageError):

@@ -208,7 +208,9 @@ class WordIndex:
 
         try:
             return await look()
-        except _DAMAGED:
+        except _DAMAGED as error:
+            if not self._is_damage(error):
+                raise
             self._is_damaged = True
             await self._wait_for_present(PATIENCE_SECONDS)
             return await look()
@@ -257,6 +259,12 @@ class WordIndex:
         async with self._progressed:
             await self._progressed.wait_for(lambda: self._join_at is None)
 
+    def _is_damage(self, error: Exception) -> bool:
+        """Tell whether an error means that this file must be made anew; `selfd.db` is another."""
+        if isinstance(error, NotADatabaseError) and error.path not in (None, self._path):
+            return False
+        return isinstance(error, _DAMAGED)
+
     def _note(self, events: Sequence[EventRecord]) -> None:
         self._latest = events[-1].sequence
         self._woken.set()
@@ -299,7 +307,7 @@ class WordIndex:
                 await self._join(loop.time())
                 self._trouble = None
             except Exception as error:  # told by `problems`; a task that dies would tell nobody
-                self._is_damaged = self._is_damaged or isinstance(error, _DAMAGED)
+                self._is_damaged = self._is_damaged or self._is_damage(error)
                 self._trouble = error
                 self._purge_at = self._join_at = None
             async with self._progressed:

@@ -15,9 +15,7 @@ from pathlib import Path
 
 PIECE = 256 * 1024  # bytes of one read, the longest that closing waits for
 SECONDS_TO_WAIT = 0.005
-MOST = (
-    512 * 1024 * 1024
-)  # bytes at the file's end, where the newest are; a million memories: 150 MB
+MOST = 512 * 1024 * 1024  # bytes at the file's end, where the newest are; a million take 150 MB
 
 
 class ReadAhead:
