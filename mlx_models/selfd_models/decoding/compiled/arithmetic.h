@@ -39,7 +39,7 @@ typedef uint32_t words __attribute__((vector_size(4 * LANES), aligned(4)));
    four rows of words, a row of scales and one of biases, w = scale * q + bias; word (j, o) holds
    inputs 8 j to 8 j + 7 of output o, the first lowest. */
 typedef struct {
-    int32_t inputs, outputs, filled;  /* filled: outputs up to a multiple of FILL */
+    int32_t inputs, filled;  /* filled: outputs up to a multiple of FILL */
     const uint32_t *packed;
     const float *floats;
 } Matrix;

@@ -30,7 +30,6 @@ def _structure(name: str, **fields: type) -> type[ctypes.Structure]:
 Matrix = _structure(
     "Matrix",
     inputs=_INT,
-    outputs=_INT,
     filled=_INT,
     packed=_POINTER,
     floats=_POINTER,
@@ -213,7 +212,7 @@ class KernelWeights:
         inputs, outputs = weight.shape
         filled = -(-outputs // FILL) * FILL
         self._widest = max(self._widest, inputs, filled)
-        laid = Matrix(inputs=inputs, outputs=outputs, filled=filled)
+        laid = Matrix(inputs=inputs, filled=filled)
         if packed is None:
             laid.floats = self.vector(_in_blocks(weight, filled))
         else:
